@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: BSL-1.0
+// The second seam to the world: every call into the kernel that any layer makes goes through here
+// (a script in the tests checks it). lwp/os/*.cpp implements it on Linux; a simulated world
+// implements the same functions. Nothing here knows of fibers.
+//
+// Unless a line says otherwise, functions are thread-safe, return errno values as Result and retry
+// EINTR themselves. Times are nanoseconds.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lwp/atomic.hpp"
+#include "lwp/result.hpp"
+
+namespace weft::lwp::os {
+
+using Nanos = std::int64_t;
+inline constexpr Nanos kMicrosecond = 1'000;
+inline constexpr Nanos kMillisecond = 1'000'000;
+inline constexpr Nanos kSecond = 1'000'000'000;
+/// A point in time that never comes.
+inline constexpr Nanos kNever = INT64_MAX;
+
+// ---- clocks (os/clock.cpp) ----------------------------------------------------------------
+
+/// CLOCK_MONOTONIC, or the manual clock while one is installed. A step of the wall clock changes
+/// nothing here.
+Nanos now();
+/// Seconds and nanoseconds of the wall clock since 1970, for Date headers.
+Nanos wall_now();
+/// CPU time this kernel thread has used.
+Nanos thread_cpu();
+/// CPU time this process has used, all threads, user and system.
+Nanos process_cpu();
+
+/// While one lives, now() returns its time, which moves only by advance(). One at a time, for
+/// tests; kernel waits with a deadline still use real time unless the pool is idle, when the test
+/// advances by hand.
+class ManualClock {
+ public:
+  explicit ManualClock(Nanos start = kSecond);
+  ~ManualClock();
+  ManualClock(const ManualClock&) = delete;
+  void advance(Nanos by);
+};
+
+// ---- kernel threads (os/threads.cpp) ------------------------------------------------------
+
+/// Sleeps while `word == expected`, until woken or until `deadline`. May return early.
+void futex_wait(const atomic<std::uint32_t>& word, std::uint32_t expected, Nanos deadline = kNever);
+void futex_wake(const atomic<std::uint32_t>& word, int count);
+/// Yields the CPU to another kernel thread.
+void yield_cpu();
+/// Sleeps this kernel thread (really: it blocks).
+void sleep_until(Nanos deadline);
+int thread_id();
+
+/// A kernel thread with every signal blocked; joined by join() or the destructor.
+class Thread {
+ public:
+  Thread() = default;
+  /// `name` is cut to 15 bytes. `stack_bytes` 0 takes the system's default. Throws
+  /// std::system_error when the kernel gives no thread.
+  Thread(std::string_view name, std::function<void()> body, std::size_t stack_bytes = 0);
+  Thread(Thread&& other) noexcept;
+  Thread& operator=(Thread&& other) noexcept;
+  ~Thread();
+  void join();
+  bool joinable() const { return impl_ != nullptr; }
+
+ private:
+  struct Impl;
+  Impl* impl_ = nullptr;
+};
+
+/// CPUs this process may use, ascending.
+std::vector<int> allowed_cpus();
+/// Confines the calling thread, and threads and processes it starts later.
+Result<void> confine_to(std::span<const int> cpus);
+/// Makes timer wake-ups of this thread as exact as the kernel can (timer slack 1 ns).
+void exact_timers();
+/// membarrier(PRIVATE_EXPEDITED): every other thread of the process has passed a full fence when
+/// this returns. False where the kernel has none.
+bool membarrier();
+
+// ---- what this kernel has (os/probe.cpp) --------------------------------------------------
+
+/// Kernel features weft can use and can do without. WEFT_WITHOUT=a,b,… hides them by name.
+enum class Feature { guard_install, io_uring, openat2, proc_syscall, membarrier };
+inline constexpr std::array kFeatures = {Feature::guard_install, Feature::io_uring,
+                                         Feature::openat2,       Feature::proc_syscall,
+                                         Feature::membarrier};
+std::string_view name(Feature f);
+/// Probed once, then remembered.
+bool has(Feature f);
+/// What is lost without it and how the run goes on, one line.
+std::string_view without(Feature f);
+/// Words of WEFT_WITHOUT that name no feature.
+std::vector<std::string> unknown_in_weft_without();
+
+// ---- descriptors (os/files.cpp) -----------------------------------------------------------
+
+/// Owns a descriptor.
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& other) noexcept : fd_(other.release()) {}
+  Fd& operator=(Fd&& other) noexcept {
+    if (this != &other) reset(other.release());
+    return *this;
+  }
+  ~Fd() { reset(); }
+  int get() const { return fd_; }
+  explicit operator bool() const { return fd_ >= 0; }
+  int release() {
+    int fd = fd_;
+    fd_ = -1;
+    return fd;
+  }
+  void reset(int fd = -1);
+
+ private:
+  int fd_ = -1;
+};
+
+/// Bytes moved. 0 from a read is the end. Blocks if the descriptor does.
+Result<std::size_t> read(int fd, std::span<std::byte> into);
+Result<std::size_t> write(int fd, std::span<const std::byte> from);
+Result<std::size_t> pread(int fd, std::span<std::byte> into, std::uint64_t offset);
+/// A pipe: [0] reads, [1] writes; both close on exec.
+Result<std::array<Fd, 2>> pipe(bool nonblocking_read_end = false);
+Result<void> set_nonblocking(int fd, bool on);
+
+struct FileInfo {
+  std::uint64_t size = 0;
+  Nanos mtime = 0;  ///< wall clock
+  std::uint64_t inode = 0;
+  std::uint64_t device = 0;
+  bool regular = false;
+  bool directory = false;
+};
+/// Opens a folder to be the root of open_beneath.
+Result<Fd> open_directory(const std::string& path);
+/// Opens `relative` for reading so that no component, `..` or symlink leads outside `root`
+/// (openat2 with RESOLVE_BENEATH; without it component by component with O_NOFOLLOW, which refuses
+/// every symlink). Never blocks on a FIFO. EXDEV, ELOOP or EACCES mean "it would leave the root".
+Result<Fd> open_beneath(int root, const std::string& relative);
+Result<FileInfo> file_info(int fd);
+/// Asks the kernel to drop this file's pages from its cache.
+void drop_from_cache(int fd);
+
+// ---- sockets (os/sockets.cpp): non-blocking, close-on-exec, TCP_NODELAY ---------------------
+
+/// An IPv4 or IPv6 address and a port, as text: "127.0.0.1", "::1".
+struct Address {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 0;
+};
+/// Listens; port 0 lets the kernel pick. EADDRINUSE, EADDRNOTAVAIL, EINVAL (not an address).
+Result<Fd> listen(const Address& at, int backlog = 1024);
+Result<std::uint16_t> local_port(int fd);
+/// Connections accepted by the kernel and waiting in this listener's queue; 0 if unknown.
+std::size_t waiting_to_be_accepted(int listener);
+/// EAGAIN when none waits.
+Result<Fd> accept(int listener);
+/// Begins a connection; EINPROGRESS is success (wait until writable, then ask connect_error).
+Result<Fd> connect(const Address& to);
+/// The pending error of a socket, 0 if none.
+int socket_error(int fd);
+/// EAGAIN when it would block. Never raises SIGPIPE.
+Result<std::size_t> receive(int fd, std::span<std::byte> into);
+Result<std::size_t> send(int fd, std::span<const std::byte> from);
+/// Sends nothing more: the peer reads an end.
+void shutdown_send(int fd);
+
+// ---- readiness (os/poller.cpp) --------------------------------------------------------------
+
+enum Interest : std::uint32_t { kReadable = 1, kWritable = 2 };
+
+/// A set of descriptors to wait for (epoll). Errors and hang-ups are reported as both interests.
+class Poller {
+ public:
+  enum class Trigger { level, edge, oneshot };
+  struct Ready {
+    void* tag;
+    std::uint32_t interest;  ///< what is possible now
+  };
+  Poller();  ///< throws std::system_error when the kernel gives no descriptor
+  Result<void> add(int fd, std::uint32_t interest, Trigger trigger, void* tag);
+  Result<void> change(int fd, std::uint32_t interest, Trigger trigger, void* tag);
+  void remove(int fd);
+  /// Waits until something is ready, the deadline passes or a signal comes (0 then). A deadline in
+  /// the past only looks. Many threads may wait; an edge wakes one of them.
+  std::size_t wait(std::span<Ready> into, Nanos deadline);
+  /// The set itself as a descriptor: readable when any member is ready.
+  int fd() const { return fd_.get(); }
+
+ private:
+  Fd fd_;
+};
+
+/// Waits for one descriptor in the kernel; true if ready, false at the deadline.
+bool wait_ready(int fd, std::uint32_t interest, Nanos deadline);
+
+/// Wakes one waiter of a Poller it was added to (eventfd, edge-triggered).
+class Bell {
+ public:
+  Bell();
+  void ring();
+  void clear();
+  int fd() const { return fd_.get(); }
+
+ private:
+  Fd fd_;
+};
+
+/// Makes a Poller wake one waiter at a point in time (timerfd).
+class Alarm {
+ public:
+  Alarm();
+  /// kNever disarms.
+  void set(Nanos deadline);
+  int fd() const { return fd_.get(); }
+
+ private:
+  Fd fd_;
+};
+
+// ---- signals and processes (os/process.cpp) ------------------------------------------------
+
+/// Blocks these signals in the calling thread (and threads it makes later) and makes a descriptor
+/// from which they are read one at a time.
+Result<Fd> signal_fd(std::span<const int> signals);
+/// Takes one pending signal from a signal_fd: its number, 0 if none.
+int take_signal(int fd);
+
+struct Exit {
+  int code = 0;    ///< exit status, or 128 + signal
+  bool signaled = false;
+};
+/// A child process started by spawn_process. The destructor kills and reaps a child still running.
+class Process {
+ public:
+  Process() = default;
+  Process(pid_t pid, Fd out) : pid_(pid), out_(std::move(out)) {}
+  Process(Process&& other) noexcept;
+  Process& operator=(Process&& other) noexcept;
+  ~Process();
+  pid_t pid() const { return pid_; }
+  /// What the child writes to its standard output.
+  int out() const { return out_.get(); }
+  void signal(int number);
+  /// Waits for its end; nullopt at the deadline. Once ended, the answer is remembered.
+  std::optional<Exit> wait(Nanos deadline = kNever);
+
+ private:
+  pid_t pid_ = -1;
+  Fd out_;
+  std::optional<Exit> exit_;
+};
+/// Starts a program confined to `cpus` (empty: as the caller), its output readable from out(). The
+/// child gets SIGKILL when its parent's thread dies.
+Result<Process> spawn_process(const std::vector<std::string>& argv, std::span<const int> cpus = {});
+/// The path of the running program.
+std::string own_program();
+/// Forks; REQUIRES that no other thread exists. The child runs `body` and exits with its result.
+Result<Process> fork_process(const std::function<int()>& body, std::span<const int> cpus = {});
+/// Memory shared with children forked later; zeroed. Never unmapped. nullptr when there is none.
+void* shared_memory(std::size_t bytes);
+/// Ends the process at once: no destructors, no handlers.
+[[noreturn]] void exit_now(int code);
+
+}  // namespace weft::lwp::os
