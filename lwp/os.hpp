@@ -93,6 +93,30 @@ void exact_timers();
 /// this returns. False where the kernel has none.
 bool membarrier();
 
+// ---- when does the whole process sleep? (os/idle_meter.cpp) ---------------------------------
+
+/// What the meter saw since the process began to be metered.
+struct IdleReport {
+  Nanos idle = 0;                 ///< no thread of this process was awake
+  Nanos idle_while_waiting = 0;   ///< of that, the part that began while somebody could have run
+  Nanos longest_while_waiting = 0;
+  std::uint64_t times_while_waiting = 0;
+};
+/// Starts the meter. From now on each sleep in the kernel through this seam is counted; when the
+/// last awake thread goes to sleep it asks `waiting` how many requests or fibers could run now.
+/// Threads that exist only to watch call not_metered() first.
+void meter_idle(std::function<std::size_t()> waiting);
+IdleReport idle_report();
+void not_metered();
+
+/// Brackets a sleep in the kernel that does not go through a function of this header.
+class Asleep {
+ public:
+  Asleep();
+  ~Asleep();
+  Asleep(const Asleep&) = delete;
+};
+
 // ---- what this kernel has (os/probe.cpp) --------------------------------------------------
 
 /// Kernel features weft can use and can do without. WEFT_WITHOUT=a,b,… hides them by name.
