@@ -7,8 +7,6 @@
 // EINTR themselves. Times are nanoseconds.
 #pragma once
 
-#include <sys/types.h>
-
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -17,6 +15,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <sys/types.h>
 #include <vector>
 
 #include "lwp/atomic.hpp"
@@ -97,8 +96,8 @@ bool membarrier();
 
 /// What the meter saw since the process began to be metered.
 struct IdleReport {
-  Nanos idle = 0;                 ///< no thread of this process was awake
-  Nanos idle_while_waiting = 0;   ///< of that, the part that began while somebody could have run
+  Nanos idle = 0;                ///< no thread of this process was awake
+  Nanos idle_while_waiting = 0;  ///< of that, the part that began while somebody could have run
   Nanos longest_while_waiting = 0;
   std::uint64_t times_while_waiting = 0;
 };
@@ -122,7 +121,7 @@ class Asleep {
 /// Kernel features weft can use and can do without. WEFT_WITHOUT=a,b,… hides them by name.
 enum class Feature { guard_install, io_uring, openat2, proc_syscall, membarrier };
 inline constexpr std::array kFeatures = {Feature::guard_install, Feature::io_uring,
-                                         Feature::openat2,       Feature::proc_syscall,
+                                         Feature::openat2, Feature::proc_syscall,
                                          Feature::membarrier};
 std::string_view name(Feature f);
 /// Probed once, then remembered.
@@ -270,7 +269,7 @@ Result<Fd> signal_fd(std::span<const int> signals);
 int take_signal(int fd);
 
 struct Exit {
-  int code = 0;    ///< exit status, or 128 + signal
+  int code = 0;  ///< exit status, or 128 + signal
   bool signaled = false;
 };
 /// A child process started by spawn_process. The destructor kills and reaps a child still running.

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "lwp/os/kernel.hpp"
+
+namespace weft::lwp::os {
+namespace {
+
+constexpr int kReadFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+
+// Without openat2: one component at a time, no symlink followed, `..` refused.
+Result<Fd> walk_beneath(int root, const std::string& relative) {
+  Fd here(::openat(root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!here) return Result<Fd>::failure(errno);
+  std::size_t at = 0;
+  while (true) {
+    std::size_t slash = relative.find('/', at);
+    bool last = slash == std::string::npos;
+    std::string part = relative.substr(at, last ? std::string::npos : slash - at);
+    if (part == "..") return Result<Fd>::failure(EXDEV);
+    if (part.empty()) part = ".";
+    int flags = O_NOFOLLOW | (last ? kReadFlags : O_PATH | O_DIRECTORY | O_CLOEXEC);
+    Fd next(retry([&] { return ::openat(here.get(), part.c_str(), flags); }));
+    if (!next) return Result<Fd>::failure(errno);
+    if (last) return Result<Fd>(std::move(next));
+    here = std::move(next);
+    at = slash + 1;
+  }
+}
+
+}  // namespace
+
+void Fd::reset(int fd) {
+  if (fd_ >= 0) ::close(fd_);
+  fd_ = fd;
+}
+
+Result<std::size_t> read(int fd, std::span<std::byte> into) {
+  Asleep asleep;
+  return answer<std::size_t>(retry([&] { return ::read(fd, into.data(), into.size()); }));
+}
+Result<std::size_t> write(int fd, std::span<const std::byte> from) {
+  Asleep asleep;
+  return answer<std::size_t>(retry([&] { return ::write(fd, from.data(), from.size()); }));
+}
+Result<std::size_t> pread(int fd, std::span<std::byte> into, std::uint64_t offset) {
+  Asleep asleep;
+  return answer<std::size_t>(
+      retry([&] { return ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset)); }));
+}
+
+Result<std::array<Fd, 2>> pipe(bool nonblocking_read_end) {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return Result<std::array<Fd, 2>>::failure(errno);
+  std::array<Fd, 2> both{Fd(ends[0]), Fd(ends[1])};
+  if (nonblocking_read_end) {
+    if (auto set = set_nonblocking(both[0].get(), true); !set) {
+      return Result<std::array<Fd, 2>>::failure(set.error());
+    }
+  }
+  return Result<std::array<Fd, 2>>(std::move(both));
+}
+
+Result<void> set_nonblocking(int fd, bool on) {
+  int flags = ::fcntl(fd, F_GETFL);
+  if (flags < 0) return Result<void>::failure(errno);
+  return done(::fcntl(fd, F_SETFL, on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK));
+}
+
+Result<Fd> open_directory(const std::string& path) {
+  Fd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return fd ? Result<Fd>(std::move(fd)) : Result<Fd>::failure(errno);
+}
+
+Result<Fd> open_beneath(int root, const std::string& relative) {
+  if (!has(Feature::openat2)) return walk_beneath(root, relative);
+  open_how how{};
+  how.flags = kReadFlags;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  const char* path = relative.empty() ? "." : relative.c_str();
+  // EAGAIN: a rename raced with the walk of `..`; the kernel asks to try again.
+  for (int tries = 0; tries < 8; ++tries) {
+    Fd fd(static_cast<int>(::syscall(SYS_openat2, root, path, &how, sizeof how)));
+    if (fd) return Result<Fd>(std::move(fd));
+    if (errno != EAGAIN && errno != EINTR) break;
+  }
+  return Result<Fd>::failure(errno);
+}
+
+Result<FileInfo> file_info(int fd) {
+  struct stat s;
+  if (::fstat(fd, &s) != 0) return Result<FileInfo>::failure(errno);
+  FileInfo info;
+  info.size = static_cast<std::uint64_t>(s.st_size);
+  info.mtime = s.st_mtim.tv_sec * kSecond + s.st_mtim.tv_nsec;
+  info.inode = s.st_ino;
+  info.device = s.st_dev;
+  info.regular = S_ISREG(s.st_mode);
+  info.directory = S_ISDIR(s.st_mode);
+  return Result<FileInfo>(info);
+}
+
+void drop_from_cache(int fd) {
+  ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+}
+
+}  // namespace weft::lwp::os

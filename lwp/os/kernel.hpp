@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: BSL-1.0
+// Small helpers shared by os/*.cpp; nobody else includes this.
+#pragma once
+
+#include <cerrno>
+#include <ctime>
+#include <utility>
+
+#include "lwp/os.hpp"
+
+namespace weft::lwp::os {
+
+/// Repeats a system call while a signal interrupts it.
+template <class Call>
+auto retry(Call&& call) {
+  decltype(call()) result;
+  do result = call();
+  while (result == -1 && errno == EINTR);
+  return result;
+}
+
+/// A system call's answer as a Result.
+template <class T, class N>
+Result<T> answer(N result) {
+  return result < 0 ? Result<T>::failure(errno) : Result<T>(static_cast<T>(result));
+}
+template <class N>
+Result<void> done(N result) {
+  return result < 0 ? Result<void>::failure(errno) : Result<void>();
+}
+
+inline timespec to_timespec(Nanos t) {
+  if (t < 0) t = 0;
+  return {static_cast<time_t>(t / kSecond), static_cast<long>(t % kSecond)};
+}
+
+}  // namespace weft::lwp::os

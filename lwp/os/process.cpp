@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lwp/os/kernel.hpp"
+
+namespace weft::lwp::os {
+namespace {
+
+// In the child: die with the parent, run with the default signals, where the parent asked.
+void begin_child(pid_t parent, std::span<const int> cpus) {
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  if (::getppid() != parent) ::_exit(128 + SIGKILL);  // it ended before the line above
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  if (!cpus.empty()) (void)confine_to(cpus).error();
+}
+
+}  // namespace
+
+Result<Fd> signal_fd(std::span<const int> signals) {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (int s : signals) ::sigaddset(&set, s);
+  ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  Fd fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  return fd ? Result<Fd>(std::move(fd)) : Result<Fd>::failure(errno);
+}
+
+int take_signal(int fd) {
+  signalfd_siginfo info;
+  return ::read(fd, &info, sizeof info) == sizeof info ? static_cast<int>(info.ssi_signo) : 0;
+}
+
+Process::Process(Process&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)), out_(std::move(other.out_)), exit_(other.exit_) {}
+Process& Process::operator=(Process&& other) noexcept {
+  if (this != &other) {
+    this->~Process();
+    new (this) Process(std::move(other));
+  }
+  return *this;
+}
+Process::~Process() {
+  if (pid_ <= 0 || exit_) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+}
+void Process::signal(int number) {
+  if (pid_ > 0 && !exit_) ::kill(pid_, number);
+}
+
+std::optional<Exit> Process::wait(Nanos deadline) {
+  if (exit_ || pid_ <= 0) return exit_;
+  if (deadline != kNever) {
+    // A pidfd becomes readable when the process ends.
+    Fd handle(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+    if (handle && !wait_ready(handle.get(), kReadable, deadline)) return std::nullopt;
+  }
+  int status = 0;
+  Asleep asleep;
+  if (retry([&] { return ::waitpid(pid_, &status, 0); }) != pid_) return std::nullopt;
+  exit_ = WIFSIGNALED(status) ? Exit{128 + WTERMSIG(status), true} : Exit{WEXITSTATUS(status)};
+  return exit_;
+}
+
+Result<Process> spawn_process(const std::vector<std::string>& argv, std::span<const int> cpus) {
+  auto out = pipe();
+  auto failed = pipe();
+  if (!out || !failed) return Result<Process>::failure(errno);
+  std::vector<char*> arguments;
+  for (const auto& a : argv) arguments.push_back(const_cast<char*>(a.c_str()));
+  arguments.push_back(nullptr);
+  pid_t parent = ::getpid();
+  pid_t pid = ::fork();
+  if (pid < 0) return Result<Process>::failure(errno);
+  if (pid == 0) {
+    begin_child(parent, cpus);
+    ::dup2((*out)[1].get(), STDOUT_FILENO);
+    ::execvp(arguments[0], arguments.data());
+    int error = errno;
+    [[maybe_unused]] auto n = ::write((*failed)[1].get(), &error, sizeof error);
+    ::_exit(127);
+  }
+  (*failed)[1].reset();
+  Process child(pid, std::move((*out)[0]));
+  int error = 0;  // the pipe closes unread when exec succeeds
+  if (retry([&] { return ::read((*failed)[0].get(), &error, sizeof error); }) == sizeof error) {
+    (void)child.wait();
+    return Result<Process>::failure(error);
+  }
+  return Result<Process>(std::move(child));
+}
+
+std::string own_program() {
+  std::string path(4096, '\0');
+  auto n = ::readlink("/proc/self/exe", path.data(), path.size());
+  path.resize(n < 0 ? 0 : static_cast<std::size_t>(n));
+  return path;
+}
+
+Result<Process> fork_process(const std::function<int()>& body, std::span<const int> cpus) {
+  pid_t parent = ::getpid();
+  pid_t pid = ::fork();
+  if (pid < 0) return Result<Process>::failure(errno);
+  if (pid == 0) {
+    begin_child(parent, cpus);
+    ::_exit(body());
+  }
+  return Result<Process>(Process(pid, Fd()));
+}
+
+void* shared_memory(std::size_t bytes) {
+  void* at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  return at == MAP_FAILED ? nullptr : at;
+}
+
+void exit_now(int code) {
+  ::_exit(code);
+}
+
+}  // namespace weft::lwp::os

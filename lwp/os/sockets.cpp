@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <arpa/inet.h>
+#include <cstring>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string>
+#include <sys/socket.h>
+
+#include "lwp/os/kernel.hpp"
+
+namespace weft::lwp::os {
+namespace {
+
+struct SocketAddress {
+  sockaddr_storage storage{};
+  socklen_t length = 0;
+  sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
+};
+
+Result<SocketAddress> parse(const Address& address) {
+  SocketAddress out;
+  auto* v4 = reinterpret_cast<sockaddr_in*>(&out.storage);
+  auto* v6 = reinterpret_cast<sockaddr_in6*>(&out.storage);
+  if (::inet_pton(AF_INET, address.host.c_str(), &v4->sin_addr) == 1) {
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(address.port);
+    out.length = sizeof *v4;
+  } else if (::inet_pton(AF_INET6, address.host.c_str(), &v6->sin6_addr) == 1) {
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(address.port);
+    out.length = sizeof *v6;
+  } else {
+    return Result<SocketAddress>::failure(EINVAL);
+  }
+  return Result<SocketAddress>(out);
+}
+
+Result<Fd> open_socket(int family) {
+  Fd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (!fd) return Result<Fd>::failure(errno);
+  return Result<Fd>(std::move(fd));
+}
+
+void no_delay(int fd) {
+  int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+}  // namespace
+
+Result<Fd> listen(const Address& at, int backlog) {
+  auto address = parse(at);
+  if (!address) return Result<Fd>::failure(address.error());
+  auto fd = open_socket(address->storage.ss_family);
+  if (!fd) return fd;
+  int on = 1;
+  ::setsockopt(fd->get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (::bind(fd->get(), address->get(), address->length) != 0 ||
+      ::listen(fd->get(), backlog) != 0) {
+    return Result<Fd>::failure(errno);
+  }
+  return fd;
+}
+
+Result<std::uint16_t> local_port(int fd) {
+  SocketAddress a;
+  a.length = sizeof a.storage;
+  if (::getsockname(fd, a.get(), &a.length) != 0) return Result<std::uint16_t>::failure(errno);
+  return a.storage.ss_family == AF_INET6
+             ? ntohs(reinterpret_cast<sockaddr_in6*>(&a.storage)->sin6_port)
+             : ntohs(reinterpret_cast<sockaddr_in*>(&a.storage)->sin_port);
+}
+
+std::size_t waiting_to_be_accepted(int listener) {
+  tcp_info info{};
+  socklen_t length = sizeof info;
+  if (::getsockopt(listener, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return 0;
+  return info.tcpi_unacked;  // of a listener: the length of its accept queue
+}
+
+Result<Fd> accept(int listener) {
+  Fd fd(retry([&] { return ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC); }));
+  if (!fd) return Result<Fd>::failure(errno);
+  no_delay(fd.get());
+  return Result<Fd>(std::move(fd));
+}
+
+Result<Fd> connect(const Address& to) {
+  auto address = parse(to);
+  if (!address) return Result<Fd>::failure(address.error());
+  auto fd = open_socket(address->storage.ss_family);
+  if (!fd) return fd;
+  no_delay(fd->get());
+  if (::connect(fd->get(), address->get(), address->length) != 0 && errno != EINPROGRESS &&
+      errno != EINTR) {
+    return Result<Fd>::failure(errno);
+  }
+  return fd;
+}
+
+int socket_error(int fd) {
+  int error = 0;
+  socklen_t length = sizeof error;
+  if (::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0) return errno;
+  return error;
+}
+
+Result<std::size_t> receive(int fd, std::span<std::byte> into) {
+  return answer<std::size_t>(retry([&] { return ::recv(fd, into.data(), into.size(), 0); }));
+}
+Result<std::size_t> send(int fd, std::span<const std::byte> from) {
+  return answer<std::size_t>(
+      retry([&] { return ::send(fd, from.data(), from.size(), MSG_NOSIGNAL); }));
+}
+void shutdown_send(int fd) {
+  ::shutdown(fd, SHUT_WR);
+}
+
+}  // namespace weft::lwp::os
