@@ -1,0 +1,88 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSL-1.0
+# Which commands there are. labs/help/weft.txt is the one list: what the user reads is what counts.
+
+commands_now() {
+  sed -n 's/^[a-z]*  *weft \([a-z][a-z]*\).*/\1/p' "$root/labs/help/weft.txt"
+}
+
+commands_later() {
+  sed -n 's/^Not there yet: *//p' "$root/labs/help/weft.txt" | tr -s ' ,.' '\n'
+}
+
+weft_version() {
+  sed -n 's/^project(weft VERSION \([0-9.]*\).*/weft \1/p' "$root/CMakeLists.txt"
+}
+
+# Is there a --help or -h among these words?
+wants_help() {
+  local word
+  for word; do
+    case $word in
+      --help | -h) return 0 ;;
+      --) return 1 ;;
+    esac
+  done
+  return 1
+}
+
+# How long `compare` measures with these options.
+measuring_time() {
+  case " $* " in
+    *' --quick '*) echo '15 s' ;;
+    *' --thorough '*) echo '60 s' ;;
+    *) echo '20 s' ;;
+  esac
+}
+
+require_known_command() {
+  local known
+  while read -r known; do
+    if [[ $1 == "$known" ]]; then return; fi
+  done < <(commands_now)
+  while read -r known; do
+    if [[ $1 == "$known" ]]; then
+      die 2 "\"$1\" is planned, but not there yet" 'what there is: ./weft --help'
+    fi
+  done < <(commands_later)
+  local near
+  near=$(nearest_command "$1")
+  die 2 "there is no command \"$1\"" \
+    "${near:+did you mean: ./weft $near   }all commands: ./weft --help"
+}
+
+# The command at the smallest edit distance, if it is near enough to be meant.
+nearest_command() {
+  local candidate distance best='' best_distance=3
+  while read -r candidate; do
+    distance=$(edit_distance "$1" "$candidate")
+    if ((distance < best_distance)); then
+      best=$candidate
+      best_distance=$distance
+    fi
+  done < <(commands_now)
+  printf '%s' "$best"
+}
+
+# Levenshtein's distance, one row of the table at a time.
+edit_distance() {
+  local a=$1 b=$2 i j above diagonal smallest
+  local -a row=()
+  for ((j = 0; j <= ${#b}; j++)); do row[j]=$j; done
+  for ((i = 1; i <= ${#a}; i++)); do
+    diagonal=${row[0]}
+    row[0]=$i
+    for ((j = 1; j <= ${#b}; j++)); do
+      above=${row[j]}
+      smallest=$diagonal
+      if [[ ${a:i-1:1} != "${b:j-1:1}" ]]; then
+        ((above < smallest)) && smallest=$above
+        ((row[j - 1] < smallest)) && smallest=${row[j - 1]}
+        smallest=$((smallest + 1))
+      fi
+      row[j]=$smallest
+      diagonal=$above
+    done
+  done
+  echo "${row[${#b}]}"
+}

@@ -1,0 +1,127 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSL-1.0
+# Which apt packages weft needs, for what, and which of them are here. It decides by package and
+# version, never by the name of the distribution.
+#
+# A need is "NAME MINIMUM". A versioned sister serves as well: g++-13 for g++,
+# libboost-fiber1.81-dev for libboost-fiber-dev.
+
+# shellcheck disable=SC2034  # used by name, in needs_for
+needs_build=('g++ 12' 'cmake 3.25' 'ninja-build 1.10' 'libboost-context-dev 1.74'
+  'libboost-fiber-dev 1.74' 'libcli11-dev 2.1' 'nlohmann-json3-dev 3.10')
+# shellcheck disable=SC2034
+needs_test=('catch2 2.13')
+# Programs of others that some tests run against ours (./weft test --all).
+# shellcheck disable=SC2034
+needs_foreign=('curl 0' 'wrk 0' 'netcat-openbsd 0' 'procps 0')
+# What .ci/run checks with. Another major version of clang-format formats differently.
+# shellcheck disable=SC2034
+needs_ci=('clang-format-14 0' 'shellcheck 0' 'git 0')
+
+# needs_for PURPOSE…: the needs of build, test, foreign, ci, a line each.
+needs_for() {
+  local purpose
+  for purpose; do
+    local -n needs_of_purpose=needs_$purpose
+    printf '%s\n' "${needs_of_purpose[@]}"
+  done
+}
+
+# The pattern of the names of a need's versioned sisters.
+sisters_of() {
+  case $1 in
+    g++) echo '^g\+\+-[0-9]+$' ;;
+    libboost-context-dev) echo '^libboost-context1\.[0-9]+-dev$' ;;
+    libboost-fiber-dev) echo '^libboost-fiber1\.[0-9]+-dev$' ;;
+    *) echo '^$' ;;
+  esac
+}
+
+# at_least VERSION MINIMUM: compares a package's version, whose epoch does not count.
+at_least() {
+  dpkg --compare-versions "${1#*:}" ge "$2"
+}
+
+# installed[NAME]=VERSION for every installed package that could satisfy a need.
+declare -A installed=()
+read_installed() {
+  installed=()
+  local status name version
+  while read -r status name version; do
+    if [[ $status == installed ]]; then installed[$name]=$version; fi
+  done < <(
+    needs_for build test foreign ci | sed 's/ .*//' | xargs \
+      dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\n' 'g++*' 'libboost*-dev' \
+      2>/dev/null
+  )
+}
+
+# serving_package NAME MINIMUM: the installed package that serves this need; fails without one.
+serving_package() {
+  local name pattern
+  if [[ -n ${installed[$1]-} ]] && at_least "${installed[$1]}" "$2"; then
+    echo "$1"
+    return
+  fi
+  pattern=$(sisters_of "$1")
+  for name in "${!installed[@]}"; do
+    if [[ $name =~ $pattern ]] && at_least "${installed[$name]}" "$2"; then
+      echo "$name"
+      return
+    fi
+  done
+  return 1
+}
+
+# missing_needs PURPOSE…: the needs that no installed package serves, a line each.
+missing_needs() {
+  local name minimum
+  while read -r name minimum; do
+    serving_package "$name" "$minimum" >/dev/null || echo "$name $minimum"
+  done < <(needs_for "$@")
+}
+
+# ---- what the repositories offer --------------------------------------------------------------
+
+# offered_version NAME: the version apt would install; nothing if there is none.
+offered_version() {
+  LC_ALL=C apt-cache policy "$1" 2>/dev/null |
+    sed -n 's/^  Candidate: //p' | sed '/^(none)$/d'
+}
+
+# package_for NAME MINIMUM: the package to install for this need; fails if none is offered. The
+# Boost libraries must fit Boost headers that are here already: two versions exclude each other.
+package_for() {
+  local name offered
+  if [[ $1 == libboost-*-dev ]] && name=$(boost_headers_here); then
+    name=${1%-dev}$name-dev
+    offered=$(offered_version "$name")
+    if [[ -n $offered ]] && at_least "$offered" "$2"; then
+      echo "$name"
+      return
+    fi
+  fi
+  while read -r name; do
+    offered=$(offered_version "$name")
+    if [[ -n $offered ]] && at_least "$offered" "$2"; then
+      echo "$name"
+      return
+    fi
+  done < <(
+    echo "$1"
+    apt-cache pkgnames "${1%-dev}" 2>/dev/null | grep -E "$(sisters_of "$1")" | sort -rV
+  )
+  return 1
+}
+
+# The version, as in 1.81, of the Boost headers that are installed.
+boost_headers_here() {
+  local name
+  for name in "${!installed[@]}"; do
+    if [[ $name =~ ^libboost(1\.[0-9]+)-dev$ ]]; then
+      echo "${BASH_REMATCH[1]}"
+      return
+    fi
+  done
+  return 1
+}
