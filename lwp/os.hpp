@@ -64,6 +64,16 @@ void yield_cpu();
 void sleep_until(Nanos deadline);
 int thread_id();
 
+/// What the kernel shows of a thread of this process. Reads /proc without allocating.
+struct ThreadLook {
+  char state = '?';            ///< R running or ready, S asleep, D in an uninterruptible wait
+  const char* call = nullptr;  ///< the system call it sleeps in, null if none or not shown
+  long first_argument = 0;     ///< often the descriptor
+};
+ThreadLook look_at_thread(int thread_id);
+/// Writes all of it to a descriptor, ignoring errors; usable anywhere.
+void write_out(int fd, std::string_view text);
+
 /// A kernel thread with every signal blocked; joined by join() or the destructor.
 class Thread {
  public:
@@ -265,6 +275,8 @@ class Alarm {
 /// Blocks these signals in the calling thread (and threads it makes later) and makes a descriptor
 /// from which they are read one at a time.
 Result<Fd> signal_fd(std::span<const int> signals);
+/// Undoes the blocking of signal_fd.
+void unblock_signals(std::span<const int> signals);
 /// Takes one pending signal from a signal_fd: its number, 0 if none.
 int take_signal(int fd);
 
@@ -303,5 +315,15 @@ Result<Process> fork_process(const std::function<int()>& body, std::span<const i
 void* shared_memory(std::size_t bytes);
 /// Ends the process at once: no destructors, no handlers.
 [[noreturn]] void exit_now(int code);
+
+// ---- the machine (os/machine.cpp) -----------------------------------------------------------
+
+/// Time since boot during which the host ran somebody else on this virtual CPU (/proc/stat, in
+/// steps of 10 ms); 0 on real hardware.
+Nanos stolen_from(int cpu);
+/// What the processor calls itself, "" if it does not say.
+std::string cpu_name();
+/// Columns of the terminal behind a descriptor (80 if it will not tell); 0 if it is no terminal.
+int terminal_columns(int fd);
 
 }  // namespace weft::lwp::os
