@@ -171,6 +171,8 @@ class Fd {
 Result<std::size_t> read(int fd, std::span<std::byte> into);
 Result<std::size_t> write(int fd, std::span<const std::byte> from);
 Result<std::size_t> pread(int fd, std::span<std::byte> into, std::uint64_t offset);
+/// pread of bytes that are expected in the page cache: not counted as a sleep by the idle meter.
+Result<std::size_t> pread_at_hand(int fd, std::span<std::byte> into, std::uint64_t offset);
 /// A pipe: [0] reads, [1] writes; both close on exec.
 Result<std::array<Fd, 2>> pipe(bool nonblocking_read_end = false);
 Result<void> set_nonblocking(int fd, bool on);
@@ -216,6 +218,8 @@ Result<std::size_t> receive(int fd, std::span<std::byte> into);
 Result<std::size_t> send(int fd, std::span<const std::byte> from);
 /// Sends nothing more: the peer reads an end.
 void shutdown_send(int fd);
+/// Receives nothing more: whoever waits to receive reads an end, after what has already arrived.
+void shutdown_receive(int fd);
 
 // ---- readiness (os/poller.cpp) --------------------------------------------------------------
 
@@ -313,6 +317,8 @@ std::string own_program();
 Result<Process> fork_process(const std::function<int()>& body, std::span<const int> cpus = {});
 /// Memory shared with children forked later; zeroed. Never unmapped. nullptr when there is none.
 void* shared_memory(std::size_t bytes);
+/// Bytes of this process that are in memory now; 0 if the kernel does not tell.
+std::size_t resident_bytes();
 /// Ends the process at once: no destructors, no handlers.
 [[noreturn]] void exit_now(int code);
 

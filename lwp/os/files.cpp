@@ -52,6 +52,10 @@ Result<std::size_t> pread(int fd, std::span<std::byte> into, std::uint64_t offse
   return answer<std::size_t>(
       retry([&] { return ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset)); }));
 }
+Result<std::size_t> pread_at_hand(int fd, std::span<std::byte> into, std::uint64_t offset) {
+  return answer<std::size_t>(
+      retry([&] { return ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset)); }));
+}
 
 Result<std::array<Fd, 2>> pipe(bool nonblocking_read_end) {
   int ends[2];

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <cstdio>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -33,6 +34,13 @@ Result<Fd> signal_fd(std::span<const int> signals) {
   ::pthread_sigmask(SIG_BLOCK, &set, nullptr);
   Fd fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
   return fd ? Result<Fd>(std::move(fd)) : Result<Fd>::failure(errno);
+}
+
+void unblock_signals(std::span<const int> signals) {
+  sigset_t set;
+  ::sigemptyset(&set);
+  for (int s : signals) ::sigaddset(&set, s);
+  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
 }
 
 int take_signal(int fd) {
@@ -121,6 +129,15 @@ Result<Process> fork_process(const std::function<int()>& body, std::span<const i
 void* shared_memory(std::size_t bytes) {
   void* at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   return at == MAP_FAILED ? nullptr : at;
+}
+
+std::size_t resident_bytes() {
+  Fd statm(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
+  char text[128] = {};
+  if (!statm || ::read(statm.get(), text, sizeof text - 1) <= 0) return 0;
+  unsigned long total = 0, resident = 0;
+  if (std::sscanf(text, "%lu %lu", &total, &resident) != 2) return 0;
+  return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
 void exit_now(int code) {

@@ -115,5 +115,8 @@ Result<std::size_t> send(int fd, std::span<const std::byte> from) {
 void shutdown_send(int fd) {
   ::shutdown(fd, SHUT_WR);
 }
+void shutdown_receive(int fd) {
+  ::shutdown(fd, SHUT_RD);
+}
 
 }  // namespace weft::lwp::os
