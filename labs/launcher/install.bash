@@ -5,14 +5,13 @@
 # builds with what is here, for machines that have the libraries in another way.
 
 container_line="docker run -it -v \"\$PWD\":/weft -w /weft debian:12 ./weft"
-apt_lists=${WEFT_APT_LISTS:-/var/lib/apt/lists}  # elsewhere in the launcher's tests
 old_after_days=7
 install_log=$root/.build/install.log
 
 # ensure_installed PURPOSE…: returns when everything these purposes need is installed.
 ensure_installed() {
   if [[ ${WEFT_INSTALL-} == no ]]; then return; fi
-  command -v apt-get dpkg-query dpkg >/dev/null || refuse_to_install 'this system has no apt' "$@"
+  have_apt || refuse_to_install 'this system has no apt' "$@"
   read_installed
   local missing
   missing=$(missing_needs "$@")
@@ -53,6 +52,10 @@ oneline() {
   tr '\n' ' ' <<<"$*" | sed 's/ *$//'
 }
 
+have_apt() {
+  type apt-get apt-cache apt-config dpkg-query dpkg &>/dev/null
+}
+
 # packages_for NEEDS: the package for each line, or failure if the repositories lack one.
 packages_for() {
   local name minimum
@@ -66,7 +69,7 @@ packages_for() {
 as_root=()  # what to put before apt-get
 
 become_root() {
-  if ((${WEFT_UID:-$(id -u)} == 0)); then
+  if (($(id -u) == 0)); then
     as_root=()
   elif ! command -v sudo >/dev/null; then
     refuse_to_install 'you are not root and there is no sudo' "$@"
@@ -125,10 +128,14 @@ describe_needs() {
 
 # ---- apt --------------------------------------------------------------------------------------
 
-# Are apt's lists absent, or older than a week?
+# Are apt's lists absent, or not updated for a week? A list bears the date of its repository, so the
+# folders tell when apt was last here.
 lists_are_old() {
-  [[ -z $(find "$apt_lists" -maxdepth 1 -name '*_Packages*' -mtime "-$old_after_days" \
-    -print -quit 2>/dev/null) ]]
+  local apt_lists
+  eval "$(apt-config shell apt_lists Dir::State::lists/d)"
+  [[ -z $(find "$apt_lists" -maxdepth 1 -name '*_Packages*' -print -quit 2>/dev/null) ||
+    -z $(find "$apt_lists" "$apt_lists/partial" -maxdepth 0 -mtime "-$old_after_days" \
+      2>/dev/null) ]]
 }
 
 update_lists() {
@@ -153,8 +160,13 @@ install_packages() {
   say_step "$(sizes_of_plan "$plan")"
   say "      ${line[*]}"
   ask 'Go ahead?' || decline
-  run_apt "${line[@]}" ||
-    die 3 'apt could not install them' "$(tail -n 5 "$install_log")" "more: $install_log"
+  if run_apt "${line[@]}"; then return; fi
+  if grep -q 'Unable to fetch some archives' "$install_log"; then
+    update_lists  # newer versions have replaced those in our lists
+    if run_apt "${line[@]}"; then return; fi
+  fi
+  die 3 'apt could not install them' "$(grep '^E:' "$install_log" | tail -n 3)" \
+    "more: $install_log"
 }
 
 decline() {
@@ -183,6 +195,6 @@ run_apt() {
     fi
     ((tries == 200)) && say '      another apt is running; waiting for it (ten minutes at most)'
     ((--tries > 0)) || return 1
-    sleep "${WEFT_APT_PAUSE:-3}"
+    sleep 3
   done
 }

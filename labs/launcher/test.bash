@@ -1,0 +1,48 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSL-1.0
+# ./weft test [--all] [--stress] [ctest arguments]: builds every test and runs them by ctest.
+# WEFT_PRESET picks another preset than "test" (.ci/run: ci, asan, tsan).
+
+run_test() {
+  local preset=${WEFT_PRESET:-test} purposes=(build test) arguments=()
+  local word
+  for word; do
+    case $word in
+      --all) purposes+=(foreign) ;;
+      --stress)
+        export WEFT_STRESS=1
+        export WEFT_TEST_TIMEOUT=3600
+        ;;
+      *) arguments+=("$word") ;;
+    esac
+  done
+  plan_steps install build test
+  begin_step
+  ensure_installed "${purposes[@]}"
+  begin_step
+  build "$preset"
+  begin_step
+  say_step
+  local folder=$root/.build/$preset status=0
+  local cmake
+  cmake=$(cmake_program)
+  "${cmake%cmake}ctest" --test-dir "$folder" --output-on-failure -j "$(nproc)" \
+    ${WEFT_TEST_TIMEOUT:+--timeout "$WEFT_TEST_TIMEOUT"} "${arguments[@]}" || status=$?
+  name_skipped "$folder/Testing/Temporary/LastTest.log"
+  if ((status != 0)); then
+    say "      what a failed test said: $folder/Testing/Temporary/LastTest.log"
+    exit 1
+  fi
+}
+
+# Says which foreign tools were wanting, and in how many tests. A test that wants one prints
+# "SKIPPED: needs TOOL" instead of failing.
+name_skipped() {
+  [[ -f $1 ]] || return 0
+  local skipped
+  skipped=$(sed -n 's/^.*SKIPPED: needs \(.*\)$/\1/p' "$1" | sort | uniq -c |
+    sed 's/^ *\([0-9]*\) \(.*\)/\2 (\1)/' | paste -sd, | sed 's/,/, /g')
+  if [[ -n $skipped ]]; then
+    say "Skipped because this machine lacks: $skipped. To install the tools: ./weft test --all"
+  fi
+}
