@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: BSL-1.0
+// The comparison on a terminal of 80 columns: what the person at the keyboard came for.
+#pragma once
+
+#include <string>
+
+#include "labs/compare/result.hpp"
+#include "labs/terminal.hpp"
+
+namespace weft::labs::compare {
+
+/// Ends with a newline. `report` is where the report was written, "" if it was not.
+std::string screen(const Comparison& comparison, const Terminal& terminal,
+                   const std::string& report = "");
+
+/// The line under the sentences, also the report's: when, where, how often, how far off.
+std::string provenance(const Comparison& comparison, Say say);
+/// The line under the title: what each request costs and who asks.
+std::string setup_line(const Comparison& comparison, Say say);
+
+}  // namespace weft::labs::compare

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSL-1.0
+// Reads one HTTP/1.1 response as it arrives and throws the body away: the load generator needs its
+// status, whether it is whole, and whether the connection can be used again. Free of I/O.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace weft::labs::load {
+
+class ResponseReader {
+ public:
+  enum class State { more, complete, malformed };
+
+  /// Takes what arrived. Bytes after the end of the response are malformed: nobody asked for them.
+  State feed(std::string_view bytes);
+  /// The peer sends nothing more: complete only if the body ends with the connection.
+  State end();
+
+  int status() const { return status_; }
+  bool keeps_alive() const { return keeps_alive_ && body_ != Body::until_end; }
+  bool untouched() const { return bytes_ == 0; }
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  enum class Body { none, counted, chunk_size, chunk_data, chunk_end, trailer, until_end };
+
+  bool read_head(std::string_view head);
+  bool read_field(std::string_view line);
+  bool begin_body();
+  State feed_body(std::string_view bytes);
+  bool take_line(std::string_view& bytes);  // true once line_ holds a whole one
+
+  std::string head_;  // until its empty line has come
+  bool in_head_ = true;
+  State state_ = State::more;
+  int status_ = 0;
+  bool keeps_alive_ = true;
+  bool chunked_ = false;
+  bool has_length_ = false;
+  Body body_ = Body::until_end;
+  std::uint64_t left_ = 0;  // bytes of the body, or of this chunk
+  std::string line_;
+  std::uint64_t bytes_ = 0;
+};
+
+}  // namespace weft::labs::load

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: BSL-1.0
+// http://127.0.0.1:8080/path, and nothing else: an address, not a name (no resolver runs while we
+// measure), and no TLS.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "lwp/os.hpp"
+
+namespace weft::labs::load {
+
+struct Url {
+  lwp::os::Address address;
+  std::string authority;  ///< as typed, for the Host field
+  std::string target = "/";
+};
+
+/// Reads "http://ADDRESS[:PORT][/path?query]" or the same without "http://"; IPv6 in brackets;
+/// "localhost" is 127.0.0.1. Nothing if it is not such a URL.
+std::optional<Url> parse_url(std::string_view text);
+
+/// A GET request for it.
+std::string request_for(const Url& url, bool keep_alive);
+
+}  // namespace weft::labs::load
