@@ -43,8 +43,7 @@ Nanos thread_cpu();
 Nanos process_cpu();
 
 /// While one lives, now() returns its time, which moves only by advance(). One at a time, for
-/// tests; kernel waits with a deadline still use real time unless the pool is idle, when the test
-/// advances by hand.
+/// tests; a kernel wait with a deadline then returns early, each millisecond, to look at it.
 class ManualClock {
  public:
   explicit ManualClock(Nanos start = kSecond);
@@ -171,8 +170,10 @@ class Fd {
 Result<std::size_t> read(int fd, std::span<std::byte> into);
 Result<std::size_t> write(int fd, std::span<const std::byte> from);
 Result<std::size_t> pread(int fd, std::span<std::byte> into, std::uint64_t offset);
-/// pread of bytes that are expected in the page cache: not counted as a sleep by the idle meter.
+/// Reads of bytes that are expected to be there (in the page cache, in a pipe that does not block):
+/// not counted as a sleep by the idle meter.
 Result<std::size_t> pread_at_hand(int fd, std::span<std::byte> into, std::uint64_t offset);
+Result<std::size_t> read_at_hand(int fd, std::span<std::byte> into);
 /// A pipe: [0] reads, [1] writes; both close on exec.
 Result<std::array<Fd, 2>> pipe(bool nonblocking_read_end = false);
 Result<void> set_nonblocking(int fd, bool on);

@@ -56,6 +56,9 @@ Result<std::size_t> pread_at_hand(int fd, std::span<std::byte> into, std::uint64
   return answer<std::size_t>(
       retry([&] { return ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset)); }));
 }
+Result<std::size_t> read_at_hand(int fd, std::span<std::byte> into) {
+  return answer<std::size_t>(retry([&] { return ::read(fd, into.data(), into.size()); }));
+}
 
 Result<std::array<Fd, 2>> pipe(bool nonblocking_read_end) {
   int ends[2];
