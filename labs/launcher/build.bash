@@ -1,5 +1,5 @@
-# shellcheck shell=bash
 # SPDX-License-Identifier: BSL-1.0
+# shellcheck shell=bash
 # Builds into .build/PRESET, and knows without running anything whether a build is current: a stamp
 # file is as old as the beginning of the last good build, and no source, nor the list of installed
 # packages, has changed since. INVARIANT: whatever lets a build differ makes is_current fail.
@@ -75,7 +75,7 @@ configure() {
     return
   fi
   if ! "$cmake" -S "$root" --preset "$preset" -DCMAKE_CXX_COMPILER="$compiler" \
-    ${WEFT_TEST_TIMEOUT:+-DWEFT_TEST_TIMEOUT="$WEFT_TEST_TIMEOUT"} >>"$log" 2>&1; then
+    >>"$log" 2>&1; then
     rm -f "$folder/CMakeCache.txt"
     tail -n 20 "$log" >&2
     if grep -qiE 'could not find|no such program|not able to compile' "$log"; then

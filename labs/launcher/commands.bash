@@ -1,5 +1,5 @@
-# shellcheck shell=bash
 # SPDX-License-Identifier: BSL-1.0
+# shellcheck shell=bash
 # Which commands there are. labs/help/weft.txt is the one list: what the user reads is what counts.
 
 commands_now() {
@@ -51,11 +51,12 @@ require_known_command() {
     "${near:+did you mean: ./weft $near   }all commands: ./weft --help"
 }
 
-# The command at the smallest edit distance, if it is near enough to be meant.
+# The command that begins so, or else the one at the smallest edit distance, if it is near.
 nearest_command() {
   local candidate distance best='' best_distance=3
   while read -r candidate; do
     distance=$(edit_distance "$1" "$candidate")
+    if [[ $candidate == "$1"* ]]; then distance=0; fi
     if ((distance < best_distance)); then
       best=$candidate
       best_distance=$distance

@@ -1,5 +1,5 @@
-# shellcheck shell=bash
 # SPDX-License-Identifier: BSL-1.0
+# shellcheck shell=bash
 # ./weft doctor: what this machine has and lacks, a line each with the mend. Bash alone, so that it
 # works where nothing can be built. A line begins with
 #   ok    nothing to do

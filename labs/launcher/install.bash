@@ -1,5 +1,5 @@
-# shellcheck shell=bash
 # SPDX-License-Identifier: BSL-1.0
+# shellcheck shell=bash
 # Installs missing packages by apt, and nothing from anywhere else. On a terminal it shows the exact
 # line with its size and asks; without one it never asks. WEFT_INSTALL=no installs nothing and
 # builds with what is here, for machines that have the libraries in another way.

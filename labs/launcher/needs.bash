@@ -1,5 +1,5 @@
-# shellcheck shell=bash
 # SPDX-License-Identifier: BSL-1.0
+# shellcheck shell=bash
 # Which apt packages weft needs, for what, and which of them are here. It decides by package and
 # version, never by the name of the distribution.
 #

@@ -1,5 +1,5 @@
-# shellcheck shell=bash
 # SPDX-License-Identifier: BSL-1.0
+# shellcheck shell=bash
 # What the launcher says while it works. Everything goes to stderr: stdout belongs to results.
 
 say() {

@@ -1,5 +1,5 @@
-# shellcheck shell=bash
 # SPDX-License-Identifier: BSL-1.0
+# shellcheck shell=bash
 # ./weft test [--all] [--stress] [ctest arguments]: builds every test and runs them by ctest.
 # WEFT_PRESET picks another preset than "test" (.ci/run: ci, asan, tsan).
 
@@ -9,10 +9,7 @@ run_test() {
   for word; do
     case $word in
       --all) purposes+=(foreign) ;;
-      --stress)
-        export WEFT_STRESS=1
-        export WEFT_TEST_TIMEOUT=3600
-        ;;
+      --stress) export WEFT_STRESS=1 ;;
       *) arguments+=("$word") ;;
     esac
   done
@@ -26,8 +23,7 @@ run_test() {
   local folder=$root/.build/$preset status=0
   local cmake
   cmake=$(cmake_program)
-  "${cmake%cmake}ctest" --test-dir "$folder" --output-on-failure -j "$(nproc)" \
-    ${WEFT_TEST_TIMEOUT:+--timeout "$WEFT_TEST_TIMEOUT"} "${arguments[@]}" || status=$?
+  "${cmake%cmake}ctest" --test-dir "$folder" --output-on-failure -j "$(nproc)" "${arguments[@]}" || status=$?
   name_skipped "$folder/Testing/Temporary/LastTest.log"
   if ((status != 0)); then
     say "      what a failed test said: $folder/Testing/Temporary/LastTest.log"

@@ -1,5 +1,5 @@
-# shellcheck shell=bash
 # SPDX-License-Identifier: BSL-1.0
+# shellcheck shell=bash
 # A machine of paper for the launcher: a copy of it in a temporary folder, and on PATH only plain
 # tools and fakes of apt, dpkg, sudo, cmake and g++ that note each call and keep their state in
 # files. So every test is deterministic, needs no network, no root, and changes nothing outside.
@@ -46,6 +46,7 @@ fake() {
   chmod +x "$fake/$1"
 }
 
+# shellcheck disable=SC2016  # the fakes expand these, not we
 make_fakes() {
   fake id <<<'cat "$FAKE_STATE/uid"'
   fake sleep <<<'echo "sleep $*" >>"$FAKE_STATE/calls"'

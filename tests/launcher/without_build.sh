@@ -45,7 +45,7 @@ test_help_of_a_command_needs_no_build() {
 test_a_misspelt_command_gets_a_suggestion() {
   make_machine
   local word
-  for word in comprae compar copmare comparee; do
+  for word in comprae compar copmare comparee comp; do
     weft "$word"
     expect_code 2
     expect_err 'did you mean: ./weft compare'

@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: BSL-1.0
+# ctest reads this when it starts, after the discovered tests were listed in <program>_TESTS.
+foreach(program IN ITEMS test_lwp test_fibers test_servers test_labs)
+  foreach(test IN LISTS ${program}_TESTS)
+    # What measures time says so in its name, and no other test runs beside it.
+    if(test MATCHES "\\(alone\\)")
+      set_tests_properties("${test}" PROPERTIES RUN_SERIAL TRUE)
+    endif()
+    if(DEFINED ENV{WEFT_STRESS})
+      set_tests_properties("${test}" PROPERTIES TIMEOUT 3600)
+    endif()
+  endforeach()
+endforeach()
