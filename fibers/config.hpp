@@ -7,7 +7,11 @@
 #include <string>
 #include <string_view>
 
+#include "lwp/os.hpp"
+
 namespace weft::fibers {
+
+namespace os = lwp::os;
 
 /// How fibers lie on LWPs.
 enum class Mapping {

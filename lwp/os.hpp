@@ -91,6 +91,12 @@ class Thread {
   Impl* impl_ = nullptr;
 };
 
+/// Memory for a stack, its lowest page a guard that faults when touched (madvise
+/// MADV_GUARD_INSTALL, else mprotect). Pages are taken from the system when first touched. `bytes`
+/// is rounded up to whole pages; the guard comes on top, below the address returned.
+Result<void*> map_stack(std::size_t bytes);
+void unmap_stack(void* stack, std::size_t bytes);
+
 /// CPUs this process may use, ascending.
 std::vector<int> allowed_cpus();
 /// Confines the calling thread, and threads and processes it starts later.

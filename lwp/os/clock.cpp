@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-#include <ctime>
-
-#include "lwp/os.hpp"
+#include "lwp/os/kernel.hpp"
 
 namespace weft::lwp::os {
 namespace {
@@ -16,6 +14,10 @@ Nanos read_clock(clockid_t id) {
 }
 
 }  // namespace
+
+bool clock_is_manual() {
+  return manual_time.load(memory_order_relaxed) != kNever;
+}
 
 Nanos now() {
   Nanos manual = manual_time.load(memory_order_relaxed);

@@ -29,6 +29,9 @@ Result<void> done(N result) {
   return result < 0 ? Result<void>::failure(errno) : Result<void>();
 }
 
+/// A ManualClock is installed: kernel waits with a deadline then look again every millisecond.
+bool clock_is_manual();
+
 inline timespec to_timespec(Nanos t) {
   if (t < 0) t = 0;
   return {static_cast<time_t>(t / kSecond), static_cast<long>(t % kSecond)};

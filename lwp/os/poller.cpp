@@ -38,6 +38,7 @@ int control(int set, int operation, int fd, std::uint32_t bits, void* tag) {
 int wait_for_events(int set, epoll_event* events, int room, Nanos deadline) {
   if (deadline == kNever) return ::epoll_wait(set, events, room, -1);
   Nanos left = deadline <= 0 ? 0 : std::max<Nanos>(deadline - now(), 0);
+  if (clock_is_manual()) left = std::min(left, kMillisecond);
   if (left == 0) return ::epoll_wait(set, events, room, 0);
 #ifdef SYS_epoll_pwait2
   timespec timeout = to_timespec(left);

@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: BSL-1.0
+// The same API on Boost.Fiber: it switches and schedules, by its public interface only. Park is a
+// wait on a Boost.Fiber condition variable of the fiber's own; every primitive above is ours. One
+// plain kernel thread waits for descriptors and deadlines and unparks.
+//
+// Boost.Fiber does not tell us when it switches, but it does so only inside calls that we make:
+// after each of them the current LWP is told anew which fiber it carries.
+#include <boost/fiber/algo/shared_work.hpp>
+#include <boost/fiber/condition_variable.hpp>
+#include <boost/fiber/fiber.hpp>
+#include <boost/fiber/fixedsize_stack.hpp>
+#include <boost/fiber/mutex.hpp>
+#include <boost/fiber/operations.hpp>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "fibers/deadlock_watch.hpp"
+#include "lwp/line.hpp"
+#include "lwp/reactor.hpp"
+#include "lwp/timers.hpp"
+
+namespace weft::fibers {
+namespace {
+
+namespace bf = boost::fibers;
+
+class BoostFiber final : public ControlBlock {
+ public:
+  // Boost.Fiber runs it, no dispatch loop does.
+  lwp::Left run(lwp::Lwp&) override { return {this, lwp::How::done}; }
+
+  bf::mutex mutex;  // guards token, which is plain here
+  bf::condition_variable wakes;
+  std::unique_ptr<std::byte[]> room;  // of the closure
+};
+
+/// What may switch fibers: outside core before it, and the LWP set right after it.
+class Switching {
+ public:
+  explicit Switching(lwp::Core& core) : core_(core), self_(core.lwp().running.load()) {
+    lwp::leave(core.lwp());
+  }
+  ~Switching() {
+    lwp::Lwp& here = *lwp::current();
+    here.running.store(self_, lwp::memory_order_relaxed);
+    lwp::enter(here);
+    core_.arrived(here);
+  }
+
+ private:
+  lwp::Core& core_;
+  lwp::Task* self_;
+};
+
+class BoostEngine final : public EngineBase, public lwp::Scheduler {
+ public:
+  explicit BoostEngine(const Config& config) : config_(config) {
+    std::size_t n = 1;
+    if (config.mapping == Mapping::many_to_many) {
+      n = config.lwps > 0 ? static_cast<std::size_t>(config.lwps) : os::allowed_cpus().size();
+    }
+    for (std::size_t i = 0; i < n; ++i) {
+      lwps_.push_back(std::make_unique<lwp::Lwp>());
+      lwps_[i]->index = static_cast<int>(i + 1);
+      lwps_[i]->scheduler = this;
+      lwps_[i]->engine = static_cast<EngineBase*>(this);
+    }
+    reactor_.add_wakener(bell_.fd());
+  }
+
+  // ---- EngineBase ----
+  void start(ControlBlock& block) override {
+    watch_.born();
+    launch(static_cast<BoostFiber&>(block));
+  }
+
+  // On threads of its own: Boost.Fiber's scheduler stays with a thread for good.
+  void run(ControlBlock& main) override {
+    stopping_.store(false);
+    ended_ = false;
+    os::Thread service("weft-service", [this] { serve(); });
+    std::vector<os::Thread> threads;
+    for (auto& l : lwps_) {
+      threads.emplace_back("weft-lwp-" + std::to_string(l->index), [this, &l, &main] {
+        lwp::adopt(l.get());
+        if (lwps_.size() > 1) bf::use_scheduling_algorithm<bf::algo::shared_work>(true);
+        if (l->index == 1) start(main);
+        std::unique_lock lock(end_mutex_);
+        end_.wait(lock, [this] { return ended_; });
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    stopping_.store(true);
+    bell_.ring();
+    service.join();
+  }
+
+  lwp::Scheduler& scheduler() override { return *this; }
+  int lwp_count() const override { return static_cast<int>(lwps_.size()); }
+  std::size_t ready_count() const override {
+    // Those alive, less those parked and those that run.
+    std::ptrdiff_t ready = awake_.load() - static_cast<std::ptrdiff_t>(lwps_.size());
+    return ready > 0 ? static_cast<std::size_t>(ready) : 0;
+  }
+  std::uint64_t switches() const override { return switches_.load(lwp::memory_order_relaxed); }
+
+  // ---- Scheduler ----
+  void park(lwp::Core& core, lwp::Reason why) override { park(core, why, true); }
+
+  void park_until(lwp::Core& core, lwp::Waiter& w, lwp::Reason why, os::Nanos deadline) override {
+    lwp::Timer timer(deadline, w);
+    {
+      std::lock_guard lock(timers_mutex_);
+      timers_.arm(timer);
+    }
+    bell_.ring();
+    while (w.waiting()) park(core, why, false);
+    std::lock_guard lock(timers_mutex_);
+    timers_.disarm(timer);
+  }
+
+  void unpark(lwp::Task& task) override {
+    auto& fiber = static_cast<BoostFiber&>(task);
+    lwp::Lwp& l = *lwp::current();
+    lwp::Task* self = l.running.load(lwp::memory_order_relaxed);
+    bool in_core = l.in_core.load(lwp::memory_order_relaxed);
+    if (in_core) lwp::leave(l);
+    {
+      std::lock_guard lock(fiber.mutex);
+      if (fiber.token.exchange(lwp::Task::kNotified) == lwp::Task::kParked) watch_.unparked();
+    }
+    fiber.wakes.notify_one();
+    lwp::Lwp& here = *lwp::current();
+    here.running.store(self, lwp::memory_order_relaxed);
+    if (in_core) lwp::enter(here);
+  }
+
+  void yield(lwp::Core& core) override {
+    switches_.fetch_add(1, lwp::memory_order_relaxed);
+    Switching switching(core);
+    boost::this_fiber::yield();
+  }
+
+  bool wait_ready(int fd, std::uint32_t interest, os::Nanos deadline) override {
+    return reactor_.wait_ready(fd, interest, deadline);
+  }
+
+  void describe(lwp::Line& line) const override {
+    line.text(name(config_.mapping)).text(" on Boost.Fiber, ");
+    line.number(lwps_.size()).text(lwps_.size() == 1 ? " LWP" : " LWPs");
+  }
+  void each_lwp(void (*visit)(const lwp::Lwp&, void*), void* context) const override {
+    for (const auto& l : lwps_) visit(*l, context);
+  }
+
+ protected:
+  ControlBlock& allocate() override {
+    std::lock_guard lock(fibers_mutex_);
+    fibers_.push_back(std::make_unique<BoostFiber>());
+    return *fibers_.back();
+  }
+
+  void prepare(ControlBlock& block, Closure closure) override {
+    auto& fiber = static_cast<BoostFiber&>(block);
+    fiber.room = std::make_unique<std::byte[]>(closure.bytes + closure.alignment);
+    auto at = reinterpret_cast<std::uintptr_t>(fiber.room.get()) + closure.alignment - 1;
+    fiber.closure = reinterpret_cast<void*>(at & ~(closure.alignment - 1));
+  }
+
+ private:
+  void launch(BoostFiber& fiber) {
+    awake_.fetch_add(1);
+    lwp::Task* self = lwp::current()->running.load(lwp::memory_order_relaxed);
+    bf::fiber(bf::launch::post, std::allocator_arg, bf::fixedsize_stack(config_.stack_bytes),
+              [this, &fiber] { carry(fiber); })
+        .detach();
+    lwp::current()->running.store(self, lwp::memory_order_relaxed);
+  }
+
+  void carry(BoostFiber& fiber) {
+    lwp::current()->running.store(&fiber, lwp::memory_order_relaxed);
+    fiber.run_body();
+    fiber.finish();
+    awake_.fetch_sub(1);
+    {
+      lwp::Core core;
+      fiber.drop(core.lwp());
+      core.lwp().running.store(nullptr, lwp::memory_order_relaxed);
+    }
+    if (watch_.died(*this) == 0) {
+      std::lock_guard lock(end_mutex_);
+      ended_ = true;
+      end_.notify_all();
+    }
+  }
+
+  void park(lwp::Core& core, lwp::Reason why, bool for_good) {
+    auto& self = static_cast<BoostFiber&>(core.task());
+    self.waits_for.store(why.what, lwp::memory_order_relaxed);
+    self.waits_object.store(why.object, lwp::memory_order_relaxed);
+    // A wait for a descriptor is not one that only fibers could end.
+    for_good = for_good && reactor_.waiting() == 0;
+    switches_.fetch_add(1, lwp::memory_order_relaxed);
+    Switching switching(core);
+    std::unique_lock lock(self.mutex);
+    if (self.token.load() == lwp::Task::kEmpty) {
+      self.token.store(for_good ? lwp::Task::kParked : lwp::Task::kTimedPark);
+      awake_.fetch_sub(1);
+      if (for_good) {
+        watch_.parks();
+        watch_.parked(*this);
+      }
+      self.wakes.wait(lock, [&] { return self.token.load() == lwp::Task::kNotified; });
+      awake_.fetch_add(1);
+    }
+    self.token.store(lwp::Task::kEmpty);
+  }
+
+  // The plain kernel thread: descriptors and deadlines.
+  void serve() {
+    while (!stopping_.load()) {
+      os::Nanos next;
+      while (true) {
+        std::unique_lock lock(timers_mutex_);
+        lwp::Task* task = timers_.expire(os::now());
+        next = timers_.next();
+        lock.unlock();
+        if (task == nullptr) break;
+        unpark(*task);
+      }
+      lwp::Core core;
+      reactor_.dispatch(core.lwp(), next);
+    }
+  }
+
+  const Config config_;
+  std::vector<std::unique_ptr<lwp::Lwp>> lwps_;
+  std::mutex fibers_mutex_;
+  std::vector<std::unique_ptr<BoostFiber>> fibers_;  // guarded by fibers_mutex_; only grows
+
+  DeadlockWatch watch_;
+  lwp::atomic<std::ptrdiff_t> awake_{0};  // fibers that are not parked
+  lwp::atomic<std::uint64_t> switches_{0};
+
+  lwp::Reactor reactor_;
+  os::Bell bell_;
+  std::mutex timers_mutex_;  // taken for a few instructions, never across a switch
+  lwp::Timers timers_;       // guarded by timers_mutex_
+  lwp::atomic<bool> stopping_{false};
+
+  bf::mutex end_mutex_;
+  bf::condition_variable end_;
+  bool ended_ = false;  // guarded by end_mutex_
+};
+
+}  // namespace
+
+std::unique_ptr<EngineBase> make_boost_engine(const Config& config) {
+  return std::make_unique<BoostEngine>(config);
+}
+
+}  // namespace weft::fibers

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "fibers/config.hpp"
+
+#include <algorithm>
+
+#include "lwp/policy.hpp"
+
+namespace weft::fibers {
+namespace {
+
+template <class E>
+struct Named {
+  E value;
+  std::string_view name;
+};
+constexpr Named<Mapping> kMappings[] = {{Mapping::many_to_one, "many-to-one"},
+                                        {Mapping::many_to_many, "many-to-many"},
+                                        {Mapping::one_to_one, "one-to-one"}};
+constexpr Named<Engine> kEngines[] = {{Engine::weft, "weft"}, {Engine::boost_fiber, "boost-fiber"}};
+
+template <class E, std::size_t N>
+std::string_view name_in(const Named<E> (&table)[N], E value) {
+  for (const auto& row : table) {
+    if (row.value == value) return row.name;
+  }
+  return "?";
+}
+template <class E, std::size_t N>
+std::optional<E> value_in(const Named<E> (&table)[N], std::string_view name) {
+  for (const auto& row : table) {
+    if (row.name == name) return row.value;
+  }
+  return std::nullopt;
+}
+
+constexpr std::size_t kLeastStack = 16 * 1024;
+constexpr int kMostLwps = 1024;
+
+}  // namespace
+
+std::string_view name(Mapping m) {
+  return name_in(kMappings, m);
+}
+std::string_view name(Engine e) {
+  return name_in(kEngines, e);
+}
+std::string_view name(OnBlock) {
+  return "hold";
+}
+std::optional<Mapping> mapping_named(std::string_view text) {
+  return value_in(kMappings, text);
+}
+std::optional<Engine> engine_named(std::string_view text) {
+  return value_in(kEngines, text);
+}
+
+std::optional<std::string> refuse(const Config& c) {
+  auto policies = lwp::policy_names();
+  if (std::ranges::find(policies, c.policy) == policies.end()) {
+    std::string all;
+    for (const auto& p : policies) all += (all.empty() ? "" : ", ") + p;
+    return "there is no policy \"" + c.policy + "\"; there are: " + all;
+  }
+  if (c.lwps < 0 || c.lwps > kMostLwps) {
+    return "--lwps " + std::to_string(c.lwps) + ": an LWP is a kernel thread; take 1 to " +
+           std::to_string(kMostLwps);
+  }
+  if (c.mapping == Mapping::many_to_one && c.lwps > 1) {
+    return "many-to-one has one LWP, not " + std::to_string(c.lwps) +
+           "; for more say --mapping many-to-many";
+  }
+  if (c.mapping == Mapping::one_to_one && c.engine == Engine::boost_fiber) {
+    return "Boost.Fiber has no one-to-one mapping; say --engine weft or another --mapping";
+  }
+  if (c.stack_bytes < kLeastStack) {
+    return "a stack of " + std::to_string(c.stack_bytes) + " bytes is too small; take " +
+           std::to_string(kLeastStack) + " or more";
+  }
+  return std::nullopt;
+}
+
+}  // namespace weft::fibers

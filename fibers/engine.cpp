@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "fibers/engine.hpp"
+
+#include <cstdlib>
+
+#include "lwp/dump.hpp"
+#include "lwp/line.hpp"
+
+namespace weft::fibers {
+namespace {
+
+constexpr int kStandardError = 2;
+constexpr int kDeadlockExit = 4;
+
+// std::terminate with the name of the fiber whose exception nobody will ever see.
+[[noreturn]] void unseen_exception(const ControlBlock& block) {
+  std::array<char, lwp::Task::kNameBytes> name;
+  lwp::Line line;
+  line.text("weft: fiber ").number(block.id()).text(" ").text(block.name(name));
+  line.text(" ended with an exception, and nobody joined it: ");
+  try {
+    std::rethrow_exception(block.error);
+  } catch (const std::exception& e) {
+    line.text(e.what());
+  } catch (...) {
+    line.text("(not a std::exception)");
+  }
+  line.end(kStandardError);
+  std::terminate();
+}
+
+}  // namespace
+
+void ControlBlock::run_body() noexcept {
+  try {
+    invoke(closure);
+  } catch (...) {
+    error = std::current_exception();
+  }
+}
+
+void ControlBlock::finish() {
+  lwp::Guard guard(lock_);
+  lwp::sanitizer::release(this);
+  done_ = true;
+  while (lwp::Task* joiner = joiners_.signal_first()) {
+    guard.unlock();
+    lwp::unpark(guard.core.lwp(), *joiner);
+    guard.lock();
+  }
+}
+
+void ControlBlock::wait_until_done() {
+  lwp::Guard guard(lock_);
+  if (!done_) {
+    lwp::Waiter w(guard.core.task());
+    joiners_.push(w);
+    guard.unlock();
+    lwp::await(guard.core, w, {"join of fiber block", this});
+    guard.lock();
+  }
+  lwp::sanitizer::acquire(this);
+}
+
+void ControlBlock::drop(lwp::Lwp& l) {
+  int left;
+  if (l.solo) {
+    left = references_.load(lwp::memory_order_relaxed) - 1;
+    references_.store(left, lwp::memory_order_relaxed);
+  } else {
+    left = references_.fetch_sub(1, lwp::memory_order_acq_rel) - 1;
+  }
+  if (left > 0) return;
+  if (error) unseen_exception(*this);
+  engine->recycle(l, *this);
+}
+
+ControlBlock& EngineBase::create(std::string_view name, Closure closure) {
+  ControlBlock* block;
+  {
+    lwp::Guard guard(free_lock_);
+    block = free_;
+    if (block != nullptr) {
+      free_ = block->next_free;
+      lwp::sanitizer::acquire(block);
+    }
+    std::uint64_t n = spawned_.load(lwp::memory_order_relaxed);
+    if (guard.core.lwp().solo) {
+      spawned_.store(n + 1, lwp::memory_order_relaxed);
+    } else {
+      spawned_.fetch_add(1, lwp::memory_order_relaxed);
+    }
+  }
+  if (block == nullptr) {
+    block = &allocate();
+    block->engine = this;
+    block->home = &scheduler();
+    scheduler().enlist(*block);
+  }
+  block->done_ = false;
+  block->references_.store(2, lwp::memory_order_relaxed);
+  block->token.store(lwp::Task::kEmpty, lwp::memory_order_relaxed);
+  block->set_identity(scheduler().next_id(), name);
+  prepare(*block, closure);
+  block->live.store(true, lwp::memory_order_release);
+  return *block;
+}
+
+void EngineBase::recycle(lwp::Lwp& l, ControlBlock& block) {
+  block.live.store(false, lwp::memory_order_relaxed);
+  lwp::sanitizer::release(&block);
+  if (!l.solo) free_lock_.lock();
+  block.next_free = free_;
+  free_ = &block;
+  if (!l.solo) free_lock_.unlock();
+}
+
+EngineBase& current_engine() {
+  void* engine = lwp::current()->engine;
+  if (engine == nullptr) lwp::broken("spawn() outside Runtime::run()");
+  return *static_cast<EngineBase*>(engine);
+}
+
+void report_deadlock(const lwp::Scheduler& scheduler) {
+  os::write_out(kStandardError,
+                "weft: deadlock: every fiber waits, and nothing can wake one of them\n");
+  lwp::dump(scheduler, kStandardError);
+  os::exit_now(kDeadlockExit);
+}
+
+}  // namespace weft::fibers

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+// What an engine and a mapping must bring: a control block for each fiber and a way to run them.
+// Everything else (primitives, I/O, joins) is built on Scheduler::park and unpark, once, for all.
+#pragma once
+
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
+
+#include "fibers/config.hpp"
+#include "lwp/core.hpp"
+
+namespace weft::fibers {
+
+class EngineBase;
+
+/// A fiber's control block. Type-stable: recycled, but never freed while its runtime lives, so a
+/// late unpark meets a block, if not its fiber, and is harmless.
+class ControlBlock : public lwp::Task {
+ public:
+  /// Runs the body and keeps what it throws. Not in core.
+  void run_body() noexcept;
+  /// Marks the fiber as ended and wakes who joins it. Not in core; the block may be recycled once
+  /// both this fiber has left and its handle is gone.
+  void finish();
+  /// Waits until the fiber has ended. Not in core.
+  void wait_until_done();
+  /// Drops the handle's reference or the fiber's own; recycles the block after both. REQUIRES core.
+  void drop(lwp::Lwp& l);
+
+  void (*invoke)(void* closure) = nullptr;  ///< calls and destroys the closure
+  void* closure = nullptr;
+  EngineBase* engine = nullptr;
+  std::exception_ptr error;           ///< what the body threw; taken by join
+  ControlBlock* next_free = nullptr;  ///< guarded by the engine's free list
+
+ private:
+  friend class EngineBase;
+  lwp::Lock lock_;
+  bool done_ = false;  // guarded by lock_, as the list
+  lwp::WaitList joiners_;
+  lwp::atomic<int> references_{0};
+};
+
+struct Closure {
+  std::size_t bytes;
+  std::size_t alignment;
+};
+
+class EngineBase {
+ public:
+  virtual ~EngineBase() = default;
+
+  /// A block with room for a closure at block.closure, and two references. Not in core.
+  ControlBlock& create(std::string_view name, Closure closure);
+  /// Makes it ready: its closure is complete. Not in core.
+  virtual void start(ControlBlock& block) = 0;
+  /// Runs `main` and all fibers to their end, on the calling thread and others.
+  virtual void run(ControlBlock& main) = 0;
+  virtual lwp::Scheduler& scheduler() = 0;
+
+  virtual std::uint64_t switches() const { return 0; }
+  virtual std::size_t ready_count() const { return 0; }
+  virtual int lwp_count() const = 0;
+
+  std::uint64_t spawned() const { return spawned_.load(lwp::memory_order_relaxed); }
+  /// Puts a block back. REQUIRES core.
+  void recycle(lwp::Lwp& l, ControlBlock& block);
+
+  // Counters of blocking(f); see Stats.
+  lwp::atomic<std::uint64_t> blocking_calls{0};
+  lwp::atomic<std::int64_t> blocked_ns{0};
+  lwp::atomic<std::uint64_t> ready_at_block{0};
+  lwp::atomic<std::int64_t> blocked_while_ready_ns{0};
+
+ protected:
+  /// A new block of the engine's own type. Not in core; may allocate and throw.
+  virtual ControlBlock& allocate() = 0;
+  /// Sets up a block, fresh or recycled: room for the closure, the first frame. Not in core.
+  virtual void prepare(ControlBlock& block, Closure closure) = 0;
+
+ private:
+  lwp::Lock free_lock_;
+  ControlBlock* free_ = nullptr;  // guarded by free_lock_; last in, first out: its stack is warm
+  lwp::atomic<std::uint64_t> spawned_{0};
+};
+
+/// The engine of the calling fiber. Aborts with the dump if there is none.
+EngineBase& current_engine();
+
+std::unique_ptr<EngineBase> make_weft_engine(const Config& config);
+std::unique_ptr<EngineBase> make_one_to_one_engine(const Config& config);
+std::unique_ptr<EngineBase> make_boost_engine(const Config& config);
+
+/// Prints every fiber and ends the process with 4.
+[[noreturn]] void report_deadlock(const lwp::Scheduler& scheduler);
+
+}  // namespace weft::fibers

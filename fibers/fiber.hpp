@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: BSL-1.0
+// Fibers: user-level threads. Everything here is called from inside Runtime::run().
+#pragma once
+
+#include <type_traits>
+#include <utility>
+
+#include "fibers/engine.hpp"
+#include "fibers/runtime.hpp"
+#include "fibers/switch.hpp"
+
+namespace weft::fibers {
+
+/// A handle of a running or ended fiber. Like std::jthread its destructor joins; a fiber's
+/// exception that join() did not take ends the program.
+class Fiber {
+ public:
+  Fiber() = default;
+  explicit Fiber(ControlBlock& block) : block_(&block) {}
+  Fiber(Fiber&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
+  Fiber& operator=(Fiber&& other) noexcept;
+  ~Fiber();
+
+  /// Waits until the fiber has ended and rethrows what its body threw. Once.
+  void join();
+  /// Lets the fiber live on by itself; the runtime still waits for it.
+  void detach();
+  bool joinable() const { return block_ != nullptr; }
+  /// Its number, from 1, unique in its runtime; 0 once joined or detached.
+  std::uint64_t id() const { return block_ == nullptr ? 0 : block_->id(); }
+
+ private:
+  void drop();
+  ControlBlock* block_ = nullptr;
+};
+
+struct SpawnOptions {
+  std::string_view name;  ///< shown in dumps; 23 bytes are kept
+};
+
+/// Starts a fiber that calls `body` once. It is ready at once, and runs when the policy says so.
+/// Throws std::bad_alloc or std::system_error when there is no memory, mapping or thread for it.
+template <class F>
+Fiber spawn(SpawnOptions options, F&& body) {
+  using Body = std::decay_t<F>;
+  EngineBase& engine = current_engine();
+  ControlBlock& block = engine.create(options.name, {sizeof(Body), alignof(Body)});
+  new (block.closure) Body(std::forward<F>(body));
+  block.invoke = [](void* closure) {
+    auto& f = *static_cast<Body*>(closure);
+    struct Destroy {
+      Body& body;
+      ~Destroy() { body.~Body(); }
+    } destroy{f};
+    f();
+  };
+  engine.start(block);
+  return Fiber(block);
+}
+
+template <class F>
+Fiber spawn(F&& body) {
+  return spawn(SpawnOptions{}, std::forward<F>(body));
+}
+
+/// Parks the caller for that long, at least.
+void sleep_for(os::Nanos duration);
+/// Parks the caller until os::now() reaches `deadline`.
+void sleep_until(os::Nanos deadline);
+
+std::uint64_t this_id();
+std::string this_name();
+
+/// Accounts for one blocking call of the current fiber; see blocking().
+class BlockingCall {
+ public:
+  explicit BlockingCall(const char* what);
+  ~BlockingCall();
+  BlockingCall(const BlockingCall&) = delete;
+
+ private:
+  EngineBase& engine_;
+  const bool somebody_ready_;
+  const os::Nanos began_;
+};
+
+/// Runs `f`, which may block in the kernel, and returns its result. `what` names it in statistics
+/// and must be a literal. With the strategy `hold` the LWP blocks and all it carries waits: the
+/// textbook's problem, here on purpose.
+template <class F>
+auto blocking(const char* what, F&& f) {
+  BlockingCall call(what);
+  return std::forward<F>(f)();
+}
+
+}  // namespace weft::fibers

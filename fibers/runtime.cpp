@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "fibers/runtime.hpp"
+
+#include <optional>
+#include <stdexcept>
+
+#include "fibers/engine.hpp"
+#include "lwp/dump.hpp"
+
+namespace weft::fibers {
+namespace {
+
+std::unique_ptr<EngineBase> make_engine(const Config& config) {
+  if (auto why = refuse(config)) throw std::invalid_argument(*why);
+  if (config.engine == Engine::boost_fiber) return make_boost_engine(config);
+  if (config.mapping == Mapping::one_to_one) return make_one_to_one_engine(config);
+  return make_weft_engine(config);
+}
+
+}  // namespace
+
+struct Runtime::Impl {
+  explicit Impl(Config c) : config(std::move(c)), engine(make_engine(config)) {
+    if (config.dump_on_sigquit) watched.emplace(engine->scheduler());
+  }
+  const Config config;
+  const std::unique_ptr<EngineBase> engine;
+  std::optional<lwp::Watched> watched;
+};
+
+Runtime::Runtime(Config config) : impl_(std::make_unique<Impl>(std::move(config))) {}
+Runtime::~Runtime() = default;
+
+void Runtime::run(std::function<void()> main) {
+  struct Body {
+    std::function<void()>* function;
+    std::exception_ptr* error;
+  };
+  std::exception_ptr error;
+  EngineBase& engine = *impl_->engine;
+  ControlBlock& block = engine.create("main", {sizeof(Body), alignof(Body)});
+  new (block.closure) Body{&main, &error};
+  block.invoke = [](void* closure) {
+    auto& body = *static_cast<Body*>(closure);
+    try {
+      (*body.function)();
+    } catch (...) {
+      *body.error = std::current_exception();
+    }
+  };
+  {
+    lwp::Core core;
+    block.drop(core.lwp());  // no handle
+  }
+  engine.run(block);
+  if (error) std::rethrow_exception(error);
+}
+
+const Config& Runtime::config() const {
+  return impl_->config;
+}
+
+Stats Runtime::stats() const {
+  const EngineBase& e = *impl_->engine;
+  Stats s;
+  s.spawned = e.spawned();
+  s.switches = e.switches();
+  s.blocking_calls = e.blocking_calls.load(lwp::memory_order_relaxed);
+  s.blocked_ns = e.blocked_ns.load(lwp::memory_order_relaxed);
+  s.ready_at_block = e.ready_at_block.load(lwp::memory_order_relaxed);
+  s.blocked_while_ready_ns = e.blocked_while_ready_ns.load(lwp::memory_order_relaxed);
+  s.ready_now = e.ready_count();
+  s.lwps = e.lwp_count();
+  return s;
+}
+
+}  // namespace weft::fibers

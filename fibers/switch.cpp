@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: BSL-1.0
+// The rest of the switch: a fiber's first and last steps, the dispatch loop's side, and the engine
+// of the mappings many-to-one and many-to-many.
+#include "fibers/switch.hpp"
+
+#include <cerrno>
+#include <cxxabi.h>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "lwp/line.hpp"
+
+namespace weft::fibers {
+namespace {
+
+using boost::context::detail::jump_fcontext;
+using boost::context::detail::make_fcontext;
+using boost::context::detail::transfer_t;
+
+// A fiber's last step: in core, for whatever is ready, never to return.
+[[noreturn]] void leave_for_ever(WeftFiber& self) {
+  lwp::Core core;
+  lwp::Lwp& l = core.lwp();
+  lwp::Task* next = pool_of(l).pick(l);
+  if (next != nullptr && next->bound != nullptr) l.owed_permit = std::exchange(next, nullptr);
+  auto* fiber = static_cast<WeftFiber*>(next);
+  Home& home = home_of(l);
+  auto target = fiber == nullptr ? home.context : fiber->context;
+  l.left = {&self, lwp::How::done};
+  l.running.store(next, lwp::memory_order_relaxed);
+  self.sanitizer.leave_for_ever(fiber == nullptr ? home.sanitizer : fiber->sanitizer);
+  jump_fcontext(target, &l);
+  __builtin_unreachable();
+}
+
+// A fiber's first step.
+void first_frame(transfer_t t) {
+  auto& l = *static_cast<lwp::Lwp*>(t.data);
+  WeftFiber* self;
+  {
+    auto* from = static_cast<WeftFiber*>(l.left.who);
+    Home& home = home_of(l);
+    self = static_cast<WeftFiber*>(l.running.load(lwp::memory_order_relaxed));
+    self->sanitizer.arrived_first(from == nullptr ? &home.sanitizer : nullptr);
+    *home.errno_at = 0;
+    *home.exceptions = {};
+    arrive(t);
+    lwp::sanitizer::acquire(self);
+    lwp::leave(l);
+  }
+  self->run_body();
+  self->finish();
+  leave_for_ever(*self);
+}
+
+class WeftEngine final : public EngineBase, public lwp::Pool {
+ public:
+  WeftEngine(const fibers::Config& config, int permits)
+      : Pool({permits, permits, config.policy}), stack_bytes_(config.stack_bytes) {
+    homes_.resize(static_cast<std::size_t>(permits));
+    mapping_ = name(config.mapping);
+    on_deadlock = [](Pool& pool) { report_deadlock(pool); };
+  }
+
+  // ---- EngineBase ----
+  void start(ControlBlock& block) override {
+    lwp::Core core;
+    lwp::sanitizer::release(&block);
+    born(core.lwp(), block);
+  }
+  void run(ControlBlock& main) override { Pool::run(main); }
+  lwp::Scheduler& scheduler() override { return *this; }
+  std::uint64_t switches() const override { return dispatches(); }
+  std::size_t ready_count() const override { return Pool::ready_count(); }
+  int lwp_count() const override { return Pool::lwp_count(); }
+
+  // ---- Scheduler ----
+  void park(lwp::Core& core, lwp::Reason why) override { fibers::park(core, why); }
+  void yield(lwp::Core& core) override { fibers::yield(core); }
+  void describe(lwp::Line& line) const override {
+    line.text(mapping_).text(", ");
+    line.number(static_cast<std::uint64_t>(Pool::lwp_count()));
+    line.text(Pool::lwp_count() == 1 ? " LWP" : " LWPs").text(", policy ").text(policy_name());
+  }
+
+ protected:
+  void begin_lwp(lwp::Lwp& l) override {
+    Home& home = homes_[static_cast<std::size_t>(l.index - 1)];
+    home.errno_at = &errno;
+    home.exceptions = reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
+    home.sanitizer.adopt_thread();
+    l.home = &home;
+    l.engine = static_cast<EngineBase*>(this);
+  }
+
+  ControlBlock& allocate() override {
+    auto fiber = std::make_unique<WeftFiber>(stack_bytes_);
+    std::lock_guard lock(fibers_mutex_);  // held for a push_back, never across a switch
+    fibers_.push_back(std::move(fiber));
+    return *fibers_.back();
+  }
+
+  // The closure lies at the top of the fiber's own stack, the first frame below it.
+  void prepare(ControlBlock& block, Closure closure) override {
+    auto& fiber = static_cast<WeftFiber&>(block);
+    auto top = reinterpret_cast<std::uintptr_t>(fiber.stack.top()) - closure.bytes;
+    top &= ~(closure.alignment - 1);
+    fiber.closure = reinterpret_cast<void*>(top);
+    char* frame = reinterpret_cast<char*>(top & ~std::uintptr_t{63});
+    fiber.context =
+        make_fcontext(frame, static_cast<std::size_t>(frame - fiber.stack.bottom()), first_frame);
+    fiber.sanitizer.create(fiber.stack.bottom(), fiber.stack.bytes());
+  }
+
+ private:
+  const std::size_t stack_bytes_;
+  std::string_view mapping_;
+  std::vector<Home> homes_;
+  std::mutex fibers_mutex_;
+  std::vector<std::unique_ptr<WeftFiber>> fibers_;  // guarded by fibers_mutex_; only grows
+};
+
+}  // namespace
+
+lwp::Left WeftFiber::run(lwp::Lwp& l) {
+  Home& home = home_of(l);
+  ExceptionState loop_exceptions = *home.exceptions;
+  int loop_errno = *home.errno_at;
+  l.left = {nullptr, lwp::How::yielded};
+  auto target = context;
+  home.sanitizer.leave_for(sanitizer);
+  transfer_t t = jump_fcontext(target, &l);
+  home.sanitizer.arrived();
+  // Back in the loop of the same LWP: the loop never moves.
+  *home.exceptions = loop_exceptions;
+  *home.errno_at = loop_errno;
+  static_cast<WeftFiber*>(l.left.who)->context = t.fctx;
+  return l.left;
+}
+
+void WeftFiber::recycle() {
+  drop(*lwp::current());
+}
+
+std::unique_ptr<EngineBase> make_weft_engine(const Config& config) {
+  int permits = 1;
+  if (config.mapping == Mapping::many_to_many) {
+    permits = config.lwps > 0 ? config.lwps : static_cast<int>(os::allowed_cpus().size());
+  }
+  return std::make_unique<WeftEngine>(config, permits);
+}
+
+}  // namespace weft::fibers

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "lwp/dump.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <optional>
+
+#include "lwp/core.hpp"
+#include "lwp/line.hpp"
+
+namespace weft::lwp {
+namespace {
+
+constexpr int kStandardError = 2;
+
+void dump_lwp(const Lwp& l, void* context) {
+  int fd = *static_cast<int*>(context);
+  int id = l.thread_id.load(memory_order_relaxed);
+  Line line;
+  line.text("  ").number(static_cast<std::uint64_t>(l.index)).column(6);
+  line.number(static_cast<std::uint64_t>(id)).column(16);
+  Task* task = l.running.load(memory_order_relaxed);
+  os::ThreadLook look = os::look_at_thread(id);
+  if (l.idle.load(memory_order_relaxed)) {
+    line.text("idle");
+  } else if (look.state == 'R' || look.state == '?') {
+    line.text("running");
+  } else {
+    line.text("blocked");
+    if (look.call != nullptr) {
+      line.text(" in ").text(look.call).text("(");
+      line.number(static_cast<std::uint64_t>(look.first_argument)).text(", …)");
+    }
+  }
+  if (task != nullptr) {
+    std::array<char, Task::kNameBytes> name;
+    line.text(", carries fiber ").number(task->id()).text(" ").text(task->name(name));
+  }
+  line.end(fd);
+}
+
+struct Search {
+  const Task* task;
+  int lwp;
+};
+
+void find_carrier(const Lwp& l, void* context) {
+  auto& search = *static_cast<Search*>(context);
+  if (l.running.load(memory_order_relaxed) == search.task) search.lwp = l.index;
+}
+
+void dump_task(const Scheduler& s, const Task& t, int fd) {
+  std::array<char, Task::kNameBytes> name;
+  Line line;
+  line.text("  ").number(t.id()).column(9).text(t.name(name)).column(34);
+  Search search{&t, 0};
+  s.each_lwp(find_carrier, &search);
+  const char* waits = t.waits_for.load(memory_order_relaxed);
+  if (t.token.load(memory_order_relaxed) == Task::kParked) {
+    line.text("waiting").column(43).text("-").column(48);
+    line.text(waits == nullptr ? "?" : waits);
+    const void* object = t.waits_object.load(memory_order_relaxed);
+    if (object != nullptr && waits != nullptr && std::string_view(waits).ends_with("fd")) {
+      line.text(" ").number(reinterpret_cast<std::uintptr_t>(object));
+    } else if (object != nullptr) {
+      line.text(" ").address(object);
+    }
+  } else if (search.lwp != 0) {
+    line.text("running").column(43).number(static_cast<std::uint64_t>(search.lwp));
+  } else {
+    line.text("ready").column(43).text("-");
+  }
+  line.end(fd);
+}
+
+// The schedulers to dump: a few slots, because the watcher may not wait for a lock whose holder
+// could be stuck.
+constexpr std::size_t kSlots = 16;
+std::array<atomic<const Scheduler*>, kSlots> watched{};
+
+void dump_all() {
+  bool any = false;
+  for (auto& slot : watched) {
+    if (const Scheduler* s = slot.load(memory_order_acquire)) {
+      dump(*s, kStandardError);
+      any = true;
+    }
+  }
+  if (!any) os::write_out(kStandardError, "weft: no runtime is running\n");
+}
+
+// Waits for SIGQUIT until the process ends; made with the first watched scheduler.
+void start_watcher() {
+  static const bool started = [] {
+    const int signals[] = {SIGQUIT};
+    auto fd = os::signal_fd(signals);
+    if (!fd) return false;
+    static os::Fd signal = std::move(*fd);
+    // Never joined: it must outlive every scheduler, whatever the order of destruction.
+    static auto* thread = new os::Thread("weft-watcher", [] {
+      os::not_metered();
+      while (true) {
+        os::wait_ready(signal.get(), os::kReadable, os::kNever);
+        if (os::take_signal(signal.get()) == SIGQUIT) dump_all();
+      }
+    });
+    return thread != nullptr;
+  }();
+  (void)started;
+}
+
+}  // namespace
+
+void dump(const Scheduler& s, int fd) {
+  Line line;
+  line.text("weft: ");
+  s.describe(line);
+  line.end(fd);
+  line.text("  LWP  thread    state");
+  line.end(fd);
+  s.each_lwp(dump_lwp, &fd);
+  line.text("  fiber  name                     state    LWP  waits for");
+  line.end(fd);
+  for (const Task* t = s.all_tasks(); t != nullptr; t = t->all_next) {
+    if (t->live.load(memory_order_acquire)) dump_task(s, *t, fd);
+  }
+}
+
+Watched::Watched(const Scheduler& s) : scheduler_(s) {
+  start_watcher();
+  for (auto& slot : watched) {
+    const Scheduler* none = nullptr;
+    if (slot.compare_exchange_strong(none, &s, memory_order_acq_rel)) return;
+  }
+}
+
+Watched::~Watched() {
+  for (auto& slot : watched) {
+    const Scheduler* me = &scheduler_;
+    if (slot.compare_exchange_strong(me, nullptr, memory_order_acq_rel)) return;
+  }
+}
+
+void broken(const char* what) {
+  Line line;
+  line.text("weft: broken invariant: ").text(what);
+  line.end(kStandardError);
+  dump_all();
+  std::abort();
+}
+
+}  // namespace weft::lwp

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSL-1.0
+#pragma once
+
+#include "lwp/policy.hpp"
+
+namespace weft::lwp {
+
+/// First in, first out: tasks run in the order in which they became ready (round robin, for tasks
+/// that yield).
+class Fifo final : public Policy {
+ public:
+  void ready(Task& task, Why) override {
+    task.data<Task*>() = nullptr;
+    if (last_ == nullptr) {
+      first_ = &task;
+    } else {
+      last_->data<Task*>() = &task;
+    }
+    last_ = &task;
+  }
+
+  Task* next() override {
+    Task* task = first_;
+    if (task == nullptr) return nullptr;
+    first_ = task->data<Task*>();
+    if (first_ == nullptr) last_ = nullptr;
+    return task;
+  }
+
+ private:
+  Task* first_ = nullptr;
+  Task* last_ = nullptr;
+};
+
+}  // namespace weft::lwp

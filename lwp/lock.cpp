@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "lwp/lock.hpp"
+
+#include "lwp/arch.hpp"
+#include "lwp/os.hpp"
+
+namespace weft::lwp {
+
+void Lock::lock_slowly() {
+  // The holder is about to let go unless the kernel took its CPU: look a little, then sleep.
+  for (int spin = 0; spin < 64; ++spin) {
+    std::uint32_t free = kFree;
+    if (word_.load(memory_order_relaxed) == kFree &&
+        word_.compare_exchange_strong(free, kTaken, memory_order_acquire)) {
+      return;
+    }
+    arch::pause();
+  }
+  while (word_.exchange(kContended, memory_order_acquire) != kFree) {
+    os::futex_wait(word_, kContended);
+  }
+}
+
+void Lock::wake() {
+  os::futex_wake(word_, 1);
+}
+
+}  // namespace weft::lwp

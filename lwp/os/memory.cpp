@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "lwp/os/kernel.hpp"
+
+namespace weft::lwp::os {
+namespace {
+
+constexpr int kMadvGuardInstall = 102;  // Linux 6.13; older headers do not name it
+
+std::size_t page_size() {
+  static const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  return size;
+}
+std::size_t whole_pages(std::size_t bytes) {
+  return (bytes + page_size() - 1) / page_size() * page_size();
+}
+
+}  // namespace
+
+Result<void*> map_stack(std::size_t bytes) {
+  std::size_t guard = page_size(), all = whole_pages(bytes) + guard;
+  void* low = ::mmap(nullptr, all, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+  if (low == MAP_FAILED) return Result<void*>::failure(errno);
+  ::madvise(low, all, MADV_NOHUGEPAGE);  // a huge page would make each stack cost 2 MiB
+  bool guarded = has(Feature::guard_install) && ::madvise(low, guard, kMadvGuardInstall) == 0;
+  if (!guarded && ::mprotect(low, guard, PROT_NONE) != 0) {
+    int error = errno;
+    ::munmap(low, all);
+    return Result<void*>::failure(error);
+  }
+  return Result<void*>(static_cast<char*>(low) + guard);
+}
+
+void unmap_stack(void* stack, std::size_t bytes) {
+  ::munmap(static_cast<char*>(stack) - page_size(), whole_pages(bytes) + page_size());
+}
+
+}  // namespace weft::lwp::os

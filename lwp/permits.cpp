@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: BSL-1.0
+// Who holds which permit. An LWP loses its permit by giving it up before it blocks, or by having it
+// revoked while it is outside core; it gets one back when the policy chooses its bound task.
+#include "lwp/pool.hpp"
+
+namespace weft::lwp {
+
+// REQUIRES handoff_, and a free slot.
+Lwp* Pool::start_lwp(Permit* permit) {
+  int index = lwp_count_.load(memory_order_relaxed);
+  Lwp& l = *lwps_[static_cast<std::size_t>(index)];
+  l.permit = permit;
+  std::string name = "weft-lwp-" + std::to_string(l.index);
+  threads_.emplace_back(name, [this, &l] {
+    adopt(&l);
+    begin_lwp(l);
+    if (l.permit == nullptr) wait_for_grant(l);
+    if (l.permit == nullptr) return;  // the run ended before it was needed
+    enter(l);
+    work(l);
+    leave(l);
+  });
+  lwp_count_.store(index + 1, memory_order_release);
+  return &l;
+}
+
+// REQUIRES handoff_. Null if no more LWPs may be made.
+Lwp* Pool::take_spare() {
+  if (spares_ == nullptr) {
+    return lwp_count() < static_cast<int>(lwps_.size()) ? start_lwp(nullptr) : nullptr;
+  }
+  Lwp* spare = spares_;
+  spares_ = spare->next_spare;
+  return spare;
+}
+
+// REQUIRES handoff_.
+void Pool::grant(Lwp& to, Permit& permit) {
+  to.permit = &permit;
+  to.revoked.store(false, memory_order_relaxed);
+  to.grant.store(1, memory_order_release);
+  os::futex_wake(to.grant, 1);
+}
+
+void Pool::wait_for_grant(Lwp& l) {
+  while (l.grant.load(memory_order_acquire) == 0) os::futex_wait(l.grant, 0);
+  l.grant.store(0, memory_order_relaxed);
+}
+
+bool Pool::give_up_permit() {
+  Lwp& l = *current();
+  handoff_.lock();
+  Lwp* spare = l.permit == nullptr ? nullptr : take_spare();
+  if (spare != nullptr) {
+    outside_.fetch_add(1);
+    l.revoked.store(true, memory_order_relaxed);
+    grant(*spare, *std::exchange(l.permit, nullptr));
+  }
+  handoff_.unlock();
+  return spare != nullptr;
+}
+
+bool Pool::revoke(Lwp& victim) {
+  if (!os::has(os::Feature::membarrier)) return false;
+  handoff_.lock();
+  Lwp* spare = victim.permit == nullptr ? nullptr : take_spare();
+  bool taken = false;
+  if (spare != nullptr) {
+    victim.revoked.store(true, memory_order_seq_cst);
+    os::membarrier();  // pairs with the compiler fence in enter()
+    taken = !victim.in_core.load(memory_order_seq_cst);
+    if (taken) {
+      outside_.fetch_add(1);
+      grant(*spare, *std::exchange(victim.permit, nullptr));
+    } else {
+      victim.revoked.store(false, memory_order_relaxed);
+      spare->next_spare = spares_;
+      spares_ = spare;
+    }
+  }
+  handoff_.unlock();
+  return taken;
+}
+
+void Pool::come_back(Lwp& l) {
+  handoff_.lock();
+  bool lost = l.permit == nullptr;  // else a revoker saw us in core and let go
+  if (!lost) l.revoked.store(false, memory_order_relaxed);
+  handoff_.unlock();
+  if (!lost) return;
+  l.running.load(memory_order_relaxed)->bound = &l;
+  Lwp* head = returning_.load(memory_order_relaxed);
+  do l.next_returning = head;
+  while (!returning_.compare_exchange_weak(head, &l, memory_order_release, memory_order_relaxed));
+  post();
+  wait_for_grant(l);
+}
+
+// The policy chose a task that sits on another LWP's stack: that LWP gets our permit, and we wait
+// as a spare.
+void Pool::pay_owed_permit(Lwp& l) {
+  Task& task = *std::exchange(l.owed_permit, nullptr);
+  Lwp& owner = *std::exchange(task.bound, nullptr);
+  handoff_.lock();
+  l.next_spare = spares_;
+  spares_ = &l;
+  Permit& permit = *std::exchange(l.permit, nullptr);
+  outside_.fetch_sub(1);
+  grant(owner, permit);
+  handoff_.unlock();
+  wait_for_grant(l);
+}
+
+}  // namespace weft::lwp

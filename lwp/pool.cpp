@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "lwp/pool.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "lwp/line.hpp"
+
+namespace weft::lwp {
+
+Pool::Pool(const Config& config) : config_(config) {
+  queue_.policy = make_policy(config.policy);
+  if (queue_.policy == nullptr || config.permits < 1) {
+    throw std::invalid_argument("Pool: no such policy, or no permit");
+  }
+  for (int i = 0; i < config.permits; ++i) {
+    permits_.push_back(std::make_unique<Permit>());
+    permits_.back()->queue = &queue_;
+    permits_.back()->until_look = kLookEvery;
+  }
+  int most = std::max(config.max_lwps, config.permits);
+  threads_.reserve(static_cast<std::size_t>(most));
+  for (int i = 0; i < most; ++i) {
+    lwps_.push_back(std::make_unique<Lwp>());
+    Lwp& l = *lwps_.back();
+    l.index = i + 1;
+    l.solo = config.permits == 1;
+    l.direct = true;
+    l.scheduler = this;
+  }
+  reactor_.add_wakener(bell_.fd());
+  reactor_.add_wakener(alarm_.fd());
+}
+
+Pool::~Pool() = default;
+
+void Pool::run(Task& first) {
+  stopping_.store(false, memory_order_relaxed);
+  lwp_count_.store(1, memory_order_relaxed);
+  Lwp& l = *lwps_[0];
+  l.permit = permits_[0].get();
+  adopt(&l);
+  begin_lwp(l);
+  enter(l);
+  born(l, first);
+  leave(l);
+  for (std::size_t i = 1; i < permits_.size(); ++i) {
+    handoff_.lock();
+    start_lwp(permits_[i].get());
+    handoff_.unlock();
+  }
+  enter(l);
+  work(l);
+  leave(l);
+  adopt(nullptr);
+  for (auto& thread : threads_) thread.join();
+  threads_.clear();
+  spares_ = nullptr;
+  for (auto& each : lwps_) {
+    each->permit = nullptr;
+    each->grant.store(0, memory_order_relaxed);
+  }
+}
+
+void Pool::work(Lwp& l) {
+  while (!stopping_.load(memory_order_acquire)) {
+    Task* task = pick(l);
+    if (task == nullptr) {
+      idle(l);
+    } else if (task->bound != nullptr) {
+      l.owed_permit = task;
+    } else {
+      l.running.store(task, memory_order_relaxed);
+      Left left = task->run(l);
+      l.running.store(nullptr, memory_order_relaxed);
+      settle(l, left);
+    }
+    if (l.owed_permit != nullptr) pay_owed_permit(l);
+  }
+  bell_.ring();  // rings may melt into one: each LWP that leaves passes it on
+}
+
+void Pool::idle(Lwp& l) {
+  look(l);
+  searching_.store(false, memory_order_relaxed);
+  int idle = idle_count_.fetch_add(1, memory_order_seq_cst) + 1;
+  fence();  // pairs with the fences in make_ready() and post()
+  if (!something_to_do()) {
+    if (idle == static_cast<int>(permits_.size()) && nobody_can_wake()) {
+      if (on_deadlock != nullptr) on_deadlock(*this);
+    }
+    if (!solo()) arm_alarm();
+    l.idle.store(true, memory_order_relaxed);
+    reactor_.dispatch(l, solo() ? next_deadline_.load(memory_order_relaxed) : os::kNever);
+    l.idle.store(false, memory_order_relaxed);
+  }
+  idle_count_.fetch_sub(1, memory_order_seq_cst);
+}
+
+bool Pool::something_to_do() const {
+  return queue_.size.load(memory_order_relaxed) > 0 || mail_.load(memory_order_relaxed) ||
+         stopping_.load(memory_order_relaxed);
+}
+
+bool Pool::nobody_can_wake() const {
+  return alive_.load(memory_order_acquire) > 0 && reactor_.waiting() == 0 &&
+         next_deadline_.load(memory_order_acquire) == os::kNever &&
+         outside_.load(memory_order_acquire) == 0;
+}
+
+// Timers and events, without waiting.
+void Pool::look(Lwp& l) {
+  if (next_deadline_.load(memory_order_relaxed) != os::kNever) expire_timers(l);
+  if (reactor_.waiting() > 0) {
+    reactor_.dispatch(l, 0);
+  }
+}
+
+void Pool::expire_timers(Lwp& l) {
+  os::Nanos now = os::now();
+  while (next_deadline_.load(memory_order_relaxed) <= now) {
+    if (!l.solo) timers_lock_.lock();
+    Task* task = timers_.expire(now);
+    next_deadline_.store(timers_.next(), memory_order_relaxed);
+    if (!l.solo) timers_lock_.unlock();
+    if (task != nullptr) unpark_here(l, *task);
+  }
+  // This LWP may now run something long, so a sleeping one must be called for the next deadline.
+  if (!l.solo && idle_count_.load(memory_order_relaxed) > 0) arm_alarm();
+}
+
+void Pool::arm_alarm() {
+  timers_lock_.lock();
+  if (alarm_at_ != timers_.next()) {
+    alarm_at_ = timers_.next();
+    alarm_.set(alarm_at_);
+  }
+  timers_lock_.unlock();
+}
+
+void Pool::park_until(Core& core, Waiter& w, Reason why, os::Nanos deadline) {
+  Timer timer(deadline, w);
+  Lwp& l = core.lwp();
+  if (!l.solo) timers_lock_.lock();
+  timers_.arm(timer);
+  bool earliest = timers_.next() == deadline;
+  next_deadline_.store(timers_.next(), memory_order_relaxed);
+  if (!l.solo) {
+    timers_lock_.unlock();
+    fence();  // pairs with the fence in idle(): it sees the deadline, or we see it idle
+    if (earliest && idle_count_.load(memory_order_relaxed) > 0) arm_alarm();
+  }
+  while (w.waiting()) park(core, why);
+  if (!core.lwp().solo) timers_lock_.lock();
+  timers_.disarm(timer);
+  next_deadline_.store(timers_.next(), memory_order_relaxed);
+  if (!core.lwp().solo) timers_lock_.unlock();
+}
+
+void Pool::found_work() {
+  searching_.store(false, memory_order_relaxed);
+  fence();  // pairs with make_ready(): it saw `searching_` still set, or we see its task
+  if (queue_.size.load(memory_order_relaxed) > 0 && idle_count_.load(memory_order_relaxed) > 0) {
+    wake_one();
+  }
+}
+
+void Pool::wake_one() {
+  if (!searching_.load(memory_order_relaxed) && !searching_.exchange(true)) bell_.ring();
+}
+
+void Pool::stop() {
+  stopping_.store(true, memory_order_seq_cst);
+  bell_.ring();
+  handoff_.lock();
+  for (Lwp* spare = spares_; spare != nullptr; spare = spare->next_spare) {
+    spare->grant.store(2, memory_order_release);
+    os::futex_wake(spare->grant, 1);
+  }
+  handoff_.unlock();
+}
+
+// ---- messages -------------------------------------------------------------------------------
+
+void Pool::unpark(Task& task) {
+  if (!task.in_inbox.exchange(true, memory_order_acq_rel)) {
+    Task* head = inbox_.load(memory_order_relaxed);
+    do task.inbox_next = head;
+    while (!inbox_.compare_exchange_weak(head, &task, memory_order_release, memory_order_relaxed));
+  }
+  post();
+}
+
+void Pool::post() {
+  mail_.store(true, memory_order_seq_cst);
+  fence();  // pairs with the fence in idle()
+  if (idle_count_.load(memory_order_relaxed) > 0) wake_one();
+}
+
+void Pool::read_mail(Lwp& l) {
+  mail_.store(false, memory_order_seq_cst);
+  Lwp* returning = returning_.exchange(nullptr, memory_order_acq_rel);
+  while (returning != nullptr) {
+    Lwp* next = returning->next_returning;  // read first: once ready it may run, and return again
+    make_ready(l, *returning->running.load(memory_order_relaxed), Why::returned);
+    returning = next;
+  }
+  Task* newest = inbox_.exchange(nullptr, memory_order_acq_rel);
+  Task* oldest = nullptr;  // the inbox is a stack: turn it, so that first come is first served
+  while (newest != nullptr) {
+    Task* next = newest->inbox_next;
+    newest->inbox_next = oldest;
+    oldest = newest;
+    newest = next;
+  }
+  while (oldest != nullptr) {
+    Task* next = oldest->inbox_next;
+    // From here another unpark may queue it anew; one that came before is served by this one.
+    oldest->in_inbox.exchange(false, memory_order_acq_rel);
+    unpark_here(l, *oldest);
+    oldest = next;
+  }
+}
+
+Pool::Outside::~Outside() {
+  pool_.outside_.fetch_sub(1);
+  pool_.post();  // perhaps it was the last hope: an idle LWP looks again
+}
+
+bool Pool::wait_ready(int fd, std::uint32_t interest, os::Nanos deadline) {
+  return reactor_.wait_ready(fd, interest, deadline);
+}
+
+// ---- what there is to see ---------------------------------------------------------------------
+
+std::uint64_t Pool::dispatches() const {
+  std::uint64_t sum = 0;
+  for (const auto& p : permits_) sum += p->dispatches.load(memory_order_relaxed);
+  return sum;
+}
+
+void Pool::describe(Line& line) const {
+  line.text(solo() && config_.max_lwps <= 1 ? "many-to-one" : "many-to-many").text(", ");
+  line.number(static_cast<std::uint64_t>(lwp_count())).text(lwp_count() == 1 ? " LWP" : " LWPs");
+  line.text(", policy ").text(config_.policy);
+}
+
+void Pool::each_lwp(void (*visit)(const Lwp&, void*), void* context) const {
+  for (int i = 0; i < lwp_count(); ++i) visit(*lwps_[static_cast<std::size_t>(i)], context);
+}
+
+}  // namespace weft::lwp

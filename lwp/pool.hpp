@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: BSL-1.0
+// The pool of LWPs and its dispatch loop, which is three functions:
+//
+//   pick()    what runs next: messages first, timers and events every so many calls, then the
+//             policy. Never blocks.
+//   settle()  what becomes of the task that has just left: requeue, commit its park, recycle.
+//   idle()    nothing is ready: sleep until something may be.
+//
+//   loop:  t = pick();  t ? settle(t->run()) : idle()
+//
+// A fiber that stops does the same on its own stack (fibers/switch.hpp): it picks, jumps straight
+// to the next fiber, and the side that *arrives* settles the one that left. So nobody is ever
+// settled, and by that offered to other LWPs, while its stack is in use.
+//
+// A run permit is the right to run tasks. There are N; LWPs may be more, because one that is to
+// block in the kernel can give its permit to a spare. Coming back it is a *bound task*: ready, but
+// on its own LWP's stack; when the policy returns it, the permit goes to that LWP.
+//
+// Idle LWPs all sleep in one epoll set, in which a bell (eventfd) and an alarm (timerfd) ring for
+// one sleeper each. The first design had one sleeper in epoll and the rest on futexes: then a
+// poller that finds work must wake its successor before it runs, or events go unseen while it
+// blocks; that cost a wake-up for each request and the kernel's exclusive wake-up does it for
+// nothing.
+//
+// INVARIANT (lost wake-up): ready publishes the task, fences, then reads idle_count_; an idle LWP
+// adds itself to idle_count_, fences, then looks for ready tasks. One of them sees the other.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "lwp/core.hpp"
+#include "lwp/policy.hpp"
+#include "lwp/reactor.hpp"
+#include "lwp/timers.hpp"
+
+namespace weft::lwp {
+
+/// A policy instance and the lock it is called under. One a runtime: the shared thread table.
+struct RunQueue {
+  Lock lock;  // not taken in solo
+  std::unique_ptr<Policy> policy;
+  atomic<std::size_t> size{0};  // ready tasks; written under lock
+
+  void add(int change) {
+    size.store(size.load(memory_order_relaxed) + change, memory_order_relaxed);
+  }
+};
+
+struct Permit {
+  RunQueue* queue = nullptr;
+  unsigned until_look = 0;              ///< picks left before timers and events are looked at
+  atomic<std::uint64_t> dispatches{0};  ///< tasks run under this permit; written by its holder
+};
+
+class Pool : public Scheduler {
+ public:
+  struct Config {
+    int permits = 1;
+    int max_lwps = 0;  ///< 0: as many as permits
+    std::string policy = "fifo";
+  };
+  explicit Pool(const Config& config);
+  ~Pool() override;
+
+  /// Runs tasks until none is left. The calling thread becomes LWP 1; the others are started and
+  /// joined here. `first` is made ready before. A deadlock calls `on_deadlock`.
+  void run(Task& first);
+  /// What to do when no task can ever run again. Called in core, on an idle LWP.
+  void (*on_deadlock)(Pool&) = nullptr;
+
+  // ---- the core's operations; all REQUIRE core -------------------------------------------
+
+  Task* pick(Lwp& l);
+  void settle(Lwp& l, Left left);
+  void make_ready(Lwp& l, Task& task, Why why);
+  /// Offers the running task and takes the next, in one step of the policy: maybe the same. It is
+  /// queued before it has left its stack, so others that pick it wait until settle() says it has.
+  Task* requeue_and_pick(Lwp& l, Task& self);
+  void unpark_here(Lwp& l, Task& task);
+  /// Makes a new task ready; it counts as alive from here on.
+  void born(Lwp& l, Task& task) {
+    count_alive(l, 1);
+    make_ready(l, task, Why::created);
+  }
+
+  // ---- Scheduler ---------------------------------------------------------------------------
+
+  void unpark(Task& task) override;
+  bool wait_ready(int fd, std::uint32_t interest, os::Nanos deadline) override;
+  void come_back(Lwp& l) override;
+  void park_until(Core& core, Waiter& w, Reason why, os::Nanos deadline) override;
+  void describe(Line& line) const override;
+  void each_lwp(void (*visit)(const Lwp&, void*), void* context) const override;
+
+  // ---- permits -----------------------------------------------------------------------------
+
+  /// Gives the calling LWP's permit to a spare; its task goes on without one until its next call
+  /// into weft. False if no spare can be had (max_lwps). Not in core.
+  bool give_up_permit();
+  /// Takes the permit from an LWP that is outside core (blocked in the kernel, or computing). False
+  /// if it is in core, has none, no spare can be had, or the kernel has no membarrier.
+  bool revoke(Lwp& victim);
+
+  /// While one lives, something outside the pool may yet wake a task: no deadlock is declared.
+  class Outside {
+   public:
+    explicit Outside(Pool& pool) : pool_(pool) { pool_.outside_.fetch_add(1); }
+    ~Outside();
+    Outside(const Outside&) = delete;
+
+   private:
+    Pool& pool_;
+  };
+
+  bool solo() const { return permits_.size() == 1; }
+  std::size_t ready_count() const { return queue_.size.load(memory_order_relaxed); }
+  std::uint64_t dispatches() const;
+  /// Called on each LWP's own thread before it runs anything.
+  virtual void begin_lwp(Lwp&) {}
+  int lwp_count() const { return lwp_count_.load(memory_order_acquire); }
+  const std::string& policy_name() const { return config_.policy; }
+
+ private:
+  friend class Outside;
+  static constexpr unsigned kLookEvery = 61;  // prime, so that it keeps no step with the program
+
+  void work(Lwp& l);
+  void idle(Lwp& l);
+  void attend(Lwp& l);
+  void look(Lwp& l);
+  void read_mail(Lwp& l);
+  void expire_timers(Lwp& l);
+  void arm_alarm();
+  void wait_until_left(Task& task);
+  void found_work();
+  void wake_one();
+  void post();
+  void stop();
+  std::size_t count_alive(Lwp& l, int change);
+  bool something_to_do() const;
+  bool nobody_can_wake() const;
+
+  Lwp* start_lwp(Permit* permit);
+  Lwp* take_spare();
+  void grant(Lwp& to, Permit& permit);
+  void pay_owed_permit(Lwp& l);
+  void wait_for_grant(Lwp& l);
+
+  const Config config_;
+  RunQueue queue_;
+  std::vector<std::unique_ptr<Permit>> permits_;
+
+  // LWPs: slots are filled in order and never emptied while the pool lives.
+  std::vector<std::unique_ptr<Lwp>> lwps_;  // max_lwps slots, made beforehand
+  std::vector<os::Thread> threads_;         // guarded by handoff_
+  atomic<int> lwp_count_{0};
+  Lock handoff_;           // who holds which permit, and the spares
+  Lwp* spares_ = nullptr;  // guarded by handoff_
+
+  // Messages from threads that are not in core: unparks, and LWPs that come back.
+  atomic<bool> mail_{false};
+  atomic<Task*> inbox_{nullptr};
+  atomic<Lwp*> returning_{nullptr};
+
+  Lock timers_lock_;
+  Timers timers_;                                // guarded by timers_lock_
+  atomic<os::Nanos> next_deadline_{os::kNever};  // written under timers_lock_
+  os::Nanos alarm_at_ = os::kNever;              // guarded by timers_lock_
+  Reactor reactor_;
+  os::Bell bell_;
+  os::Alarm alarm_;
+
+  atomic<std::size_t> alive_{0};
+  atomic<int> idle_count_{0};
+  atomic<bool> searching_{false};  // an LWP was woken and has not yet found out for what
+  atomic<int> outside_{0};
+  atomic<bool> stopping_{false};
+};
+
+// ---- the hot path, inline: after a switch the return predictor misses --------------------------
+
+inline Task* Pool::pick(Lwp& l) {
+  attend(l);
+  Permit& permit = *l.permit;
+  RunQueue& q = *permit.queue;
+  Task* task;
+  if (l.solo) {
+    task = q.policy->next();
+    if (task == nullptr) return nullptr;
+    q.add(-1);
+  } else {
+    // An empty queue is seen without its lock; who adds to it wakes an LWP afterwards.
+    if (q.size.load(memory_order_relaxed) == 0) return nullptr;
+    q.lock.lock();
+    task = q.policy->next();
+    if (task != nullptr) q.add(-1);
+    q.lock.unlock();
+    if (task == nullptr) return nullptr;
+    if (searching_.load(memory_order_relaxed)) [[unlikely]]
+      found_work();
+    wait_until_left(*task);
+  }
+  permit.dispatches.store(permit.dispatches.load(memory_order_relaxed) + 1, memory_order_relaxed);
+  return task;
+}
+
+inline void Pool::attend(Lwp& l) {
+  if (mail_.load(memory_order_relaxed)) [[unlikely]]
+    read_mail(l);
+  if (--l.permit->until_look == 0) [[unlikely]] {
+    l.permit->until_look = kLookEvery;
+    look(l);
+  }
+}
+
+// Queued by a yield whose LWP is just leaving its stack: a matter of nanoseconds, unless the
+// kernel took that LWP's CPU.
+inline void Pool::wait_until_left(Task& task) {
+  while (task.leaving.load(memory_order_acquire)) [[unlikely]] os::yield_cpu();
+}
+
+inline void Pool::make_ready(Lwp& l, Task& task, Why why) {
+  RunQueue& q = *l.permit->queue;
+  if (l.solo) {
+    q.policy->ready(task, why);
+    q.add(1);
+    return;
+  }
+  q.lock.lock();
+  q.policy->ready(task, why);
+  q.add(1);
+  q.lock.unlock();
+  fence();  // pairs with the fence in idle(): see INVARIANT (lost wake-up)
+  if (idle_count_.load(memory_order_relaxed) > 0) wake_one();
+}
+
+inline void Pool::unpark_here(Lwp& l, Task& task) {
+  if (l.solo) {
+    std::uint32_t token = task.token.load(memory_order_relaxed);
+    if (token == Task::kParked) {
+      task.token.store(Task::kEmpty, memory_order_relaxed);
+      make_ready(l, task, Why::woken);
+    } else {
+      task.token.store(Task::kNotified, memory_order_relaxed);
+    }
+    return;
+  }
+  std::uint32_t token = task.token.load(memory_order_relaxed);
+  while (true) {
+    std::uint32_t wanted = token == Task::kParked ? Task::kEmpty : Task::kNotified;
+    if (task.token.compare_exchange_weak(token, wanted, memory_order_acq_rel)) break;
+  }
+  if (token == Task::kParked) make_ready(l, task, Why::woken);
+}
+
+inline void Pool::settle(Lwp& l, Left left) {
+  Task& task = *left.who;
+  switch (left.how) {
+    case How::yielded:
+      task.leaving.store(false, memory_order_release);
+      return;
+    case How::parked: {
+      // Now nobody runs on its stack: the park may be committed, unless an unpark came first.
+      std::uint32_t token = Task::kEmpty;
+      if (l.solo) {
+        if (task.token.load(memory_order_relaxed) == Task::kEmpty) {
+          task.token.store(Task::kParked, memory_order_relaxed);
+          return;
+        }
+      } else if (task.token.compare_exchange_strong(token, Task::kParked, memory_order_acq_rel)) {
+        return;
+      }
+      task.token.store(Task::kEmpty, memory_order_relaxed);
+      make_ready(l, task, Why::woken);
+      return;
+    }
+    case How::done:
+      task.recycle();
+      if (count_alive(l, -1) == 0) stop();
+      return;
+  }
+}
+
+inline std::size_t Pool::count_alive(Lwp& l, int change) {
+  if (!l.solo) return alive_.fetch_add(change, memory_order_acq_rel) + change;
+  std::size_t alive = alive_.load(memory_order_relaxed) + change;
+  alive_.store(alive, memory_order_relaxed);
+  return alive;
+}
+
+inline Task* Pool::requeue_and_pick(Lwp& l, Task& self) {
+  attend(l);
+  RunQueue& q = *l.permit->queue;
+  Task* next;
+  if (l.solo) {
+    q.policy->ready(self, Why::yielded);
+    next = q.policy->next();
+    if (next == nullptr) q.add(1);  // a policy may hold even a lone task back
+  } else {
+    self.leaving.store(true, memory_order_relaxed);
+    q.lock.lock();
+    q.policy->ready(self, Why::yielded);
+    next = q.policy->next();
+    if (next == nullptr) q.add(1);
+    q.lock.unlock();
+    if (next == &self) {
+      self.leaving.store(false, memory_order_relaxed);
+    } else if (next != nullptr) {
+      wait_until_left(*next);
+    }
+    if (q.size.load(memory_order_relaxed) > 0 && idle_count_.load(memory_order_relaxed) > 0) {
+      wake_one();
+    }
+  }
+  Permit& permit = *l.permit;
+  permit.dispatches.store(permit.dispatches.load(memory_order_relaxed) + 1, memory_order_relaxed);
+  return next;
+}
+
+}  // namespace weft::lwp

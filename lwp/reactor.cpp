@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "lwp/reactor.hpp"
+
+#include <cerrno>
+
+namespace weft::lwp {
+
+Reactor::~Reactor() {
+  for (auto& chunk : chunks_) delete[] chunk.load(memory_order_relaxed);
+}
+
+Reactor::Source& Reactor::source(int fd) {
+  auto& slot = chunks_[static_cast<std::size_t>(fd) / kChunk % kChunks];
+  Source* chunk = slot.load(memory_order_acquire);
+  if (chunk == nullptr) {
+    auto* fresh = new Source[kChunk];
+    if (slot.compare_exchange_strong(chunk, fresh, memory_order_acq_rel)) {
+      chunk = fresh;
+    } else {
+      delete[] fresh;
+    }
+  }
+  return chunk[static_cast<std::size_t>(fd) % kChunk];
+}
+
+Result<void> Reactor::arm(Source& s) {
+  std::uint32_t interest = 0;
+  if (!s.readers.empty()) interest |= os::kReadable;
+  if (!s.writers.empty()) interest |= os::kWritable;
+  constexpr auto oneshot = os::Poller::Trigger::oneshot;
+  Result<void> armed = s.registered ? poller_.change(s.fd, interest, oneshot, &s)
+                                    : poller_.add(s.fd, interest, oneshot, &s);
+  if (!armed && armed.error() == ENOENT) {  // closed and opened again since
+    armed = poller_.add(s.fd, interest, oneshot, &s);
+  } else if (!armed && armed.error() == EEXIST) {
+    armed = poller_.change(s.fd, interest, oneshot, &s);
+  }
+  s.registered = bool(armed);
+  return armed;
+}
+
+bool Reactor::wait_ready(int fd, std::uint32_t interest, os::Nanos deadline) {
+  if (fd < 0) return true;  // the read or write that follows says EBADF
+  Source& s = source(fd);
+  Guard guard(s.lock);
+  Waiter w(guard.core.task());
+  WaitList& list = interest == os::kReadable ? s.readers : s.writers;
+  s.fd = fd;
+  list.push(w);
+  if (auto armed = arm(s); !armed) {
+    list.remove(w);
+    // A plain file is always ready (EPERM); anything else shows up in the read or write.
+    return true;
+  }
+  waiting_.fetch_add(1, memory_order_relaxed);
+  guard.unlock();
+  Reason why{interest == os::kReadable ? "readable fd" : "writable fd",
+             reinterpret_cast<const void*>(static_cast<std::intptr_t>(fd))};
+  Outcome outcome = await(guard.core, w, why, deadline);
+  guard.lock();
+  list.remove(w);
+  waiting_.fetch_sub(1, memory_order_relaxed);
+  return outcome == Outcome::signaled;
+}
+
+// Wakes one reader and one writer; if others still wait, arms again: the descriptor may be ready
+// for them too, and then the kernel says so at once.
+void Reactor::signal(Lwp& l, Source& s, std::uint32_t interest) {
+  if (!l.solo) s.lock.lock();
+  Task* reader = interest & os::kReadable ? s.readers.signal_first() : nullptr;
+  Task* writer = interest & os::kWritable ? s.writers.signal_first() : nullptr;
+  if (!s.readers.empty() || !s.writers.empty()) (void)arm(s).error();
+  if (!l.solo) s.lock.unlock();
+  if (reader != nullptr) unpark(l, *reader);
+  if (writer != nullptr) unpark(l, *writer);
+}
+
+void Reactor::add_wakener(int fd) {
+  (void)poller_.add(fd, os::kReadable, os::Poller::Trigger::edge, nullptr).error();
+}
+
+void Reactor::dispatch(Lwp& l, os::Nanos deadline) {
+  os::Poller::Ready ready[64];
+  std::size_t n = poller_.wait(ready, deadline);
+  for (std::size_t i = 0; i < n; ++i) {
+    if (ready[i].tag != nullptr) {
+      signal(l, *static_cast<Source*>(ready[i].tag), ready[i].interest);
+    }
+  }
+}
+
+}  // namespace weft::lwp

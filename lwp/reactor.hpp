@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: BSL-1.0
+// Parks tasks until descriptors are ready. Each wait arms the descriptor for one event (epoll's
+// one-shot), so any descriptor may be waited for and none needs to be announced or withdrawn.
+//
+// Descriptors are reused by the kernel, so an event may arrive for a wait that is long over. It
+// then wakes a waiter of the new descriptor for nothing, which every caller tolerates by trying
+// again. Sources are never freed, so a late event never meets freed memory.
+#pragma once
+
+#include <array>
+
+#include "lwp/core.hpp"
+#include "lwp/os.hpp"
+
+namespace weft::lwp {
+
+class Reactor {
+ public:
+  Reactor() = default;
+  ~Reactor();
+
+  /// As Scheduler::wait_ready, for the current task. Not in core.
+  bool wait_ready(int fd, std::uint32_t interest, os::Nanos deadline);
+  /// Waits for events until `deadline` (0: only looks) and unparks those they are for. Any thread;
+  /// REQUIRES core.
+  void dispatch(Lwp& l, os::Nanos deadline);
+  /// Adds something that only ends a dispatch(): a bell or an alarm.
+  void add_wakener(int fd);
+  /// Tasks that wait here now.
+  std::size_t waiting() const { return waiting_.load(memory_order_relaxed); }
+
+ private:
+  struct Source {
+    Lock lock;
+    int fd = -1;              // guarded by lock, as all below
+    bool registered = false;  // as far as we know: the kernel forgets closed descriptors
+    WaitList readers, writers;
+  };
+  static constexpr std::size_t kChunk = 256, kChunks = 4096;
+
+  Source& source(int fd);
+  Result<void> arm(Source& s);
+  void signal(Lwp& l, Source& s, std::uint32_t interest);
+
+  os::Poller poller_;
+  std::array<atomic<Source*>, kChunks> chunks_{};
+  atomic<std::size_t> waiting_{0};
+};
+
+}  // namespace weft::lwp

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: BSL-1.0
+// What ThreadSanitizer must be told. Inside the core section the runtime's own state is ordered by
+// permits, locks and membarriers that TSan cannot see (in solo there is nothing to see), so core is
+// hidden from it: accesses are ignored there and create no ordering. What the *user* may rely on
+// is then said explicitly: release() where a primitive publishes, acquire() where it receives. So
+// TSan reports a race between two fibers of one LWP, which no kernel thread would ever have had.
+#pragma once
+
+#if defined(__SANITIZE_THREAD__)
+#define WEFT_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define WEFT_TSAN 1
+#endif
+#endif
+
+#ifdef WEFT_TSAN
+#include <sanitizer/tsan_interface.h>
+extern "C" {
+void AnnotateIgnoreReadsBegin(const char* file, int line);
+void AnnotateIgnoreReadsEnd(const char* file, int line);
+void AnnotateIgnoreWritesBegin(const char* file, int line);
+void AnnotateIgnoreWritesEnd(const char* file, int line);
+void AnnotateIgnoreSyncBegin(const char* file, int line);
+void AnnotateIgnoreSyncEnd(const char* file, int line);
+}
+#endif
+
+namespace weft::lwp::sanitizer {
+
+#ifdef WEFT_TSAN
+inline void enter_core() {
+  AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
+  AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
+  AnnotateIgnoreSyncBegin(__FILE__, __LINE__);
+}
+inline void leave_core() {
+  AnnotateIgnoreSyncEnd(__FILE__, __LINE__);
+  AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
+  AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
+}
+/// REQUIRES core, which hides synchronisation, these annotations too: they step out for a moment.
+inline void acquire(const void* object) {
+  AnnotateIgnoreSyncEnd(__FILE__, __LINE__);
+  __tsan_acquire(const_cast<void*>(object));
+  AnnotateIgnoreSyncBegin(__FILE__, __LINE__);
+}
+inline void release(const void* object) {
+  AnnotateIgnoreSyncEnd(__FILE__, __LINE__);
+  __tsan_release(const_cast<void*>(object));
+  AnnotateIgnoreSyncBegin(__FILE__, __LINE__);
+}
+#else
+inline void enter_core() {}
+inline void leave_core() {}
+inline void acquire(const void*) {}
+inline void release(const void*) {}
+#endif
+
+}  // namespace weft::lwp::sanitizer

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: BSL-1.0
+// What stands behind park() and unpark(): the pool of LWPs (pool.hpp), a kernel thread for each
+// fiber, or Boost.Fiber. Also the list of every task, which the dump walks.
+#pragma once
+
+#include <cstdint>
+
+#include "lwp/os.hpp"
+#include "lwp/task.hpp"
+#include "lwp/waiter.hpp"
+
+namespace weft::lwp {
+
+class Core;
+struct Permit;
+
+/// A kernel thread that runs tasks. Its fields belong to the thread itself unless a line says
+/// otherwise.
+struct Lwp {
+  /// Between enter() and leave() (core.hpp). Written by the thread, read by a revoker after
+  /// membarrier().
+  atomic<bool> in_core{false};
+  /// Set by who takes the permit away, under Pool::handoff_; read by enter().
+  atomic<bool> revoked{false};
+  bool solo = false;    ///< one permit: plain loads and stores will do
+  bool direct = false;  ///< tasks switch straight to the next one, on their own stacks
+  /// The task it carries; read by the dump.
+  atomic<Task*> running{nullptr};
+  Permit* permit = nullptr;
+  Scheduler* scheduler = nullptr;  ///< null: a kernel thread outside every runtime
+
+  Left left{};                  ///< who left, told by the leaving side to the arriving one
+  Task* owed_permit = nullptr;  ///< a bound task that next() returned: its LWP gets the permit
+  void* home = nullptr;         ///< of fibers: the suspended dispatch loop (fibers/switch.hpp)
+  void* engine = nullptr;       ///< of fibers: who makes fibers here
+
+  atomic<std::uint32_t> grant{0};  ///< futex: 1 = a permit was given, 2 = stop
+  Lwp* next_spare = nullptr;       ///< guarded by Pool::handoff_
+  Lwp* next_returning = nullptr;   ///< link of Pool::returning_
+  atomic<bool> idle{false};        ///< for the dump
+  int index = 0;                   ///< 1, 2, …
+  atomic<int> thread_id{0};
+};
+
+/// The calling thread's LWP; for a thread of no runtime one without a scheduler. Out of line: the
+/// compiler must not remember a thread-local's address across a switch.
+Lwp* current();
+/// Makes `lwp` the calling thread's own (null: none). Prepares the floating-point state.
+void adopt(Lwp* lwp);
+
+class Scheduler {
+ public:
+  virtual ~Scheduler() = default;
+
+  /// Parks the current task, unless an unpark came before. May return early. REQUIRES core and a
+  /// current task; the task may come back on another LWP (core then says which).
+  virtual void park(Core& core, Reason why) = 0;
+  /// Parks until `w` has been ended by a signal or by `deadline`, whichever comes first.
+  virtual void park_until(Core& core, Waiter& w, Reason why, os::Nanos deadline) = 0;
+  /// Makes a task of this scheduler runnable; from any thread.
+  virtual void unpark(Task& task) = 0;
+  /// Lets others run.
+  virtual void yield(Core& core) = 0;
+  /// Parks until the descriptor is ready for `interest` (exactly one); false at the deadline.
+  virtual bool wait_ready(int fd, std::uint32_t interest, os::Nanos deadline) = 0;
+  /// An LWP that exchanged its permit for a long call comes back (see core.hpp).
+  virtual void come_back(Lwp&) {}
+
+  /// One line for the head of the dump: "many-to-many, 2 LWPs, fifo".
+  virtual void describe(class Line& line) const = 0;
+  /// Calls `visit` for each LWP; for the dump: takes no lock, allocates nothing.
+  virtual void each_lwp(void (*visit)(const Lwp&, void*), void* context) const = 0;
+
+  Task* all_tasks() const { return all_.load(memory_order_acquire); }
+  /// Adds a control block, for good. Thread-safe.
+  void enlist(Task& task);
+  std::uint64_t next_id() { return last_id_.fetch_add(1, memory_order_relaxed) + 1; }
+
+ private:
+  atomic<Task*> all_{nullptr};
+  atomic<std::uint64_t> last_id_{0};
+};
+
+}  // namespace weft::lwp
