@@ -11,12 +11,12 @@ needs_build=('g++ 12' 'cmake 3.25' 'ninja-build 1.10' 'libboost-context-dev 1.74
   'libboost-fiber-dev 1.74' 'libcli11-dev 2.1' 'nlohmann-json3-dev 3.10')
 # shellcheck disable=SC2034
 needs_test=('catch2 2.13')
-# Programs of others that some tests run against ours (./weft test --all).
+# Programs of others that some tests run (./weft test --all).
 # shellcheck disable=SC2034
-needs_foreign=('curl 0' 'wrk 0' 'netcat-openbsd 0')
+needs_foreign=('curl 0' 'wrk 0' 'netcat-openbsd 0' 'shellcheck 0')
 # What .ci/run checks with. Another major version of clang-format formats differently.
 # shellcheck disable=SC2034
-needs_ci=('clang-format-14 0' 'shellcheck 0' 'git 0')
+needs_ci=('clang-format-14 0')
 
 # needs_for PURPOSE…: the needs of build, test, foreign, ci, a line each.
 needs_for() {

@@ -72,6 +72,7 @@ follow() {
 # The part of a line of ninja's or apt's output that is worth showing; nothing for the others.
 brief_of() {
   case $1 in
+    *'Re-checking globbed directories'*) ;;
     '['[0-9]*/[0-9]*'] '*) printf '%s  %s' "${1%%]*}]" "${1##*[/ ]}" ;;
     Get:* | Unpacking\ * | 'Setting up '* | 'Waiting for cache lock'*) printf '%s' "$1" ;;
   esac
