@@ -24,9 +24,14 @@ run_doctor() {
 
 # report STATE SUBJECT FINDING [MEND]
 report() {
-  printf '%-5s %-15s %s\n' "$1" "$2" "$3"
-  if [[ -n ${4-} ]]; then printf '%-21s -> %s\n' '' "$4"; fi
+  printf '%-5s %-15s %s\n' "$1" "$2" "$(indented "$3" '')"
+  if [[ -n ${4-} ]]; then printf '%22s-> %s\n' '' "$(indented "$4" '   ')"; fi
   if [[ $1 == LACK ]]; then doctor_lacks=$((doctor_lacks + 1)); fi
+}
+
+# indented TEXT EXTRA: broken into lines that end before column 80 and begin under the first.
+indented() {
+  fold -s -w 55 <<<"$1" | sed "2,\$s/^/                      $2/; s/ *\$//"
 }
 
 check_system() {
@@ -85,7 +90,8 @@ check_processor() {
   local cores
   cores=$(nproc)
   if ((cores == 1)); then
-    report note cores '1' 'compare wants one core for the server and one for its clients: with one it runs and predicts nothing'
+    report note cores '1' \
+      'compare wants a core for the server and one for its clients: here it predicts nothing'
   else
     report ok cores "$cores"
   fi
@@ -112,8 +118,8 @@ check_memory() {
   total_kb=$(sed -n 's/^MemTotal: *\([0-9]*\) kB/\1/p' /proc/meminfo)
   free_kb=$(free_memory_kb)
   if ((total_kb < 2 * 1048576 || free_kb < 1048576)); then
-    report note memory "$((total_kb / 1024)) MiB, $((free_kb / 1024)) free" \
-      'the build runs with one job and is slow; if it is killed, add swap'
+    report note memory "$((total_kb / 1024)) MiB, $((free_kb / 1024)) free: $(jobs) build jobs" \
+      'the build is slow; if it is killed, add swap or close programs'
   else
     report ok memory "$((total_kb / 1048576)) GiB, $((free_kb / 1048576)) free: $(jobs) build jobs"
   fi
@@ -189,7 +195,7 @@ check_without() {
   IFS=, read -ra words <<<"${WEFT_WITHOUT-}"
   for word in "${words[@]}"; do
     case $word in
-      guard_install | io_uring | openat2 | proc_syscall | membarrier) ;;
+      guard_install | io_uring | openat2 | proc_syscall | membarrier) ;;  # as in lwp/os.hpp
       *) report note WEFT_WITHOUT "\"$word\" is no feature and hides nothing" 'see the names above' ;;
     esac
   done

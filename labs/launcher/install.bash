@@ -121,9 +121,9 @@ refuse_unoffered() {
     "  $container_line compare"
 }
 
-# "cmake (3.25 or later), curl"
+# "cmake >= 3.25, curl"
 describe_needs() {
-  sed -e 's/ 0$//' -e 's/ \(.*\)/ (\1 or later)/' <<<"$1" | paste -sd, | sed 's/,/, /g'
+  sed -e 's/ 0$//' -e 's/ / >= /' <<<"$1" | paste -sd, | sed 's/,/, /g'
 }
 
 # ---- apt --------------------------------------------------------------------------------------
@@ -140,8 +140,8 @@ lists_are_old() {
 
 update_lists() {
   local line=("${as_root[@]}" apt-get update)
+  say_step "the package lists are absent or old: ${line[*]}"
   if ((${#as_root[@]} > 0)); then
-    say_step "the package lists are absent or old:  ${line[*]}"
     ask 'Update them?' || decline
   fi
   # One unreachable repository among several is no reason to stop: the next step finds out.

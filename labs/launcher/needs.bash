@@ -7,8 +7,8 @@
 # libboost-fiber1.81-dev for libboost-fiber-dev.
 
 # shellcheck disable=SC2034  # used by name, in needs_for
-needs_build=('g++ 12' 'cmake 3.25' 'ninja-build 1.10' 'libboost-context-dev 1.74'
-  'libboost-fiber-dev 1.74' 'libcli11-dev 2.1' 'nlohmann-json3-dev 3.10')
+needs_build=('g++ 12' 'cmake 3.25' 'ninja-build 0' 'libboost-context-dev 1.74'
+  'libboost-fiber-dev 1.74' 'libcli11-dev 2.1' 'nlohmann-json3-dev 3')
 # shellcheck disable=SC2034
 needs_test=('catch2 2.13')
 # Programs of others that some tests run (./weft test --all).

@@ -15,7 +15,7 @@ state=$box/state    # what they know: installed, offered, uid, calls, …
 calls=$state/calls  # a line for each call of a fake that does something
 export FAKE_STATE=$state
 
-plain_tools=(awk bash basename cat chmod cp cut date df dirname env expr find flock grep head ls mkdir mktemp mv
+plain_tools=(awk bash basename cat chmod cp cut date df dirname env expr find flock fold grep head ls mkdir mktemp mv
   nproc paste readlink rm sed sh sort stty tail tee touch tr true uname uniq wc xargs)
 
 make_machine() {

@@ -78,7 +78,7 @@ test_doctor_names_what_is_missing() {
   make_machine
   weft doctor
   expect_code 3
-  expect_out 'cmake (3.25 or later)'
+  expect_out 'cmake >= 3.25'
   expect_out './weft compare installs them'
   expect_nothing_called
 }
@@ -96,6 +96,20 @@ test_doctor_reports_hidden_features() {
   expect_code 0
   expect_out 'hidden by WEFT_WITHOUT'
   expect_out '"opnat" is no feature'
+}
+
+# The names stand in lwp/os.hpp; doctor must know the same.
+test_doctor_knows_every_feature() {
+  make_furnished_machine
+  local features feature
+  features=$(tr -d ' \n' <"$source_root/lwp/os.hpp" |
+    sed 's/.*enumclassFeature{\([^}]*\)}.*/\1/')
+  for feature in ${features//,/ }; do
+    WEFT_WITHOUT=$feature weft doctor
+    expect_out "hidden by WEFT_WITHOUT"
+    [[ $out != *'is no feature'* ]] || fail "doctor does not know $feature"
+    grep -q "$feature" "$tree/labs/help/doctor.txt" || fail "doctor.txt does not name $feature"
+  done
 }
 
 run_tests
