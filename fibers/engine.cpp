@@ -116,7 +116,8 @@ void EngineBase::recycle(lwp::Lwp& l, ControlBlock& block) {
 }
 
 EngineBase& current_engine() {
-  void* engine = lwp::current()->engine;
+  lwp::Core core;
+  void* engine = core.lwp().engine;
   if (engine == nullptr) lwp::broken("spawn() outside Runtime::run()");
   return *static_cast<EngineBase*>(engine);
 }

@@ -142,6 +142,7 @@ class OneToOne final : public EngineBase, public lwp::Scheduler {
     watch_.died(*this);
     {
       lwp::Core core;
+      lwp::sanitizer::release(static_cast<EngineBase*>(this));
       fiber.drop(core.lwp());
     }
     lwp::adopt(nullptr);

@@ -50,9 +50,14 @@ void Runtime::run(std::function<void()> main) {
   };
   {
     lwp::Core core;
+    lwp::sanitizer::release(&block);
     block.drop(core.lwp());  // no handle
   }
   engine.run(block);
+  {
+    lwp::Core core;
+    lwp::sanitizer::acquire(&engine);  // every fiber's end comes before ours
+  }
   if (error) std::rethrow_exception(error);
 }
 

@@ -21,6 +21,8 @@ using boost::context::detail::transfer_t;
 // A fiber's last step: in core, for whatever is ready, never to return.
 [[noreturn]] void leave_for_ever(WeftFiber& self) {
   lwp::Core core;
+  lwp::sanitizer::release(&self);  // after the last use of this stack that TSan sees
+  lwp::sanitizer::release(self.engine);
   lwp::Lwp& l = core.lwp();
   lwp::Task* next = pool_of(l).pick(l);
   if (next != nullptr && next->bound != nullptr) l.owed_permit = std::exchange(next, nullptr);
@@ -36,6 +38,7 @@ using boost::context::detail::transfer_t;
 
 // A fiber's first step.
 void first_frame(transfer_t t) {
+  lwp::sanitizer::enter_core();  // the others did so when they entered; then they left in core
   auto& l = *static_cast<lwp::Lwp*>(t.data);
   WeftFiber* self;
   {
@@ -92,6 +95,8 @@ class WeftEngine final : public EngineBase, public lwp::Pool {
     home.sanitizer.adopt_thread();
     l.home = &home;
     l.engine = static_cast<EngineBase*>(this);
+    lwp::Core core;
+    lwp::sanitizer::release(&l);
   }
 
   ControlBlock& allocate() override {

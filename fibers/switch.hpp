@@ -64,6 +64,7 @@ inline lwp::Pool& pool_of(lwp::Lwp& l) {
 /// The arriving side: notes where the other side was left, and settles it. Returns the LWP.
 inline lwp::Lwp& arrive(boost::context::detail::transfer_t t) {
   auto& l = *static_cast<lwp::Lwp*>(t.data);
+  lwp::sanitizer::acquire(&l);  // the thread made its thread-locals before
   if (l.left.who == nullptr) {
     home_of(l).context = t.fctx;
   } else {

@@ -75,11 +75,12 @@ class Context {
   // 1: a switch alone orders nothing, so races between fibers of one LWP are seen.
   void leave_for(Context& next) { __tsan_switch_to_fiber(next.fiber_, 1); }
   void leave_for_ever(Context& next) {
+    void* to = next.fiber_;        // read in core, where it is not a race
     lwp::sanitizer::leave_core();  // the fiber ends with nothing ignored
-    __tsan_switch_to_fiber(next.fiber_, 1);
+    __tsan_switch_to_fiber(to, 1);
   }
   void arrived() {}
-  void arrived_first(Context*) { lwp::sanitizer::enter_core(); }
+  void arrived_first(Context*) {}
 
  private:
   void* fiber_ = nullptr;

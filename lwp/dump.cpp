@@ -95,13 +95,12 @@ void start_watcher() {
     const int signals[] = {SIGQUIT};
     auto fd = os::signal_fd(signals);
     if (!fd) return false;
-    static os::Fd signal = std::move(*fd);
-    // Never joined: it must outlive every scheduler, whatever the order of destruction.
-    static auto* thread = new os::Thread("weft-watcher", [] {
+    // Neither closed nor joined: it works to the very end of the process.
+    static auto* thread = new os::Thread("weft-watcher", [signal = fd->release()] {
       os::not_metered();
       while (true) {
-        os::wait_ready(signal.get(), os::kReadable, os::kNever);
-        if (os::take_signal(signal.get()) == SIGQUIT) dump_all();
+        os::wait_ready(signal, os::kReadable, os::kNever);
+        if (os::take_signal(signal) == SIGQUIT) dump_all();
       }
     });
     return thread != nullptr;

@@ -26,6 +26,13 @@ void AnnotateIgnoreSyncEnd(const char* file, int line);
 }
 #endif
 
+/// For functions that touch thread-locals: to TSan each fiber is a thread, and they share them.
+#ifdef WEFT_TSAN
+#define WEFT_NO_TSAN __attribute__((no_sanitize("thread"), noinline))
+#else
+#define WEFT_NO_TSAN
+#endif
+
 namespace weft::lwp::sanitizer {
 
 #ifdef WEFT_TSAN

@@ -2,25 +2,32 @@
 #include "lwp/scheduler.hpp"
 
 #include "lwp/arch.hpp"
+#include "lwp/sanitizer.hpp"
 
 namespace weft::lwp {
 namespace {
 
 thread_local Lwp* own = nullptr;
 
-Lwp* outsider() {
+WEFT_NO_TSAN Lwp* outsider() {
   thread_local Lwp none;
   return &none;
 }
 
 }  // namespace
 
-Lwp* current() {
+WEFT_NO_TSAN Lwp* current() {
   return own != nullptr ? own : outsider();
 }
 
-void adopt(Lwp* lwp) {
+namespace {
+WEFT_NO_TSAN void set_own(Lwp* lwp) {
   own = lwp;
+}
+}  // namespace
+
+void adopt(Lwp* lwp) {
+  set_own(lwp);
   if (lwp == nullptr) return;
   arch::prepare_floating_point();
   lwp->thread_id.store(os::thread_id(), memory_order_relaxed);

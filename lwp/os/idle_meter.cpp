@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "lwp/os.hpp"
+#include "lwp/sanitizer.hpp"
 
 namespace weft::lwp::os {
 namespace {
@@ -32,6 +33,20 @@ Meter& meter() {
 
 thread_local int depth = 0;           // nested Asleep brackets count once
 thread_local bool unmetered = false;  // this thread called not_metered()
+
+// The thread-locals, out of TSan's sight.
+WEFT_NO_TSAN bool outermost_begins() {
+  return !unmetered && depth++ == 0;
+}
+WEFT_NO_TSAN bool outermost_ends() {
+  return !unmetered && --depth == 0;
+}
+WEFT_NO_TSAN bool metered() {
+  return !unmetered;
+}
+WEFT_NO_TSAN void stop_metering() {
+  unmetered = true;
+}
 
 void falls_asleep() {
   Meter& m = meter();
@@ -67,7 +82,7 @@ void thread_begins() {
   meter().awake.fetch_add(1, memory_order_acq_rel);
 }
 void thread_ends() {
-  if (!unmetered) falls_asleep();
+  if (metered()) falls_asleep();
 }
 }  // namespace detail
 
@@ -84,18 +99,18 @@ IdleReport idle_report() {
 }
 
 void not_metered() {
-  if (unmetered) return;
-  unmetered = true;
+  if (!metered()) return;
+  stop_metering();
   falls_asleep();
 }
 
 // The out-of-line body reads the thread-local, so a fiber that moved between begin and end of a
 // bracket would unbalance it: brackets never enclose a fiber switch.
 Asleep::Asleep() {
-  if (!unmetered && depth++ == 0) falls_asleep();
+  if (outermost_begins()) falls_asleep();
 }
 Asleep::~Asleep() {
-  if (!unmetered && --depth == 0) wakes();
+  if (outermost_ends()) wakes();
 }
 
 }  // namespace weft::lwp::os
