@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "labs/serve.hpp"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <memory>
+
+#include "labs/exit.hpp"
+#include "labs/suggest.hpp"
+#include "servers/control.hpp"
+
+namespace weft::labs {
+namespace {
+
+namespace os = lwp::os;
+using servers::Refusal;
+
+struct ServeFlags {
+  std::string service = "file", model = "dispatcher-worker", mapping = "many-to-many";
+  std::string engine = "weft", on_block = "hold", policy = "fifo", disk = "none";
+  std::string root = ".", bind = "127.0.0.1", cpus, disk_cpus;
+  int lwps = 0, workers = 8, heads = 0, port = 8080;
+  double cpu_per_request = 0, drain_seconds = 10;
+  bool stats = false, heads_given = false;
+  std::string layout, processes, preempt, max_lwps;  // of design.md, not there yet
+};
+
+std::string join(const std::vector<std::string>& words) {
+  std::string out;
+  for (const auto& w : words) out += (out.empty() ? "" : ", ") + w;
+  return out;
+}
+
+// "there is no model 'x'; did you mean …? There are: …"
+Refusal unknown(const std::string& flag, const std::string& typed,
+                const std::vector<std::string>& words) {
+  std::string text = flag + " '" + typed + "' is not known";
+  if (auto near = nearest(typed, words)) text += "; did you mean " + flag + " " + *near + "?";
+  return {text + (text.back() == '?' ? " " : ". ") + "There are: " + join(words)};
+}
+
+// Takes `word` if it is one of `words`.
+bool one_of(const std::string& flag, const std::string& word, const std::vector<std::string>& words,
+            Refusal& why) {
+  if (std::find(words.begin(), words.end(), word) != words.end()) return true;
+  why = unknown(flag, word, words);
+  return false;
+}
+
+// "0,2-3" as 0, 2, 3; all must be CPUs this process may use.
+bool read_cpus(const std::string& flag, const std::string& text, std::vector<int>& cpus,
+               Refusal& why) {
+  const auto allowed = os::allowed_cpus();
+  const char* at = text.data();
+  const char* end = at + text.size();
+  bool sound = !text.empty();
+  while (sound && at < end) {
+    int first = 0, last = 0;
+    auto read = std::from_chars(at, end, first);
+    sound = read.ec == std::errc() && first >= 0;
+    last = first;
+    if (sound && read.ptr < end && *read.ptr == '-') {
+      read = std::from_chars(read.ptr + 1, end, last);
+      sound = read.ec == std::errc() && last >= first && last - first < 4096;
+    }
+    for (int cpu = first; sound && cpu <= last; ++cpu) cpus.push_back(cpu);
+    at = read.ptr;
+    if (sound && at < end) sound = *at++ == ',' && at < end;
+  }
+  auto missing = std::find_if(cpus.begin(), cpus.end(), [&](int cpu) {
+    return std::find(allowed.begin(), allowed.end(), cpu) == allowed.end();
+  });
+  if (sound && missing == cpus.end()) return true;
+  std::vector<std::string> words;
+  for (int cpu : allowed) words.push_back(std::to_string(cpu));
+  why = sound ? Refusal{flag + " " + text + ": this process may not use CPU " +
+                            std::to_string(*missing) + ". It may use: " + join(words),
+                        kMachineLacks}
+              : Refusal{flag + " '" + text + "' is no list of CPUs, such as 0 or 0,2-3. " +
+                        "This process may use: " + join(words)};
+  return false;
+}
+
+// Flags of the design that a later version brings.
+bool refuse_absent(const ServeFlags& f, Refusal& why) {
+  if (!f.layout.empty() && f.layout != "single") {
+    why = {"--layout '" + f.layout + "' is not there yet; there is: single"};
+  } else if (!f.processes.empty() && f.processes != "1") {
+    why = {"--processes is not there yet: a server is one process. Leave it out"};
+  } else if (!f.preempt.empty()) {
+    why = {"--preempt is not there yet: fibers give up their LWP themselves. Leave it out"};
+  } else if (!f.max_lwps.empty()) {
+    why = {
+        "--max-lwps needs --on-block handoff, which is not there yet. Set their number: --lwps 4"};
+  } else {
+    return true;
+  }
+  return false;
+}
+
+bool check_numbers(const ServeFlags& f, Refusal& why) {
+  auto within = [&](const std::string& flag, double value, double least, double most) {
+    if (value >= least && value <= most) return true;
+    char text[128];
+    std::snprintf(text, sizeof text, " %g is out of range: %g to %g", value, least, most);
+    why = {flag + text};
+    return false;
+  };
+  return within("--port", f.port, 0, 65535) && within("--workers", f.workers, 0, 4096) &&
+         within("--lwps", f.lwps, 0, 1024) &&
+         within("--cpu-per-request", f.cpu_per_request, 0, 60'000) &&
+         within("--drain-seconds", f.drain_seconds, 0, 86'400) &&
+         (!f.heads_given || within("--heads", f.heads, 1, 64));
+}
+
+bool read_names(const ServeFlags& f, servers::ServerOptions& options, Refusal& why) {
+  std::vector<std::string> models;
+  for (const auto& m : servers::models()) models.emplace_back(m.name);
+  std::vector<std::string> services(servers::kServices.begin(), servers::kServices.end());
+  if (!one_of("--service", f.service, services, why) || !one_of("--model", f.model, models, why) ||
+      !one_of("--mapping", f.mapping, {"many-to-one", "many-to-many", "one-to-one"}, why) ||
+      !one_of("--engine", f.engine, {"weft", "boost-fiber"}, why) ||
+      !one_of("--on-block", f.on_block, {"hold"}, why)) {
+    return false;
+  }
+  options.service = f.service;
+  options.model = f.model;
+  options.fibers.mapping = *fibers::mapping_named(f.mapping);
+  options.fibers.engine = *fibers::engine_named(f.engine);
+  options.fibers.policy = f.policy;
+  options.fibers.lwps = f.lwps;
+  return true;
+}
+
+bool read_disk(const ServeFlags& f, servers::ServerOptions& options, Refusal& why) {
+  auto parsed = servers::parse_disk(f.disk);
+  if (!parsed.spec) {
+    why = {parsed.error};
+    return false;
+  }
+  options.disk = *parsed.spec;
+  if (f.heads_given) {
+    if (options.disk.kind != servers::DiskSpec::Kind::slow) {
+      why = {"--heads belongs to a slow disk. Try: --disk slow:7.5 --heads " +
+             std::to_string(f.heads)};
+      return false;
+    }
+    options.disk.heads = f.heads;
+  }
+  return true;
+}
+
+// Confines this process, and chooses for the disk process the CPUs that are left.
+bool confine(const ServeFlags& f, servers::ServerOptions& options, Refusal& why) {
+  std::vector<int> cpus, rest;
+  if (!f.disk_cpus.empty() && !read_cpus("--disk-cpus", f.disk_cpus, options.disk.cpus, why)) {
+    return false;
+  }
+  if (f.cpus.empty()) return true;
+  if (!read_cpus("--cpus", f.cpus, cpus, why)) return false;
+  for (int cpu : os::allowed_cpus()) {
+    if (std::find(cpus.begin(), cpus.end(), cpu) == cpus.end()) rest.push_back(cpu);
+  }
+  if (options.disk.cpus.empty()) options.disk.cpus = rest;
+  if (auto done = os::confine_to(cpus); !done) {
+    why = {"the kernel refuses to confine the server to --cpus " + f.cpus, kMachineLacks};
+    return false;
+  }
+  return true;
+}
+
+bool read_flags(const ServeFlags& f, servers::ServerOptions& options, Refusal& why) {
+  options.workers = f.workers;
+  options.root = f.root;
+  options.bind = {f.bind, static_cast<std::uint16_t>(f.port)};
+  options.cpu_per_request = static_cast<os::Nanos>(f.cpu_per_request * os::kMillisecond);
+  return refuse_absent(f, why) && check_numbers(f, why) && read_names(f, options, why) &&
+         read_disk(f, options, why) && confine(f, options, why);
+}
+
+int serve(const ServeFlags& f) {
+  Refusal why;
+  servers::ServerOptions options;
+  auto refused = [&] {
+    std::fprintf(stderr, "weft serve: %s\n", why.message.c_str());
+    return why.exit_code;
+  };
+  if (!read_flags(f, options, why)) return refused();
+  auto signals = servers::Control::take_signals();  // before any thread or process is made
+  if (!signals) {
+    why = {"the kernel gives no signal descriptor", kMachineLacks};
+    return refused();
+  }
+  auto server = servers::Server::open(options, why);
+  if (!server) return refused();
+
+  auto drain = static_cast<os::Nanos>(f.drain_seconds * static_cast<double>(os::kSecond));
+  servers::Control control(*server, std::move(*signals), drain, f.stats);
+  os::meter_idle([&] { return server->waiting(); });
+  const char* form =
+      f.bind.find(':') == std::string::npos ? "listening on %s:%d\n" : "listening on [%s]:%d\n";
+  std::printf(form, f.bind.c_str(), server->port());
+  std::fflush(stdout);
+  server->run();
+  return kDone;
+}
+
+}  // namespace
+
+void serve_command(CLI::App& sub, int& exit_code) {
+  auto f = std::make_shared<ServeFlags>();
+  sub.add_option("--service", f->service, "what it says: file, echo")->capture_default_str();
+  sub.add_option("--model", f->model, "single-threaded, dispatcher-worker, fsm")
+      ->capture_default_str();
+  sub.add_option("--mapping", f->mapping, "many-to-one, many-to-many, one-to-one")
+      ->capture_default_str();
+  sub.add_option("--engine", f->engine, "weft, boost-fiber")->capture_default_str();
+  sub.add_option("--lwps", f->lwps, "LWPs of many-to-many (0: one for each CPU)")
+      ->capture_default_str();
+  sub.add_option("--workers", f->workers, "worker fibers (0: one for each connection)")
+      ->capture_default_str();
+  sub.add_option("--on-block", f->on_block, "when a fiber blocks its LWP: hold")
+      ->capture_default_str();
+  sub.add_option("--policy", f->policy, "who runs next: fifo")->capture_default_str();
+  sub.add_option("--disk", f->disk, "none, real, real,cold, slow:MS[,heads=K][,hot=DIR/]")
+      ->capture_default_str();
+  auto* heads = sub.add_option("--heads", f->heads, "heads of a slow disk: reads it does at once");
+  sub.add_option("--root", f->root, "the folder to serve")->capture_default_str();
+  sub.add_option("--bind", f->bind, "address to listen on")->capture_default_str();
+  sub.add_option("--port", f->port, "port to listen on (0: any free one)")->capture_default_str();
+  sub.add_option("--cpu-per-request", f->cpu_per_request, "ms of CPU each request uses at least");
+  sub.add_option("--cpus", f->cpus, "CPUs the server runs on, as 0 or 0,2-3");
+  sub.add_option("--disk-cpus", f->disk_cpus, "CPUs a slow disk runs on (default: the others)");
+  sub.add_option("--drain-seconds", f->drain_seconds, "time to end requests after SIGTERM")
+      ->capture_default_str();
+  sub.add_flag("--stats", f->stats, "print the counters at the end (SIGUSR1: at any time)");
+  sub.add_option("--layout", f->layout)->group("");
+  sub.add_option("--processes", f->processes)->group("");
+  sub.add_option("--preempt", f->preempt)->group("")->expected(0, 1)->default_str("on");
+  sub.add_option("--max-lwps", f->max_lwps)->group("");
+  sub.callback([f, heads, &exit_code] {
+    f->heads_given = heads->count() > 0;
+    exit_code = serve(*f);
+  });
+}
+
+}  // namespace weft::labs

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: BSL-1.0
+// The listening socket in a model's poller. When the process has no descriptor left, a connection
+// that cannot be accepted stays in the kernel's queue and would be reported for ever; so the
+// listener leaves the poller until a connection has closed.
+#pragma once
+
+#include <cerrno>
+#include <optional>
+
+#include "lwp/os.hpp"
+
+namespace weft::servers {
+
+namespace os = lwp::os;
+
+class Acceptor {
+ public:
+  Acceptor(os::Fd listener, os::Poller& poller)
+      : listener_(std::move(listener)), poller_(poller), backlog_of_(listener_.get()) {
+    watch();
+  }
+  /// The poller's tag of the listener.
+  void* tag() { return this; }
+
+  /// The next connection that waits, if any.
+  std::optional<os::Fd> next() {
+    while (listener_) {
+      auto socket = os::accept(listener_.get());
+      if (socket) return std::move(*socket);
+      int error = socket.error();
+      if (error == EAGAIN || error == EWOULDBLOCK) break;
+      if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
+        poller_.remove(listener_.get());
+        paused_ = true;
+        break;
+      }
+      // Anything else (ECONNABORTED, EPROTO, …) befell one connection; the next may be sound.
+    }
+    return std::nullopt;
+  }
+  /// A descriptor has become free.
+  void connection_closed() {
+    if (paused_ && listener_) watch();
+  }
+  /// Accepts no more connections.
+  void close() {
+    backlog_of_.store(-1, lwp::memory_order_relaxed);
+    listener_.reset();
+  }
+  bool open() const { return static_cast<bool>(listener_); }
+  /// How many connections wait to be accepted. From any thread.
+  std::size_t backlog() const {
+    int listener = backlog_of_.load(lwp::memory_order_relaxed);
+    return listener >= 0 ? os::waiting_to_be_accepted(listener) : 0;
+  }
+
+ private:
+  void watch() {
+    paused_ = !poller_.add(listener_.get(), os::kReadable, os::Poller::Trigger::level, tag());
+  }
+  os::Fd listener_;
+  os::Poller& poller_;
+  lwp::atomic<int> backlog_of_;  // the listener, for other threads; pairs with nothing
+  bool paused_ = false;
+};
+
+}  // namespace weft::servers

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "servers/connection.hpp"
+
+#include <array>
+#include <cerrno>
+
+namespace weft::servers {
+namespace {
+
+// A closing connection reads and drops this much, this long, so that the peer can read our answer
+// before the kernel resets the connection for bytes nobody read (RFC 9112 section 9.6).
+constexpr std::size_t kLingerBytes = 1 << 20;
+constexpr os::Nanos kLingerTime = os::kSecond;
+
+bool would_block(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK;
+}
+
+}  // namespace
+
+Connection::Connection(const Site& site) : site_(site), session_(site.service.make_session()) {
+  cpu_.enable(site.cpu_per_request > 0);
+}
+
+void Connection::open(os::Fd socket) {
+  socket_ = std::move(socket);
+  disk_done_ = expired_ = lingering_ = false;
+  lingered_ = 0;
+  deadline_ = os::kNever;
+  site_.counters.connections.add();
+  tell({.kind = Event::Kind::opened});
+}
+
+Need Connection::run() {
+  cpu_.resume();
+  Need need = lingering_ ? linger() : carry_on();
+  cpu_.pause();
+  return need;
+}
+
+Need Connection::carry_on() {
+  while (true) {
+    Event event;
+    Need need = Need::closed;
+    switch (action_.kind) {
+      case Action::Kind::end_request:  // the turn after the one in which the request ended
+        action_.kind = Action::Kind::receive;
+        if (!action_.more) continue;
+        event.kind = Event::Kind::turn;
+        break;
+      case Action::Kind::close:
+        if (action_.linger) {
+          lingering_ = true;
+          deadline_ = os::now() + kLingerTime;
+          os::shutdown_send(socket_.get());
+          return linger();
+        }
+        return finish();
+      default:
+        if (!perform(event, need)) return need;
+    }
+    tell(event);
+    if (action_.kind == Action::Kind::end_request) {
+      return action_.more ? Need::turn_over : Need::readable;
+    }
+  }
+}
+
+bool Connection::perform(Event& event, Need& need) {
+  switch (action_.kind) {
+    case Action::Kind::receive:
+      return receive(event, need);
+    case Action::Kind::send:
+      return send(event, need);
+    case Action::Kind::read:
+      return read(event, need);
+    default:
+      event = open_file();
+      return true;
+  }
+}
+
+bool Connection::receive(Event& event, Need& need) {
+  if (std::exchange(expired_, false)) {
+    event.kind = Event::Kind::deadline;
+    return true;
+  }
+  auto got = os::receive(socket_.get(), session_->room());
+  if (!got && would_block(got.error())) {
+    need = Need::readable;
+    return false;
+  }
+  // A reset is the end of the peer like any other.
+  event.kind = got && *got > 0 ? Event::Kind::received : Event::Kind::peer_closed;
+  event.bytes = got ? *got : 0;
+  return true;
+}
+
+bool Connection::send(Event& event, Need& need) {
+  event.kind = Event::Kind::sent;
+  if (std::exchange(expired_, false)) {
+    event.kind = Event::Kind::deadline;
+    return true;
+  }
+  while (!action_.bytes.empty()) {
+    auto sent = os::send(socket_.get(), action_.bytes);
+    if (!sent && would_block(sent.error())) {
+      need = Need::writable;
+      return false;
+    }
+    if (!sent) {  // the peer is gone: nobody is left to tell, and it is not our fault
+      end_request(false);
+      need = finish();
+      return false;
+    }
+    action_.bytes = action_.bytes.subspan(*sent);
+  }
+  return true;
+}
+
+bool Connection::read(Event& event, Need& need) {
+  if (!std::exchange(disk_done_, false)) {
+    if (site_.disk.blocks(*file_name_)) {
+      need = Need::disk;
+      return false;
+    }
+    disk_result_ = os::pread_at_hand(file_.get(), action_.into, action_.offset);
+  }
+  event.kind = disk_result_ ? Event::Kind::chunk_read : Event::Kind::failed;
+  event.bytes = disk_result_ ? *disk_result_ : 0;
+  event.error = disk_result_.error();
+  return true;
+}
+
+Event Connection::open_file() {
+  file_name_ = action_.path;
+  auto file = os::open_beneath(site_.root, *file_name_);
+  if (!file) return {.kind = Event::Kind::failed, .error = file.error()};
+  auto info = os::file_info(file->get());
+  if (!info) return {.kind = Event::Kind::failed, .error = info.error()};
+  file_ = std::move(*file);
+  return {.kind = Event::Kind::file_opened, .file = *info};
+}
+
+DiskRead Connection::disk_read() const {
+  return {file_.get(), action_.offset, action_.into};
+}
+
+void Connection::tell(const Event& event) {
+  Actions actions;
+  session_->on(event, actions);
+  for (const Action& a : actions.list()) {
+    switch (a.kind) {
+      case Action::Kind::close_file:
+        file_.reset();
+        break;
+      case Action::Kind::compute:
+        cpu_.top_up(a.time, site_.tail);
+        break;
+      case Action::Kind::deadline:
+        deadline_ = a.time == os::kNever ? os::kNever : os::now() + a.time;
+        break;
+      case Action::Kind::end_request:
+        end_request(a.failed);
+        break;
+      case Action::Kind::close:
+        if (a.counted) end_request(a.failed);
+        break;
+      default:
+        break;
+    }
+  }
+  assert(!actions.list().empty());
+  action_ = actions.list().back();
+}
+
+void Connection::end_request(bool failed) {
+  site_.counters.requests.add();
+  if (failed) site_.counters.errors.add();
+  cpu_.finish(site_.tail);
+}
+
+Need Connection::linger() {
+  std::array<std::byte, 4096> dropped;
+  while (!expired_ && lingered_ < kLingerBytes) {
+    auto got = os::receive(socket_.get(), dropped);
+    if (!got && would_block(got.error())) return Need::readable;
+    if (!got || *got == 0) break;
+    lingered_ += *got;
+  }
+  return finish();
+}
+
+Need Connection::finish() {
+  abandon();
+  return Need::closed;
+}
+
+void Connection::abandon() {
+  file_.reset();
+  socket_.reset();
+  deadline_ = os::kNever;
+  action_ = {.kind = Action::Kind::close};
+}
+
+}  // namespace weft::servers

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSL-1.0
+// One connection and everything that is remembered of it: the socket, the session, the open file,
+// the action under way. It carries out a session's actions, for every model in the same way, until
+// it would have to wait, and then says for what. How to wait is all that models differ in:
+//
+//   model            single-threaded       dispatcher-worker          fsm
+//   turn_over        next in its list      back to the dispatcher     next in its list
+//   readable, idle   polls all             back to the dispatcher     polls all
+//   readable         blocks in poll        back to the dispatcher     polls all
+//   writable         blocks in poll        parks the fiber            polls all
+//   disk             blocks in read        blocks in read             a completion comes
+//
+// INVARIANT: one kernel thread or fiber at a time uses a connection; models hand it over.
+#pragma once
+
+#include "servers/counters.hpp"
+#include "servers/cpu_account.hpp"
+#include "servers/disk.hpp"
+#include "servers/service.hpp"
+
+namespace weft::servers {
+
+/// What all connections of a server share.
+struct Site {
+  Service& service;
+  Disk& disk;
+  int root = -1;                  ///< of the files; -1: the service opens none
+  os::Nanos cpu_per_request = 0;  ///< whether to keep CPU accounts
+  Counters& counters;
+  CpuTail& tail;
+};
+
+/// What a connection waits for.
+enum class Need : std::uint8_t {
+  readable,   ///< bytes from the peer
+  writable,   ///< room for bytes to the peer
+  disk,       ///< the read that disk_read() names
+  turn_over,  ///< its next request is in the buffer: others first, then run() again
+  closed,     ///< it has ended
+};
+
+class Connection {
+ public:
+  explicit Connection(const Site& site);
+
+  /// Begins with an accepted socket.
+  void open(os::Fd socket);
+  /// Goes on as far as possible without waiting.
+  Need run();
+  /// REQUIRES: the last run() said disk.
+  DiskRead disk_read() const;
+  void disk_done(Result<std::size_t> bytes) { disk_result_ = std::move(bytes), disk_done_ = true; }
+  /// The deadline has passed while it waited for its peer. run() follows.
+  void expire() { expired_ = true; }
+  /// Ends at once, whatever is under way. REQUIRES: no disk read in flight.
+  void abandon();
+
+  int socket() const { return socket_.get(); }
+  os::Nanos deadline() const { return deadline_; }
+  /// Part of a request has come, or its answer is under way.
+  bool in_request() const { return !lingering_ && session_->in_request(); }
+  /// It may be closed without loss.
+  bool idle() const { return !lingering_ && !session_->in_request(); }
+  os::Nanos last_request_cpu() const { return cpu_.last(); }
+
+  /// For the model's lists and poller; the connection does not look at them.
+  struct ModelPart {
+    Connection* next = nullptr;  ///< in a queue of the model's
+    std::uint32_t interest = 0;  ///< what the poller looks for
+    Need need = Need::closed;    ///< what run() said last
+    bool in_poller = false;      ///< the poller knows the socket
+    bool waiting = false;        ///< nobody runs it; the poller will say when to
+    bool in_use = false;         ///< out of its pool
+  } model;
+
+ private:
+  Need carry_on();
+  /// Performs the action under way; the event it answers with, or nothing and sets `need`.
+  bool perform(Event& event, Need& need);
+  bool receive(Event& event, Need& need);
+  bool send(Event& event, Need& need);
+  bool read(Event& event, Need& need);
+  Event open_file();
+  /// Tells the session and does the actions that take no waiting; the last one stays in action_.
+  void tell(const Event& event);
+  void end_request(bool failed);
+  Need linger();
+  Need finish();
+
+  const Site& site_;
+  std::unique_ptr<Session> session_;
+  os::Fd socket_;
+  os::Fd file_;
+  const std::string* file_name_ = nullptr;
+  Action action_;  ///< the one under way
+  os::Nanos deadline_ = os::kNever;
+  Result<std::size_t> disk_result_ = Result<std::size_t>::failure(0);
+  CpuAccount cpu_;
+  std::size_t lingered_ = 0;
+  bool disk_done_ = false;
+  bool expired_ = false;
+  bool lingering_ = false;
+};
+
+}  // namespace weft::servers

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSL-1.0
+// The machine's own disk: not asked (everything is at hand) or read by blocking calls.
+#pragma once
+
+#include "servers/disk.hpp"
+
+namespace weft::servers {
+
+/// Files are taken to be in the page cache.
+class NoDisk final : public Disk {
+ public:
+  bool blocks(std::string_view) const override { return false; }
+  Result<std::size_t> read(const DiskRead& read) override;
+  std::unique_ptr<DiskQueue> make_queue() override;
+};
+
+/// pread, and with `cold` never out of the page cache.
+class RealDisk final : public Disk {
+ public:
+  explicit RealDisk(bool cold) : cold_(cold) {}
+  bool blocks(std::string_view) const override { return true; }
+  Result<std::size_t> read(const DiskRead& read) override;
+  /// Helper threads block in its place (as in the AMPED servers of Pai, Druschel and Zwaenepoel,
+  /// "Flash", USENIX 1999).
+  std::unique_ptr<DiskQueue> make_queue() override;
+
+ private:
+  const bool cold_;
+};
+
+}  // namespace weft::servers

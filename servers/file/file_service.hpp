@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: BSL-1.0
+// HTTP/1.1 GET and HEAD over the files below a root (RFC 9110, 9112): keep-alive and pipelining,
+// HTTP/1.0, strong entity tags with If-None-Match, Date and Last-Modified. A folder answers with
+// its index.html or 404. What is malformed is refused and the connection closes.
+#pragma once
+
+#include <functional>
+
+#include "lwp/atomic.hpp"
+#include "servers/service.hpp"
+
+namespace weft::servers {
+
+struct FileOptions {
+  os::Nanos cpu_per_request = 0;
+  os::Nanos idle = 60 * os::kSecond;  ///< for a whole request to arrive, from the last answer
+  os::Nanos send = 60 * os::kSecond;  ///< for the peer to take one buffer
+  std::size_t head_limit = 8 * 1024;  ///< request line and fields
+  std::size_t buffer = 64 * 1024;     ///< of each connection, for answers
+  std::function<os::Nanos()> wall = os::wall_now;  ///< the clock of Date
+};
+
+class FileService final : public Service {
+ public:
+  explicit FileService(FileOptions options = {});
+  std::unique_ptr<Session> make_session() override;
+  std::size_t session_bytes() const override;
+  void drain() override { draining_.store(true, lwp::memory_order_relaxed); }
+
+ private:
+  const FileOptions options_;
+  lwp::atomic<bool> draining_{false};  // a hint; pairs with nothing
+};
+
+}  // namespace weft::servers

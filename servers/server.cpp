@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "servers/server.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <system_error>
+
+#include "servers/echo.hpp"
+#include "servers/file/file_service.hpp"
+#include "servers/json_line.hpp"
+
+namespace weft::servers {
+namespace {
+
+std::string reason(int error) {
+  return std::generic_category().message(error);
+}
+
+std::unique_ptr<Service> make_service(const ServerOptions& options) {
+  if (options.service == "echo") {
+    return std::make_unique<EchoService>(EchoOptions{.cpu_per_request = options.cpu_per_request});
+  }
+  return std::make_unique<FileService>(
+      FileOptions{.cpu_per_request = options.cpu_per_request, .wall = options.wall});
+}
+
+}  // namespace
+
+Server::~Server() = default;
+
+std::unique_ptr<Server> Server::open(const ServerOptions& options, Refusal& why) {
+  std::unique_ptr<Server> server(new Server(options));
+  server->entry_ = find_model(options.model);
+  if (server->entry_ == nullptr) {
+    why = {"there is no model '" + options.model + "'"};
+    return nullptr;
+  }
+  if (std::find(kServices.begin(), kServices.end(), options.service) == kServices.end()) {
+    why = {"there is no service '" + options.service + "'"};
+    return nullptr;
+  }
+  if (server->entry_->uses_fibers) {
+    if (auto refusal = fibers::refuse(options.fibers)) {
+      why = {*refusal};
+      return nullptr;
+    }
+  }
+  if (options.service == "file" && !server->open_root(why)) return nullptr;
+  try {
+    DiskSpec disk = options.disk;
+    // As many threads can block as there are workers; a fiber for each connection has no bound.
+    if (options.workers > 0) disk.readers = static_cast<std::size_t>(options.workers);
+    server->disk_ = make_disk(disk);
+    os::Fd listener;  // after the disk process is forked, which must not keep the port
+    if (!server->open_port(listener, why)) return nullptr;
+    server->service_ = make_service(options);
+    server->model_ = server->entry_->make({.site = {.service = *server->service_,
+                                                    .disk = *server->disk_,
+                                                    .root = server->root_.get(),
+                                                    .cpu_per_request = options.cpu_per_request,
+                                                    .counters = server->counters_,
+                                                    .tail = server->tail_},
+                                           .listener = std::move(listener),
+                                           .fibers = options.fibers,
+                                           .workers = options.workers});
+  } catch (const std::system_error& e) {
+    why = {std::string("the kernel refuses a resource: ") + e.what() +
+               ". Fewer --workers need fewer; see also: ulimit -n, ulimit -u",
+           3};
+    return nullptr;
+  }
+  return server;
+}
+
+bool Server::open_root(Refusal& why) {
+  auto root = os::open_directory(options_.root);
+  if (!root) {
+    why = {"cannot serve --root '" + options_.root + "': " + reason(root.error()) +
+           ". It must be a folder, as in: weft serve --root ."};
+    return false;
+  }
+  root_ = std::move(*root);
+  return true;
+}
+
+bool Server::open_port(os::Fd& listener, Refusal& why) {
+  auto opened = os::listen(options_.bind);
+  if (opened) {
+    listener = std::move(*opened);
+    auto port = os::local_port(listener.get());
+    port_ = port ? *port : 0;
+    return true;
+  }
+  std::string where = options_.bind.host + ":" + std::to_string(options_.bind.port);
+  switch (opened.error()) {
+    case EADDRINUSE:
+      why = {"port " + std::to_string(options_.bind.port) + " is taken: something listens on " +
+                 where + ". Let the kernel pick a free one: weft serve --port 0",
+             1};
+      break;
+    case EADDRNOTAVAIL:
+      why = {"no interface of this machine has the address " + options_.bind.host +
+             ". For this machine only: --bind 127.0.0.1, for all: --bind 0.0.0.0"};
+      break;
+    case EINVAL:
+      why = {"--bind '" + options_.bind.host +
+             "' is no IPv4 or IPv6 address, such as 127.0.0.1 or ::1"};
+      break;
+    case EACCES:
+      why = {"port " + std::to_string(options_.bind.port) +
+             " is reserved for root. Take one above 1023: weft serve --port 8080"};
+      break;
+    default:
+      why = {"cannot listen on " + where + ": " + reason(opened.error()) +
+                 ". Let the kernel pick a port: weft serve --port 0",
+             3};
+  }
+  return false;
+}
+
+std::string Server::counters_line() const {
+  const ModelReport model = model_->report();
+  const os::IdleReport idle = os::idle_report();
+  const bool fibers = entry_->uses_fibers;
+  JsonLine line;
+  line.text("schema", "weft.serve/1")
+      .text("model", options_.model)
+      .text_or_null("mapping", fibers ? name(options_.fibers.mapping) : std::string_view())
+      .text("engine", name(options_.fibers.engine))
+      .text("on_block", name(options_.fibers.on_block))
+      .number("workers", model.workers)
+      .number("lwps", model.lwps)
+      .number("stack_kb", fibers ? options_.fibers.stack_bytes / 1024 : 0)
+      .number("requests", counters_.requests.get())
+      .number("errors", counters_.errors.get())
+      .number("connections", counters_.connections.get())
+      .number("now_ns", os::now())
+      .number("cpu_ns", os::process_cpu())
+      .number("idle_ns", idle.idle)
+      .number("idle_while_waiting_ns", idle.idle_while_waiting)
+      .number("longest_idle_ns", idle.longest_while_waiting)
+      .number("times_idle_while_waiting", idle.times_while_waiting)
+      .number("blocking_reads", model.blocking_reads)
+      .number("blocked_ns", model.blocked)
+      .number("ready_at_block", model.ready_at_block)
+      .number("blocked_while_ready_ns", model.blocked_while_ready)
+      .number("switches", model.switches)
+      .number("rss_kb", os::resident_bytes() / 1024)
+      .number("remembered_bytes", model.remembered_bytes)
+      .number("states", model.states);
+  return line.str();
+}
+
+}  // namespace weft::servers

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: BSL-1.0
+// A whole server from its options: disk, root, listener, service, model. What `weft serve` runs,
+// and what tests run in one process.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "servers/disk.hpp"
+#include "servers/model.hpp"
+
+namespace weft::servers {
+
+struct ServerOptions {
+  std::string service = "file";
+  std::string model = "dispatcher-worker";
+  fibers::Config fibers;
+  int workers = 8;
+  DiskSpec disk;
+  std::string root = ".";
+  os::Address bind;
+  os::Nanos cpu_per_request = 0;
+  std::function<os::Nanos()> wall = os::wall_now;  ///< the clock of Date
+};
+
+/// The services there are.
+inline constexpr std::array<std::string_view, 2> kServices = {"echo", "file"};
+
+/// Why a server cannot be: what, why, and what to type instead.
+struct Refusal {
+  std::string message;
+  int exit_code = 2;  ///< 1: the port is taken, 2: wrong use, 3: the machine lacks something
+};
+
+class Server {
+ public:
+  /// Makes the server and listens. REQUIRES, for a slow disk, that no other thread exists.
+  static std::unique_ptr<Server> open(const ServerOptions& options, Refusal& why);
+  ~Server();
+
+  std::uint16_t port() const { return port_; }
+  /// Serves until drained.
+  void run() { model_->run(); }
+  /// Begins to end, from any thread.
+  void drain() { model_->drain(); }
+  /// Requests or fibers that could run now; for os::meter_idle.
+  std::size_t waiting() { return model_->waiting(); }
+  /// The counters as one line of JSON, schema weft.serve/1, without a newline. From any thread.
+  std::string counters_line() const;
+  const Counters& counters() const { return counters_; }
+
+ private:
+  explicit Server(const ServerOptions& options) : options_(options) {}
+  bool open_root(Refusal& why);
+  bool open_port(os::Fd& listener, Refusal& why);
+
+  const ServerOptions options_;
+  std::uint16_t port_ = 0;
+  std::unique_ptr<Disk> disk_;
+  os::Fd root_;
+  Counters counters_;
+  CpuTail tail_;
+  std::unique_ptr<Service> service_;
+  const ModelEntry* entry_ = nullptr;
+  std::unique_ptr<ServerModel> model_;
+};
+
+}  // namespace weft::servers
