@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: BSL-1.0
+#include <cmath>
+
+#include "labs/load/arrivals.hpp"
+#include "labs/load/generator.hpp"
+#include "labs/load/response.hpp"
+#include "labs/load/url.hpp"
+#include "tests/catch.hpp"
+#include "tests/labs/scripted_server.hpp"
+
+using namespace weft::labs;
+using namespace weft::labs::load;
+using namespace weft::lwp::os;
+using testing::ScriptedServer;
+using Reply = ScriptedServer::Reply;
+using Then = ScriptedServer::Then;
+using State = ResponseReader::State;
+
+namespace {
+
+const std::string kOk = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+const std::string kRequest = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+
+Plan plan_for(const ScriptedServer& server) {
+  Plan plan;
+  plan.target = server.address();
+  plan.next_request = [] { return std::string_view(kRequest); };
+  plan.duration = 200 * kMillisecond;
+  plan.timeout = kSecond;
+  return plan;
+}
+
+std::uint64_t failed(const Outcome& out, Failure f) {
+  return out.failed[static_cast<std::size_t>(f)];
+}
+
+State read_in_steps(ResponseReader& reader, const std::string& text, std::size_t step) {
+  State state = State::more;
+  for (std::size_t at = 0; at < text.size(); at += step) state = reader.feed(text.substr(at, step));
+  return state;
+}
+
+}  // namespace
+
+TEST_CASE("a response is read whole however it is cut") {
+  struct Case {
+    std::string text;
+    int status;
+    bool keeps;
+  };
+  const Case cases[] = {
+      {kOk, 200, true},
+      {"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nConnection: close\r\n\r\n", 404, false},
+      {"HTTP/1.1 204 No Content\r\n\r\n", 204, true},
+      {"HTTP/1.1 100 Continue\r\n\r\n" + kOk, 200, true},
+      {"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nhi", 200, false},
+      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4;x=y\r\nwire\r\nA\r\n0123456789\r\n"
+       "0\r\nTrailer: t\r\n\r\n",
+       200, true},
+  };
+  for (const auto& c : cases)
+    for (std::size_t step : {1u, 2u, 3u, 7u, 1000u}) {
+      ResponseReader reader;
+      CAPTURE(c.text, step);
+      CHECK(read_in_steps(reader, c.text, step) == State::complete);
+      CHECK(reader.status() == c.status);
+      CHECK(reader.keeps_alive() == c.keeps);
+      CHECK(reader.bytes() == c.text.size());
+    }
+}
+
+TEST_CASE("a response that ends early or makes no sense is told apart") {
+  for (const char* bad :
+       {"HTTP/1.1 2x0 OK\r\n\r\n", "SSH-2.0-OpenSSH\r\n\r\n", "HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: -2\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nhi",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
+    ResponseReader reader;
+    CAPTURE(bad);
+    CHECK(reader.feed(bad) == State::malformed);
+  }
+  ResponseReader shortened;
+  CHECK(shortened.feed(kOk.substr(0, kOk.size() - 1)) == State::more);
+  CHECK(shortened.end() == State::malformed);
+  ResponseReader until_end;
+  CHECK(until_end.feed("HTTP/1.1 200 OK\r\n\r\nany length") == State::more);
+  CHECK(until_end.end() == State::complete);
+  CHECK_FALSE(until_end.keeps_alive());
+}
+
+TEST_CASE("URLs of loopback and other addresses; names and nonsense are refused") {
+  auto url = parse_url("http://127.0.0.1:8080/a/b?c=d#e");
+  REQUIRE(url);
+  CHECK(url->address.host == "127.0.0.1");
+  CHECK(url->address.port == 8080);
+  CHECK(url->target == "/a/b?c=d");
+  CHECK(request_for(*url, true).starts_with("GET /a/b?c=d HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n"));
+  CHECK(parse_url("localhost:81")->target == "/");
+  CHECK(parse_url("localhost")->address.port == 80);
+  CHECK(parse_url("http://[::1]:9/x")->address.host == "::1");
+  CHECK(parse_url("http://[::1]/x")->address.port == 80);
+  for (const char* bad : {"", "http://", "https://127.0.0.1/", "http://example.org/", "127.0.0.1:0",
+                          "127.0.0.1:99999", "127.0.0.1:8x", "[::1", "127.0.0.1/a b", "[::1]8"})
+    CHECK_FALSE(parse_url(bad));
+}
+
+TEST_CASE("arrivals: constant ones are even, Poisson ones have the rate and the variance") {
+  Arrivals even(1000, 100, false, 1);
+  CHECK(even.next() == 1000 + 10 * kMillisecond);
+  for (int i = 0; i < 99; ++i) even.step();
+  CHECK(even.next() == 1000 + kSecond);
+
+  Arrivals poisson(0, 1000, true, 7), same(0, 1000, true, 7);
+  double sum = 0, squares = 0;
+  Nanos last = 0;
+  constexpr int kCount = 50'000;
+  for (int i = 0; i < kCount; ++i) {
+    REQUIRE(poisson.next() == same.next());
+    double gap = static_cast<double>(poisson.next() - last) / 1e6;  // mean 1
+    last = poisson.next();
+    sum += gap;
+    squares += gap * gap;
+    poisson.step();
+    same.step();
+  }
+  CHECK(sum / kCount == Approx(1).epsilon(0.02));
+  CHECK(squares / kCount == Approx(2).epsilon(0.05));
+}
+
+TEST_CASE("closed loop: answers are counted, with a connection each and kept alive") {
+  for (bool keep : {false, true}) {
+    ScriptedServer server([&](int) { return Reply{kOk, keep ? Then::keep : Then::close}; });
+    Plan plan = plan_for(server);
+    plan.keep_alive = keep;
+    plan.connections = keep ? 1 : 4;
+    Outcome out = run(plan);
+    CAPTURE(keep);
+    CHECK(out.answered > 20);
+    CHECK(out.failures() == 0);
+    CHECK(out.latency.count() == out.answered);
+    CHECK(out.bytes == out.answered * kOk.size());
+    CHECK(out.window == plan.duration);
+  }
+}
+
+TEST_CASE("closed loop: the window holds whole decks") {
+  ScriptedServer server([](int) { return Reply{kOk}; });
+  Plan plan = plan_for(server);
+  plan.connections = 3;
+  plan.whole = 30;
+  int begins = 0, ends = 0;
+  plan.window_begins = [&] { ++begins; };
+  plan.window_ends = [&] { ++ends; };
+  Outcome out = run(plan);
+  CHECK(out.answered > 0);
+  CHECK(out.answered % 30 == 0);
+  CHECK(begins == 1);
+  CHECK(ends == 1);
+}
+
+TEST_CASE("failures are told apart by class") {
+  auto only = [](Reply reply, Failure expected, Nanos timeout = kSecond) {
+    ScriptedServer server([&](int) { return reply; });
+    Plan plan = plan_for(server);
+    plan.duration = 100 * kMillisecond;
+    plan.timeout = timeout;
+    Outcome out = run(plan);
+    CAPTURE(name(expected));
+    CHECK(out.answered == 0);
+    CHECK(failed(out, expected) > 0);
+    CHECK(out.failures() == failed(out, expected));
+  };
+  only({kOk.substr(0, kOk.size() - 1)}, Failure::short_body);
+  only({"", Then::reset}, Failure::reset);
+  only({"", Then::hold}, Failure::timed_out, 30 * kMillisecond);
+  only({"HTTP/1.1 500 Oops\r\nContent-Length: 0\r\n\r\n"}, Failure::bad_status);
+  only({"what?\r\n\r\n"}, Failure::malformed);
+
+  Plan nobody;
+  {
+    ScriptedServer server([](int) { return Reply{}; });
+    nobody = plan_for(server);
+  }  // its port is closed now
+  Outcome out = run(nobody);
+  CHECK(failed(out, Failure::connect) > 0);
+  CHECK(failed(out, Failure::connect) < 100);  // it rests between attempts
+  CHECK(out.failures() == failed(out, Failure::connect));
+}
+
+TEST_CASE("a kept connection that the server closed is dialled again without an error") {
+  ScriptedServer server([](int i) { return Reply{kOk, i % 5 == 4 ? Then::close : Then::keep}; });
+  Plan plan = plan_for(server);
+  plan.keep_alive = true;
+  Outcome out = run(plan);
+  CHECK(out.answered > 20);
+  CHECK(out.failures() == 0);
+}
+
+TEST_CASE("one stall: the open loop charges everybody who wanted something meanwhile") {
+  constexpr Nanos kStall = 200 * kMillisecond;
+  auto script = [](int i) { return Reply{kOk, Then::close, i == 30 ? kStall : 0}; };
+  ScriptedServer for_open(script), for_closed(script);
+
+  Plan open = plan_for(for_open);
+  open.rate = 200;
+  open.connections = 100;
+  open.duration = 500 * kMillisecond;
+  Outcome charged = run(open);
+  CHECK(charged.failures() == 0);
+  CHECK(charged.answered == 100);
+  // 40 of 99 were meant for the stall's 200 ms and waited 100 ms on average.
+  CHECK(charged.latency.percentile(75) > 30 * kMillisecond);
+  CHECK(charged.latency.max() >= kStall);
+
+  Plan closed = plan_for(for_closed);
+  closed.duration = 500 * kMillisecond;
+  Outcome hidden = run(closed);
+  // The same stall meets one request of the closed loop.
+  CHECK(hidden.latency.max() >= kStall);
+  CHECK(hidden.latency.percentile(75) < 30 * kMillisecond);
+}
+
+TEST_CASE("an open loop that runs out of connections keeps its intentions") {
+  ScriptedServer server([](int) { return Reply{kOk, Then::close, 5 * kMillisecond}; });
+  Plan plan = plan_for(server);  // the server manages 200 a second
+  plan.rate = 400;
+  plan.connections = 2;
+  plan.duration = 250 * kMillisecond;
+  plan.timeout = 3 * kSecond;
+  Outcome out = run(plan);
+  CHECK(out.answered + out.failures() == 100);
+  CHECK(out.latency.max() > 100 * kMillisecond);
+}
+
+TEST_CASE("run() ends early when asked to") {
+  ScriptedServer server([](int) { return Reply{"", Then::hold}; });
+  auto stop = std::move(weft::lwp::os::pipe()).value();
+  Plan plan = plan_for(server);
+  plan.duration = 60 * kSecond;
+  plan.timeout = 60 * kSecond;
+  plan.stop_fd = stop[0].get();
+  stop[1].reset();
+  Nanos before = now();
+  Outcome out = run(plan);
+  CHECK(out.interrupted);
+  CHECK(now() - before < 10 * kSecond);
+}
