@@ -62,7 +62,7 @@ inline lwp::Pool& pool_of(lwp::Lwp& l) {
 }
 
 /// The arriving side: notes where the other side was left, and settles it. Returns the LWP.
-inline lwp::Lwp& arrive(boost::context::detail::transfer_t t) {
+[[gnu::always_inline]] inline lwp::Lwp& arrive(boost::context::detail::transfer_t t) {
   auto& l = *static_cast<lwp::Lwp*>(t.data);
   lwp::sanitizer::acquire(&l);  // the thread made its thread-locals before
   if (l.left.who == nullptr) {
@@ -75,7 +75,8 @@ inline lwp::Lwp& arrive(boost::context::detail::transfer_t t) {
 }
 
 /// Leaves `self` for `next` (null: for the dispatch loop). Returns once somebody switches back.
-inline void leave_for(lwp::Core& core, WeftFiber& self, lwp::How how, WeftFiber* next) {
+[[gnu::always_inline]] inline void leave_for(lwp::Core& core, WeftFiber& self, lwp::How how,
+                                             WeftFiber* next) {
   lwp::Lwp& from = core.lwp();
   Home& home = home_of(from);
   self.saved_errno = *home.errno_at;
@@ -95,7 +96,8 @@ inline void leave_for(lwp::Core& core, WeftFiber& self, lwp::How how, WeftFiber*
 
 /// As leave_for, but when `next` is bound to another LWP, by way of the loop, which pays that LWP
 /// the permit.
-inline void leave_for_picked(lwp::Core& core, WeftFiber& self, lwp::How how, lwp::Task* next) {
+[[gnu::always_inline]] inline void leave_for_picked(lwp::Core& core, WeftFiber& self, lwp::How how,
+                                                    lwp::Task* next) {
   if (next != nullptr && next->bound != nullptr) [[unlikely]] {
     core.lwp().owed_permit = std::exchange(next, nullptr);
   }
@@ -126,7 +128,7 @@ inline void park(lwp::Core& core, lwp::Reason why) {
 }
 
 /// Lets other ready fibers run; returns at once if the policy prefers the caller.
-inline void yield(lwp::Core& core) {
+[[gnu::always_inline]] inline void yield(lwp::Core& core) {
   lwp::Lwp& l = core.lwp();
   if (!l.direct) [[unlikely]] {
     l.scheduler->yield(core);
@@ -136,7 +138,7 @@ inline void yield(lwp::Core& core) {
   lwp::Task* next = pool_of(l).requeue_and_pick(l, self);
   if (next != &self) leave_for_picked(core, self, lwp::How::yielded, next);
 }
-inline void yield() {
+[[gnu::always_inline]] inline void yield() {
   lwp::Core core;
   yield(core);
 }

@@ -255,7 +255,7 @@ inline void Pool::unpark_here(Lwp& l, Task& task) {
   if (token == Task::kParked) make_ready(l, task, Why::woken);
 }
 
-inline void Pool::settle(Lwp& l, Left left) {
+[[gnu::always_inline]] inline void Pool::settle(Lwp& l, Left left) {
   Task& task = *left.who;
   switch (left.how) {
     case How::yielded:
@@ -290,7 +290,7 @@ inline std::size_t Pool::count_alive(Lwp& l, int change) {
   return alive;
 }
 
-inline Task* Pool::requeue_and_pick(Lwp& l, Task& self) {
+[[gnu::always_inline]] inline Task* Pool::requeue_and_pick(Lwp& l, Task& self) {
   attend(l);
   RunQueue& q = *l.permit->queue;
   Task* next;
