@@ -100,15 +100,12 @@ ask() {
 refuse_to_install() {
   local why=$1 wanted
   shift
-  if [[ -v installed && ${#installed[@]} -gt 0 ]]; then
-    wanted=$(missing_needs "$@")
-  else
-    wanted=$(needs_for "$@")
-  fi
+  if have_apt; then wanted=$(missing_needs "$@"); else wanted=$(needs_for "$@"); fi
   die 3 "packages are missing, and $why" \
     "needed: $(describe_needs "$wanted")" \
     'ask whoever may install them, or use the container:' \
-    "  $container_line compare"
+    "  $container_line compare" \
+    'if they are here, but not as packages: WEFT_INSTALL=no ./weft …'
 }
 
 refuse_unoffered() {

@@ -43,9 +43,8 @@ at_least() {
 }
 
 # installed[NAME]=VERSION for every installed package that could satisfy a need.
-declare -A installed=()
 read_installed() {
-  installed=()
+  declare -gA installed=()
   local status name version
   while read -r status name version; do
     if [[ $status == installed ]]; then installed[$name]=$version; fi

@@ -74,6 +74,17 @@ test_a_planned_command_says_so() {
   expect_nothing_called
 }
 
+test_elsewhere_than_linux_there_is_the_container() {
+  make_machine
+  sed -i '2i OSTYPE=darwin23' "$tree/weft"
+  weft compare
+  expect_code 3
+  expect_err 'docker run'
+  weft --help
+  expect_code 0
+  expect_out 'weft compare'
+}
+
 test_doctor_names_what_is_missing() {
   make_machine
   weft doctor
