@@ -56,7 +56,7 @@ void ControlBlock::wait_until_done() {
     lwp::Waiter w(guard.core.task());
     joiners_.push(w);
     guard.unlock();
-    lwp::await(guard.core, w, {"join of fiber block", this});
+    lwp::await(guard.core, w, {"join of fiber", reinterpret_cast<const void*>(id())});
     guard.lock();
   }
   lwp::sanitizer::acquire(this);

@@ -60,7 +60,8 @@ void dump_task(const Scheduler& s, const Task& t, int fd) {
     line.text("waiting").column(43).text("-").column(48);
     line.text(waits == nullptr ? "?" : waits);
     const void* object = t.waits_object.load(memory_order_relaxed);
-    if (object != nullptr && waits != nullptr && std::string_view(waits).ends_with("fd")) {
+    std::string_view what = waits == nullptr ? "" : waits;
+    if (what.ends_with("fd") || what.ends_with("fiber")) {
       line.text(" ").number(reinterpret_cast<std::uintptr_t>(object));
     } else if (object != nullptr) {
       line.text(" ").address(object);

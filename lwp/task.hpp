@@ -38,7 +38,8 @@ struct Left {
   How how;
 };
 
-/// What a parked task waits for, for the dump of all threads: a static string and the object.
+/// What a parked task waits for, for the dump of all threads: a static string and the object. If
+/// the string ends in "fd" or "fiber", `object` is that number.
 struct Reason {
   const char* what;
   const void* object = nullptr;
