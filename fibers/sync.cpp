@@ -12,6 +12,7 @@ namespace weft::fibers {
 void Mutex::lock() {
   lwp::Guard guard(lock_);
   lwp::Task& self = guard.core.task();
+  if (owner_ == &self) lwp::broken("a fiber locks a mutex that it holds already");
   if (owner_ == nullptr) {
     owner_ = &self;
   } else {

@@ -58,6 +58,7 @@ void Pool::run(Task& first) {
   spares_ = nullptr;
   for (auto& each : lwps_) {
     each->permit = nullptr;
+    each->revoked.store(false, memory_order_relaxed);
     each->grant.store(0, memory_order_relaxed);
   }
 }
@@ -91,10 +92,18 @@ void Pool::idle(Lwp& l) {
     }
     if (!solo()) arm_alarm();
     l.idle.store(true, memory_order_relaxed);
-    reactor_.dispatch(l, solo() ? next_deadline_.load(memory_order_relaxed) : os::kNever);
+    Reactor::Events events;
+    reactor_.wait(events, solo() ? next_deadline_.load(memory_order_relaxed) : os::kNever);
     l.idle.store(false, memory_order_relaxed);
+    idle_count_.fetch_sub(1, memory_order_seq_cst);
+    // We are the one that searches: what these events make ready need wake nobody else, until
+    // pick() has found the first of it.
+    searching_.store(true, memory_order_relaxed);
+    reactor_.deliver(l, events);
+  } else {
+    idle_count_.fetch_sub(1, memory_order_seq_cst);
+    searching_.store(true, memory_order_relaxed);
   }
-  idle_count_.fetch_sub(1, memory_order_seq_cst);
 }
 
 bool Pool::something_to_do() const {
@@ -112,7 +121,9 @@ bool Pool::nobody_can_wake() const {
 void Pool::look(Lwp& l) {
   if (next_deadline_.load(memory_order_relaxed) != os::kNever) expire_timers(l);
   if (reactor_.waiting() > 0) {
-    reactor_.dispatch(l, 0);
+    Reactor::Events events;
+    reactor_.wait(events, 0);
+    reactor_.deliver(l, events);
   }
 }
 

@@ -79,13 +79,10 @@ void Reactor::add_wakener(int fd) {
   (void)poller_.add(fd, os::kReadable, os::Poller::Trigger::edge, nullptr).error();
 }
 
-void Reactor::dispatch(Lwp& l, os::Nanos deadline) {
-  os::Poller::Ready ready[64];
-  std::size_t n = poller_.wait(ready, deadline);
-  for (std::size_t i = 0; i < n; ++i) {
-    if (ready[i].tag != nullptr) {
-      signal(l, *static_cast<Source*>(ready[i].tag), ready[i].interest);
-    }
+void Reactor::deliver(Lwp& l, const Events& events) {
+  for (std::size_t i = 0; i < events.count; ++i) {
+    auto [tag, interest] = events.list[i];
+    if (tag != nullptr) signal(l, *static_cast<Source*>(tag), interest);
   }
 }
 

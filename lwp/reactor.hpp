@@ -21,10 +21,18 @@ class Reactor {
 
   /// As Scheduler::wait_ready, for the current task. Not in core.
   bool wait_ready(int fd, std::uint32_t interest, os::Nanos deadline);
-  /// Waits for events until `deadline` (0: only looks) and unparks those they are for. Any thread;
-  /// REQUIRES core.
-  void dispatch(Lwp& l, os::Nanos deadline);
-  /// Adds something that only ends a dispatch(): a bell or an alarm.
+  /// Events that have come, not yet delivered.
+  struct Events {
+    std::size_t count = 0;
+    os::Poller::Ready list[64];
+  };
+  /// Waits for events until `deadline` (0: only looks). Any thread.
+  void wait(Events& events, os::Nanos deadline) {
+    events.count = poller_.wait(events.list, deadline);
+  }
+  /// Unparks those they are for. REQUIRES core.
+  void deliver(Lwp& l, const Events& events);
+  /// Adds something that only ends a wait(): a bell or an alarm.
   void add_wakener(int fd);
   /// Tasks that wait here now.
   std::size_t waiting() const { return waiting_.load(memory_order_relaxed); }

@@ -229,8 +229,10 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
         if (task == nullptr) break;
         unpark(*task);
       }
+      lwp::Reactor::Events events;
+      reactor_.wait(events, next);
       lwp::Core core;
-      reactor_.dispatch(core.lwp(), next);
+      reactor_.deliver(core.lwp(), events);
     }
   }
 
