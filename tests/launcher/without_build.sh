@@ -66,6 +66,18 @@ test_a_strange_command_gets_none() {
   expect_nothing_called
 }
 
+test_options_may_stand_before_the_command() {
+  make_furnished_machine
+  weft --lang zh comprae
+  expect_code 2
+  expect_err 'did you mean: ./weft compare'
+  weft --color never doctor
+  expect_code 0
+  weft --lang=zh compare --quick
+  expect_code 7
+  expect_out 'program: --lang=zh compare --quick'
+}
+
 test_a_planned_command_says_so() {
   make_machine
   weft explore
