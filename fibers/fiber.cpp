@@ -62,7 +62,10 @@ BlockingCall::BlockingCall(const char*)
 
 BlockingCall::~BlockingCall() {
   // Time has passed, so timers and events may be due: let the next pick look at them.
-  if (lwp::Permit* permit = lwp::current()->permit) permit->until_look = 1;
+  {
+    lwp::Core core;
+    if (lwp::Permit* permit = core.lwp().permit) permit->until_look = 1;
+  }
   os::Nanos length = os::now() - began_;
   engine_.blocked_ns.fetch_add(length, lwp::memory_order_relaxed);
   if (somebody_ready_) {
