@@ -69,18 +69,21 @@ bool read_cpus(const std::string& flag, const std::string& text, std::vector<int
     at = read.ptr;
     if (sound && at < end) sound = *at++ == ',' && at < end;
   }
-  auto missing = std::find_if(cpus.begin(), cpus.end(), [&](int cpu) {
-    return std::find(allowed.begin(), allowed.end(), cpu) == allowed.end();
-  });
-  if (sound && missing == cpus.end()) return true;
   std::vector<std::string> words;
   for (int cpu : allowed) words.push_back(std::to_string(cpu));
-  why = sound ? Refusal{flag + " " + text + ": this process may not use CPU " +
-                            std::to_string(*missing) + ". It may use: " + join(words),
-                        kMachineLacks}
-              : Refusal{flag + " '" + text + "' is no list of CPUs, such as 0 or 0,2-3. " +
-                        "This process may use: " + join(words)};
-  return false;
+  if (!sound) {
+    why = {flag + " '" + text +
+           "' is no list of CPUs, such as 0 or 0,2-3. This process may use: " + join(words)};
+    return false;
+  }
+  // A process confined to some CPUs may still move to others: only the kernel knows.
+  bool may_use = static_cast<bool>(os::confine_to(cpus));
+  (void)os::confine_to(allowed).error();
+  if (!may_use) {
+    why = {flag + " " + text + ": this process may not use these CPUs. It may use: " + join(words),
+           kMachineLacks};
+  }
+  return may_use;
 }
 
 // Flags of the design that a later version brings.
