@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: BSL-1.0
+// What models have in common while clients misbehave, wait and leave; one scenario, every setup.
+#include <cstdlib>
+
+#include "tests/catch.hpp"
+#include "tests/servers/live.hpp"
+
+using namespace weft;
+using namespace weft::tests;
+
+namespace {
+
+bool ok(const std::string& answer) {
+  return answer.starts_with("HTTP/1.1 200 OK\r\n");
+}
+
+void slow_disk(ServerOptions& o, const char* text) {
+  o.disk = *servers::parse_disk(text).spec;
+}
+
+}  // namespace
+
+TEST_CASE("four workers serve more open connections than there are workers") {
+  Folder root;
+  root.file("a", "hello");
+  auto setup = GENERATE(from_range(all_setups()));
+  INFO(setup);
+  Live live(setup, root.path());
+  std::vector<Client> clients;
+  for (int i = 0; i < 50; ++i) clients.emplace_back(live.port());
+  for (int round = 0; round < 3; ++round) {
+    for (auto& c : clients) c.send(get("/a"));
+    for (auto& c : clients) CHECK(ok(c.answer()));
+  }
+  clients.clear();
+  live.stop();
+  CHECK(live.server().counters().requests.get() == 150);
+  CHECK(live.server().counters().connections.get() == 50);
+}
+
+TEST_CASE("clients that never finish a request hold nobody, but in the single-threaded server") {
+  Folder root;
+  root.file("a", "hello");
+  auto setup = GENERATE(from_range(all_setups()));
+  INFO(setup);
+  Live live(setup, root.path());
+  std::vector<Client> slow;
+  for (int i = 0; i < 20; ++i) slow.emplace_back(live.port()).send("GET /a HT");
+  Client good(live.port());
+  good.send(get("/a"));
+  if (setup.model == "single-threaded") {
+    CHECK_FALSE(good.hears_within(100 * os::kMillisecond));
+    for (auto& c : slow) c.send("TP/1.1\r\nHost: h\r\n\r\n");
+  }
+  CHECK(ok(good.answer()));
+  if (setup.model != "single-threaded") {
+    for (auto& c : slow) c.send("TP/1.1\r\nHost: h\r\n\r\n");
+  }
+  for (auto& c : slow) CHECK(ok(c.answer()));
+}
+
+TEST_CASE("a client that does not read stops its own connection only") {
+  Folder root;
+  root.file("a", "hello").file("big", std::string(20'000'000, 'x'));
+  auto setup = GENERATE(from_range(all_setups()));
+  if (setup.model == "single-threaded") return;  // everybody waits: that is its lesson
+  INFO(setup);
+  Live live(setup, root.path());
+  Client stuck(live.port());
+  stuck.send(get("/big"));
+  CHECK(stuck.hears_within(Client::kPatience));
+  for (int i = 0; i < 3; ++i) CHECK(ok(Client(live.port()).send(get("/a")).answer()));
+  std::string all = stuck.answer();
+  CHECK(all.size() > 20'000'000);
+}
+
+TEST_CASE("clients that vanish leave nothing behind") {
+  Folder root;
+  root.file("a", "hello").file("big", std::string(5'000'000, 'x'));
+  auto setup = GENERATE(from_range(all_setups()));
+  INFO(setup);
+  Live live(setup, root.path(), [](auto& o) { slow_disk(o, "slow:1,heads=8"); });
+  for (int i = 0; i < 10; ++i) {
+    Client(live.port());                    // says nothing
+    Client(live.port()).send("GET /a HT");  // half a request
+    Client(live.port()).send(get("/a"));    // waits for nothing
+    Client(live.port()).send(get("/big"));  // leaves in the middle
+    Client(live.port()).send(get("/a") + get("/a")).end();
+  }
+  CHECK(ok(Client(live.port()).send(get("/a")).answer()));
+  live.stop();  // ends only when every connection has
+  CHECK(live.server().counters().connections.get() == 51);
+}
+
+TEST_CASE("draining answers what is under way, closes who is idle, and refuses newcomers") {
+  Folder root;
+  root.file("a", "hello");
+  auto setup = GENERATE(from_range(all_setups()));
+  INFO(setup);
+  Live live(setup, root.path(), [](auto& o) { slow_disk(o, "slow:50,heads=8"); });
+  Client idle(live.port());
+  CHECK(ok(idle.send(get("/a")).answer()));
+  Client fresh(live.port());
+  Client busy(live.port());
+  busy.send(get("/a"));
+  if (setup.model == "single-threaded") CHECK(busy.hears_within(Client::kPatience));
+  live.server().drain();
+  CHECK(ok(busy.answer()));
+  CHECK(busy.rest().empty());
+  CHECK(idle.rest().empty());
+  CHECK(fresh.rest().empty());
+  live.stop();
+  CHECK_THROWS(Client(live.port()));
+  CHECK(live.server().counters().requests.get() == 2);
+}
+
+TEST_CASE("draining an idle server and draining twice end at once") {
+  Folder root;
+  auto setup = GENERATE(from_range(all_setups()));
+  INFO(setup);
+  Live live(setup, root.path());
+  live.server().drain();
+  live.server().drain();
+  live.stop();
+  CHECK(live.server().counters().requests.get() == 0);
+}
+
+TEST_CASE("no link leads out of the root, and names outside are only absent") {
+  Folder outside, root;
+  outside.file("secret", "secret");
+  root.file("a", "hello")
+      .link("out", outside.path() + "/secret")
+      .link("outdir", outside.path())
+      .link("up", "..")
+      .link("sub/up", "../..")
+      .link("proc", "/proc/self/root");
+  auto setup = GENERATE(from_range(all_setups()));
+  INFO(setup);
+  Live live(setup, root.path());
+  const char* hidden = std::getenv("WEFT_WITHOUT");
+  if (hidden != nullptr) {  // started by the test below
+    CHECK(os::has(os::Feature::openat2) ==
+          (std::string_view(hidden).find("openat2") == std::string_view::npos));
+  }
+  std::string name = outside.path().substr(outside.path().rfind('/') + 1);
+  Client client(live.port());
+  for (const std::string& path :
+       {std::string("/out"), std::string("/outdir/secret"), "/up/" + name + "/secret",
+        "/sub/up/" + name + "/secret", "/proc" + outside.path() + "/secret"}) {
+    INFO(path);
+    CHECK(client.send(get(path)).answer().starts_with("HTTP/1.1 404 "));
+  }
+  CHECK(ok(client.send(get("/a")).answer()));
+}
+
+TEST_CASE("without openat2 no link is followed, and the corpus is answered all the same") {
+  auto run = os::spawn_process({"env", "WEFT_WITHOUT=openat2", os::own_program(),
+                                "no link leads*,a thousand pipelined*,four workers*"});
+  REQUIRE(run);
+  auto exit = run->wait(os::now() + 60 * os::kSecond);
+  REQUIRE(exit);
+  CHECK(exit->code == 0);
+}
+
+TEST_CASE("what is neither file nor folder is not there, and opening it blocks nobody") {
+  Folder root;
+  root.file("a", "hello");
+  auto made = os::spawn_process({"mkfifo", root.path() + "/fifo"});
+  REQUIRE(made);
+  REQUIRE(made->wait(os::now() + Client::kPatience)->code == 0);
+  auto setup = GENERATE(from_range(all_setups()));
+  INFO(setup);
+  Live live(setup, root.path());
+  Client client(live.port());
+  CHECK(client.send(get("/fifo")).answer().starts_with("HTTP/1.1 404 "));
+  CHECK(ok(client.send(get("/a")).answer()));
+}
+
+TEST_CASE("an idle server, with idle connections, uses no CPU") {
+  Folder root;
+  root.file("a", "hello");
+  auto setup = GENERATE(from_range(all_setups()));
+  INFO(setup);
+  Live live(setup, root.path());
+  std::vector<Client> idle;
+  for (int i = 0; i < 10; ++i) CHECK(ok(idle.emplace_back(live.port()).send(get("/a")).answer()));
+  // One process holds server and client; for this long the client only sleeps.
+  constexpr os::Nanos kWindow = 300 * os::kMillisecond;
+  os::Nanos least = os::kNever;  // of a few windows: what they all have is the server's
+  for (int i = 0; i < 3; ++i) {
+    os::Nanos before = os::process_cpu();
+    os::sleep_until(os::now() + kWindow);
+    least = std::min(least, os::process_cpu() - before);
+  }
+  CHECK(least < kWindow / 100);
+}
+
+TEST_CASE("a request uses the CPU asked for, and not another's") {
+  Folder root;
+  root.file("a", "hello");
+  auto setup = GENERATE(from_range(all_setups()));
+  INFO(setup);
+  constexpr int kRequests = 40;
+  Live live(setup, root.path(), [](auto& o) {
+    o.cpu_per_request = 2 * os::kMillisecond;
+    slow_disk(o, "slow:1,heads=8");
+  });
+  std::vector<Client> clients;
+  for (int i = 0; i < 4; ++i) clients.emplace_back(live.port());
+  os::Nanos before = os::process_cpu();
+  for (int i = 0; i < kRequests / 4; ++i) {
+    for (auto& c : clients) c.send(get("/a"));
+    for (auto& c : clients) CHECK(ok(c.answer()));
+  }
+  os::Nanos each = (os::process_cpu() - before) / kRequests;
+  INFO(each);
+  // The client's own CPU and the dispatching come on top; charging requests for each other's
+  // spinning would halve it.
+  CHECK(each > 1'900'000);
+  CHECK(each < 3'000'000);
+}
+
+TEST_CASE("four reads of a slow disk overlap where threads or events carry them") {
+  Folder root;
+  root.file("a", "hello").file("hot/a", "hot");
+  auto setup = GENERATE(from_range(all_setups()));
+  INFO(setup);
+  constexpr os::Nanos kEach = 60 * os::kMillisecond;
+  Live live(setup, root.path(), [](auto& o) { slow_disk(o, "slow:60,heads=8,hot=hot/"); });
+  std::vector<Client> clients;
+  for (int i = 0; i < 4; ++i) clients.emplace_back(live.port());
+  os::Nanos begin = os::now();
+  for (auto& c : clients) c.send(get("/a"));
+  for (auto& c : clients) CHECK(ok(c.answer()));
+  os::Nanos took = os::now() - begin;
+  int lwps = setup.mapping == fibers::Mapping::one_to_one    ? 4
+             : setup.mapping == fibers::Mapping::many_to_one ? 1
+                                                             : 2;
+  if (setup.model == "single-threaded") lwps = 1;
+  if (setup.model == "fsm") lwps = 4;
+  CHECK(took >= kEach * 4 / lwps);
+  CHECK(took < kEach * (4 / lwps) + 50 * os::kMillisecond);
+  // A hot file never waits.
+  begin = os::now();
+  CHECK(ok(clients[0].send(get("/hot/a")).answer()));
+  CHECK(os::now() - begin < kEach);
+}
+
+TEST_CASE("models report what they did") {
+  Folder root;
+  root.file("a", "hello");
+  auto setup = GENERATE(from_range(all_setups()));
+  INFO(setup);
+  Live live(setup, root.path(), [](auto& o) { slow_disk(o, "slow:1"); });
+  for (int i = 0; i < 5; ++i) CHECK(ok(Client(live.port()).send(get("/a")).answer()));
+  live.stop();
+  std::string line = live.server().counters_line();
+  INFO(line);
+  auto has = [&](const std::string& text) { return line.find(text) != std::string::npos; };
+  CHECK(has("{\"schema\":\"weft.serve/1\""));
+  CHECK(has("\"requests\":5,\"errors\":0,\"connections\":5"));
+  if (setup.model == "fsm") {
+    CHECK(has("\"mapping\":null"));
+    CHECK(has("\"states\":5"));
+    CHECK(has("\"blocking_reads\":0"));
+    CHECK_FALSE(has("\"remembered_bytes\":0,"));
+  } else {
+    CHECK(has("\"blocking_reads\":5"));
+    CHECK_FALSE(has("\"blocked_ns\":0,"));
+  }
+  CHECK(line.find('\n') == std::string::npos);
+}
+
+TEST_CASE("a server that cannot be says why, and what to type") {
+  Folder root;
+  ServerOptions o;
+  o.root = root.path();
+  o.fibers.dump_on_sigquit = false;
+  Refusal why;
+  auto refused = [&](auto adjust) {
+    ServerOptions changed = o;
+    adjust(changed);
+    why = {};
+    return Server::open(changed, why) == nullptr;
+  };
+  CHECK(refused([](auto& c) { c.root = "/no/such/folder"; }));
+  CHECK(why.message.find("/no/such/folder") != std::string::npos);
+  CHECK(why.exit_code == 2);
+  CHECK(refused([](auto& c) { c.model = "threaded"; }));
+  CHECK(refused([](auto& c) { c.service = "ftp"; }));
+  CHECK(refused([](auto& c) { c.bind.host = "localhost"; }));
+  CHECK(refused([](auto& c) { c.bind.host = "192.0.2.1"; }));
+  CHECK(refused([](auto& c) { c.fibers.policy = "nonesuch"; }));
+  auto first = Server::open(o, why);
+  REQUIRE(first);
+  CHECK(refused([&](auto& c) { c.bind.port = first->port(); }));
+  CHECK(why.exit_code == 1);
+  CHECK(why.message.find("is taken") != std::string::npos);
+}
