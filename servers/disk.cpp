@@ -67,6 +67,7 @@ DiskParse parse_disk(std::string_view text) {
       }
     } else if (option.starts_with("hot=") && slow) {
       spec.hot = option.substr(4);
+      if (spec.hot.starts_with('/')) spec.hot.erase(0, 1);  // as in a URL
     } else {
       return wrong(text, "it has no option '" + std::string(option) + "'");
     }
