@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: BSL-1.0
+// The commands of this program that live in labs/. Each gives its CLI11 sub-command options and an
+// action, which sets `exit_code` (labs/exit.hpp). `terminal` must live as long as `sub`.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "labs/terminal.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace weft::labs {
+
+void compare_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
+void load_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
+
+/// Why a command cannot do what it was asked, for a person.
+struct Refusal {
+  std::string message;  ///< what and why, and what to type instead
+  int exit_code = 2;
+};
+/// Prints "weft COMMAND: message" on standard error; returns the exit code.
+int refuse(const Terminal& terminal, std::string_view command, const Refusal& why);
+
+}  // namespace weft::labs

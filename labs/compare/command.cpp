@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: BSL-1.0
+// weft compare: the command line, and what becomes of the comparison.
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+
+#include "labs/commands.hpp"
+#include "labs/compare/findings.hpp"
+#include "labs/compare/json.hpp"
+#include "labs/compare/measure.hpp"
+#include "labs/compare/options.hpp"
+#include "labs/compare/report.hpp"
+#include "labs/compare/screen.hpp"
+#include "labs/exit.hpp"
+#include "lwp/os.hpp"
+
+namespace weft::labs {
+namespace {
+
+using namespace compare;
+
+// Whole or not at all: an interrupted write leaves the old file.
+bool write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file << text;
+  file.close();
+  return static_cast<bool>(file);
+}
+
+double metric_value(const Comparison& c, const std::string& metric) {
+  if (metric == "errors") return static_cast<double>(c.errors());
+  if (metric == "spread") return c.spread();
+  const Row* far = c.farthest();
+  return far ? std::abs(*far->deviation()) : 0;
+}
+
+int judge(const Comparison& c, const Options& options, const Terminal& terminal) {
+  const Say& say = terminal.say;
+  int code = kDone;
+  for (const auto& e : options.expectations) {
+    double value = metric_value(c, e.metric);
+    if (e.holds(value)) continue;
+    code = kNo;
+    std::string text = say("compare.expected", {{"text", e.text}, {"value", number(value)}});
+    std::printf("%s\n", terminal.shown(text).c_str());
+  }
+  return code;
+}
+
+int compare_servers(const Flags& flags, const Terminal& terminal) {
+  const Say& say = terminal.say;
+  auto read = read_options(flags, say);
+  if (auto* why = std::get_if<Refusal>(&read)) return refuse(terminal, "compare", *why);
+  const Options& options = std::get<Options>(read);
+
+  constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
+  auto signals = lwp::os::signal_fd(kSignals);  // before the servers, which unblock them
+  auto measured = measure(options, terminal, signals ? signals->get() : -1);
+  if (auto* why = std::get_if<Refusal>(&measured))
+    return why->message.empty() ? why->exit_code : refuse(terminal, "compare", *why);
+  const Comparison& c = std::get<Comparison>(measured);
+
+  std::string report = options.report, unwritten;
+  if (!report.empty() && !write_file(report, to_html(c, say)))
+    unwritten = std::exchange(report, "");
+  if (!options.json.empty() && !write_file(options.json, to_json(c))) unwritten = options.json;
+  std::fputs(screen(c, terminal, report).c_str(), stdout);
+  if (!unwritten.empty())
+    return refuse(terminal, "compare",
+                  {say("usage.cannot_write", {{"path", unwritten}}), kMachineLacks});
+  return judge(c, options, terminal);
+}
+
+}  // namespace
+
+void compare_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
+  auto f = std::make_shared<Flags>();
+  const Say& say = terminal.say;
+  sub.add_flag("--quick", f->quick, say("compare.help_quick"));
+  sub.add_flag("--thorough", f->thorough, say("compare.help_thorough"));
+  sub.add_option("--workers", f->workers, say("compare.help_workers"))->capture_default_str();
+  sub.add_option("--lwps", f->lwps, say("compare.help_lwps"))->capture_default_str();
+  auto* heads =
+      sub.add_option("--heads", f->heads, say("compare.help_heads"))->capture_default_str();
+  sub.add_option("--scale", f->scale, say("compare.help_scale"))->capture_default_str();
+  sub.add_option("--clients", f->clients, say("compare.help_clients"))->capture_default_str();
+  auto* runs = sub.add_option("--runs", f->runs, say("compare.help_runs"));
+  auto* seconds = sub.add_option("--seconds", f->seconds, say("compare.help_seconds"));
+  sub.add_option("--seed", f->seed, say("load.help_seed"))->capture_default_str();
+  sub.add_option("--root", f->root, say("compare.help_root"));
+  sub.add_option("--report", f->report, say("compare.help_report"))->capture_default_str();
+  sub.add_flag("--no-report", f->no_report, say("compare.help_no_report"));
+  sub.add_option("--json", f->json, say("compare.help_json"));
+  sub.add_option("--expect", f->expect, say("compare.help_expect"));
+  sub.footer(say("compare.footer"));
+  sub.callback([=, &terminal, &exit_code] {
+    f->heads_given = heads->count() > 0;
+    if (runs->count() > 0 && f->runs == 0) f->runs = -1;  // refused, as a number below
+    if (seconds->count() > 0 && f->seconds == 0) f->seconds = -1;
+    exit_code = compare_servers(*f, terminal);
+  });
+}
+
+}  // namespace weft::labs

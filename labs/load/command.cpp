@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: BSL-1.0
+// weft load URL…: the load generator as a command of its own.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "labs/columns.hpp"
+#include "labs/commands.hpp"
+#include "labs/exit.hpp"
+#include "labs/expect.hpp"
+#include "labs/load/generator.hpp"
+#include "labs/load/url.hpp"
+#include "labs/random.hpp"
+
+namespace weft::labs {
+namespace {
+
+using namespace lwp::os;
+using load::Failure;
+using load::Outcome;
+using load::Plan;
+
+struct Flags {
+  std::vector<std::string> urls, expect;
+  int connections = 0;
+  double rate = 0, duration = 10, warm_up = 1, timeout = 5;
+  bool poisson = false, keep_alive = false;
+  std::uint64_t seed = 1;
+  std::string json;
+};
+
+const std::vector<Metric> kMetrics = {{"rps"},       {"errors"},    {"p50", true},
+                                      {"p90", true}, {"p99", true}, {"p99.9", true},
+                                      {"max", true}, {"mean", true}};
+constexpr double kPercentiles[] = {50, 90, 99, 99.9};
+
+// Everything the run needs, checked.
+struct Job {
+  Plan plan;
+  std::vector<std::string> requests;
+  std::vector<Expectation> expectations;
+  std::ofstream json;
+};
+
+std::optional<Refusal> prepare(const Flags& f, const Say& say, Job& job) {
+  std::optional<load::Url> first;
+  for (const auto& text : f.urls) {
+    auto url = load::parse_url(text);
+    if (!url) return Refusal{say("load.bad_url", {{"url", text}})};
+    if (!first) first = url;
+    if (url->address.host != first->address.host || url->address.port != first->address.port)
+      return Refusal{say("load.two_servers", {{"a", first->authority}, {"b", url->authority}})};
+    job.requests.push_back(load::request_for(*url, f.keep_alive));
+  }
+  auto out_of_range = [&](const char* flag, const char* range) {
+    return Refusal{say("usage.range", {{"flag", flag}, {"range", range}})};
+  };
+  if (f.connections < 0 || f.connections > 10'000) return out_of_range("--connections", "1–10000");
+  if (f.rate < 0 || f.rate > 1e6) return out_of_range("--rate", "0.001–1000000");
+  if (!(f.duration > 0 && f.duration <= 86'400)) return out_of_range("--duration", "0.001–86400");
+  if (!(f.warm_up >= 0 && f.warm_up <= 3600)) return out_of_range("--warm-up", "0–3600");
+  if (!(f.timeout > 0 && f.timeout <= 3600)) return out_of_range("--timeout", "0.001–3600");
+  if (f.poisson && f.rate == 0) return Refusal{say("load.poisson_needs_rate")};
+  for (const auto& text : f.expect) {
+    auto e = parse_expectation(text, kMetrics);
+    if (!e) return Refusal{say("load.bad_expectation", {{"text", text}})};
+    job.expectations.push_back(*e);
+  }
+  if (!f.json.empty()) {  // now, not after the measurement
+    job.json.open(f.json);
+    if (!job.json) return Refusal{say("usage.cannot_write", {{"path", f.json}})};
+  }
+
+  Plan& p = job.plan;
+  auto seconds = [](double s) { return static_cast<Nanos>(s * kSecond); };
+  p.target = first->address;
+  p.rate = f.rate;
+  p.connections = f.connections ? f.connections : f.rate > 0 ? 1000 : 16;
+  p.poisson = f.poisson;
+  p.keep_alive = f.keep_alive;
+  p.seed = f.seed;
+  p.warm_up = seconds(f.warm_up);
+  p.duration = seconds(f.duration);
+  p.timeout = seconds(f.timeout);
+  // Several URLs are dealt at random, each as often as the others.
+  p.next_request = [&job, random = std::make_shared<Random>(f.seed)]() -> std::string_view {
+    return job.requests[job.requests.size() == 1 ? 0 : random->below(job.requests.size())];
+  };
+  return std::nullopt;
+}
+
+std::string shown(double value, int digits) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%.*f", digits, value);
+  return text;
+}
+
+// Three digits with a unit that fits: "1.52 ms".
+std::string time_text(double nanos) {
+  auto [divisor, unit] = nanos < 1e6   ? std::pair{1e3, "µs"}
+                         : nanos < 1e9 ? std::pair{1e6, "ms"}
+                                       : std::pair{1e9, "s"};
+  double value = nanos / divisor;
+  return shown(value, value < 10 ? 2 : value < 100 ? 1 : 0) + " " + unit;
+}
+
+double metric_value(const Outcome& out, const std::string& metric) {
+  auto ms = [](auto nanos) { return static_cast<double>(nanos) / 1e6; };
+  if (metric == "rps") return out.rps();
+  if (metric == "errors") return static_cast<double>(out.failures());
+  if (metric == "max") return ms(out.latency.max());
+  if (metric == "mean") return ms(out.latency.mean());
+  return ms(out.latency.percentile(std::stod(metric.substr(1))));
+}
+
+std::string line(std::string_view label, const std::string& value) {
+  return "  " + pad_right(label, 12) + pad_left(value, 12) + '\n';
+}
+
+std::string latency_text(const Outcome& out, bool open_loop, const Say& say) {
+  std::string text =
+      say(open_loop ? MessageId("load.latency_intended") : MessageId("load.latency_sent")) + '\n';
+  for (double percent : kPercentiles)
+    text += line("p" + shown(percent, percent > 99 ? 1 : 0),
+                 time_text(static_cast<double>(out.latency.percentile(percent))));
+  text += line("max", time_text(static_cast<double>(out.latency.max())));
+  return text + line(say("load.mean"), time_text(out.latency.mean()));
+}
+
+std::string summary(const Flags& f, const Job& job, const Outcome& out, const Say& say) {
+  const Plan& p = job.plan;
+  const double window_s = static_cast<double>(out.window) / 1e9;
+  std::string connections = std::to_string(p.connections), text;
+  if (p.rate > 0)
+    text = say(p.poisson ? MessageId("load.open_poisson") : MessageId("load.open_constant"),
+               {{"rate", shown(p.rate, 1)}, {"n", connections}});
+  else
+    text = say("load.closed", {{"n", connections}});
+  text += say(f.keep_alive ? MessageId("load.kept_alive") : MessageId("load.one_each"));
+  text = wrap(text + say("load.window", {{"seconds", shown(window_s, 1)}}), 80, 2) + '\n';
+  text += line(say("load.rps"), shown(out.rps(), 1));
+  text += line(say("load.answered"), std::to_string(out.answered));
+  if (out.answered > 0) {
+    text += line("KiB/s", shown(static_cast<double>(out.bytes) / 1024 / window_s, 1));
+    text += latency_text(out, p.rate > 0, say);
+  }
+  if (out.failures() == 0) return text + say("load.no_errors") + '\n';
+  text += say("load.errors", {{"n", std::to_string(out.failures())}}) + '\n';
+  for (Failure failure : load::kFailures)
+    if (auto n = out.failed[static_cast<std::size_t>(failure)])
+      text += line(name(failure), std::to_string(n));
+  return text;
+}
+
+nlohmann::ordered_json to_json(const Flags& f, const Job& job, const Outcome& out) {
+  const Plan& p = job.plan;
+  auto ms = [](auto nanos) { return static_cast<double>(nanos) / 1e6; };
+  nlohmann::ordered_json latency, errors;
+  for (double percent : kPercentiles)
+    latency["p" + shown(percent, percent > 99 ? 1 : 0)] = ms(out.latency.percentile(percent));
+  latency["max"] = ms(out.latency.max());
+  latency["mean"] = ms(out.latency.mean());
+  for (Failure failure : load::kFailures)
+    errors[std::string(name(failure))] = out.failed[static_cast<std::size_t>(failure)];
+  return {{"schema", "weft.load/1"},
+          {"loop", p.rate > 0 ? "open" : "closed"},
+          {"arrivals", p.rate > 0 ? nlohmann::ordered_json(p.poisson ? "poisson" : "constant")
+                                  : nlohmann::ordered_json()},
+          {"urls", f.urls},
+          {"connections", p.connections},
+          {"rate", p.rate},
+          {"keep_alive", f.keep_alive},
+          {"seed", f.seed},
+          {"window_s", static_cast<double>(out.window) / 1e9},
+          {"interrupted", out.interrupted},
+          {"answered", out.answered},
+          {"rps", out.rps()},
+          {"bytes", out.bytes},
+          {"latency_ms", latency},
+          {"errors", errors}};
+}
+
+int load_urls(const Flags& f, const Terminal& terminal) {
+  const Say& say = terminal.say;
+  Job job;
+  if (auto why = prepare(f, say, job)) return refuse(terminal, "load", *why);
+  constexpr int kSignals[] = {SIGINT, SIGTERM};
+  auto signals = signal_fd(kSignals);
+  if (signals) job.plan.stop_fd = signals->get();
+  Progress progress(terminal);
+  progress.show(say("load.running", {{"seconds", shown(f.warm_up + f.duration, 1)}}));
+  Outcome out = load::run(job.plan);
+  progress.clear();
+
+  std::fputs(terminal.shown(summary(f, job, out, say)).c_str(), stdout);
+  if (job.json.is_open()) {
+    job.json << to_json(f, job, out).dump(2) << '\n';
+    job.json.close();
+    if (!job.json)
+      return refuse(terminal, "load",
+                    {say("usage.cannot_write", {{"path", f.json}}), kMachineLacks});
+  }
+  if (out.interrupted) return kInterrupted;
+  int code = kDone;
+  for (const auto& e : job.expectations) {
+    if (e.holds(metric_value(out, e.metric))) continue;
+    std::printf("%s\n", terminal.shown(say("usage.expected", {{"text", e.text}})).c_str());
+    code = kNo;
+  }
+  if (out.answered == 0 && code == kDone) code = kNo;  // a load that nobody answered is no success
+  return code;
+}
+
+}  // namespace
+
+void load_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
+  auto f = std::make_shared<Flags>();
+  const Say& say = terminal.say;
+  sub.add_option("URL", f->urls, say("load.help_url"))->required();
+  auto* connections = sub.add_option("--connections", f->connections, say("load.help_connections"));
+  sub.add_option("--rate", f->rate, say("load.help_rate"));
+  sub.add_flag("--poisson", f->poisson, say("load.help_poisson"));
+  sub.add_flag("--keep-alive", f->keep_alive, say("load.help_keep_alive"));
+  sub.add_option("--duration", f->duration, say("load.help_duration"))->capture_default_str();
+  sub.add_option("--warm-up", f->warm_up, say("load.help_warm_up"))->capture_default_str();
+  sub.add_option("--timeout", f->timeout, say("load.help_timeout"))->capture_default_str();
+  sub.add_option("--seed", f->seed, say("load.help_seed"))->capture_default_str();
+  sub.add_option("--json", f->json, say("load.help_json"));
+  sub.add_option("--expect", f->expect, say("load.help_expect"));
+  sub.footer(say("load.footer"));
+  sub.callback([f, connections, &terminal, &exit_code] {
+    if (connections->count() > 0 && f->connections == 0) f->connections = -1;  // refused
+    exit_code = load_urls(*f, terminal);
+  });
+}
+
+}  // namespace weft::labs
