@@ -3,12 +3,13 @@
 # The help that the launcher prints while nothing is built is the help of the built program.
 #   tests/launcher/help.sh PROGRAM
 set -euo pipefail
+program=$(realpath "$1")
 cd "$(dirname "$0")/../../labs/help"
 export LC_ALL=C.UTF-8
 status=0
 for command in compare load serve; do
-  if ! diff -u "$command.txt" <("$1" "$command" --help); then
-    echo "labs/help/$command.txt differs; to write it anew: labs/help/regenerate $1"
+  if ! diff -u "$command.txt" <("$program" "$command" --help); then
+    echo "labs/help/$command.txt differs; to write it anew: labs/help/regenerate $program"
     status=1
   fi
 done
