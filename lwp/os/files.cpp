@@ -22,9 +22,9 @@ Result<Fd> walk_beneath(int root, const std::string& relative) {
     bool last = slash == std::string::npos;
     std::string part = relative.substr(at, last ? std::string::npos : slash - at);
     if (part == "..") return Result<Fd>::failure(EXDEV);
-    if (part.empty()) part = ".";
+    const char* name = part.empty() ? "." : part.c_str();
     int flags = O_NOFOLLOW | (last ? kReadFlags : O_PATH | O_DIRECTORY | O_CLOEXEC);
-    Fd next(retry([&] { return ::openat(here.get(), part.c_str(), flags); }));
+    Fd next(retry([&] { return ::openat(here.get(), name, flags); }));
     if (!next) return Result<Fd>::failure(errno);
     if (last) return Result<Fd>(std::move(next));
     here = std::move(next);
