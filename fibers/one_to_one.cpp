@@ -7,6 +7,7 @@
 
 #include "fibers/deadlock_watch.hpp"
 #include "lwp/line.hpp"
+#include "lwp/lock.hpp"
 
 namespace weft::fibers {
 namespace {
@@ -151,7 +152,7 @@ class OneToOne final : public EngineBase, public lwp::Scheduler {
 
   DeadlockWatch watch_;
   lwp::atomic<std::uint32_t> threads_{0};  // futex: run() waits for zero
-  std::mutex fibers_mutex_;
+  lwp::Lock fibers_mutex_;
   std::vector<std::unique_ptr<ThreadFiber>> fibers_;  // guarded by fibers_mutex_; only grows
 };
 

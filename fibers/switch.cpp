@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lwp/line.hpp"
+#include "lwp/lock.hpp"
 
 namespace weft::fibers {
 namespace {
@@ -122,7 +123,7 @@ class WeftEngine final : public EngineBase, public lwp::Pool {
   const std::size_t stack_bytes_;
   std::string_view mapping_;
   std::vector<Home> homes_;
-  std::mutex fibers_mutex_;
+  lwp::Lock fibers_mutex_;
   std::vector<std::unique_ptr<WeftFiber>> fibers_;  // guarded by fibers_mutex_; only grows
 };
 

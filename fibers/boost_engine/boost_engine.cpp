@@ -17,6 +17,7 @@
 
 #include "fibers/deadlock_watch.hpp"
 #include "lwp/line.hpp"
+#include "lwp/lock.hpp"
 #include "lwp/reactor.hpp"
 #include "lwp/timers.hpp"
 
@@ -238,7 +239,7 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
 
   const Config config_;
   std::vector<std::unique_ptr<lwp::Lwp>> lwps_;
-  std::mutex fibers_mutex_;
+  lwp::Lock fibers_mutex_;
   std::vector<std::unique_ptr<BoostFiber>> fibers_;  // guarded by fibers_mutex_; only grows
 
   DeadlockWatch watch_;
@@ -247,7 +248,7 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
 
   lwp::Reactor reactor_;
   os::Bell bell_;
-  std::mutex timers_mutex_;  // taken for a few instructions, never across a switch
+  lwp::Lock timers_mutex_;  // taken for a few instructions, never across a switch
   lwp::Timers timers_;       // guarded by timers_mutex_
   lwp::atomic<bool> stopping_{false};
 
