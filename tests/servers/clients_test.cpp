@@ -10,25 +10,6 @@ using namespace weft::tests;
 
 namespace {
 
-struct Ran {
-  int code = -1;
-  std::string out;
-};
-
-Ran run(const std::string& shell) {
-  auto process = os::spawn_process({"sh", "-c", shell + " 2>&1"});
-  if (!process) return {};
-  std::array<std::byte, 65536> bytes;
-  Ran ran;
-  while (os::wait_ready(process->out(), os::kReadable, os::now() + 60 * os::kSecond)) {
-    auto got = os::read(process->out(), bytes);
-    if (!got || *got == 0) break;
-    ran.out.append(reinterpret_cast<const char*>(bytes.data()), *got);
-  }
-  if (auto exit = process->wait(os::now() + 10 * os::kSecond)) ran.code = exit->code;
-  return ran;
-}
-
 bool missing(const std::string& tool) {
   if (run("command -v " + tool).code == 0) return false;
   std::cout << "SKIPPED: needs " << tool << "\n";

@@ -202,6 +202,26 @@ class Client {
   std::string buffer_;
 };
 
+/// What a shell command printed, both streams, and its exit code.
+struct Ran {
+  int code = -1;
+  std::string out;
+};
+
+inline Ran run(const std::string& shell) {
+  auto process = os::spawn_process({"sh", "-c", shell + " 2>&1"});
+  if (!process) return {};
+  std::array<std::byte, 65536> bytes;
+  Ran ran;
+  while (os::wait_ready(process->out(), os::kReadable, os::now() + 60 * os::kSecond)) {
+    auto got = os::read(process->out(), bytes);
+    if (!got || *got == 0) break;
+    ran.out.append(reinterpret_cast<const char*>(bytes.data()), *got);
+  }
+  if (auto exit = process->wait(os::now() + 10 * os::kSecond)) ran.code = exit->code;
+  return ran;
+}
+
 inline std::string get(const std::string& path, const std::string& fields = "") {
   return "GET " + path + " HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n";
 }

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: BSL-1.0
+// `weft serve` as a process: what it prints, how it ends, how it answers signals, what it refuses.
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/catch.hpp"
+#include "tests/servers/live.hpp"
+
+using namespace weft;
+using namespace weft::tests;
+
+namespace {
+
+class Served {
+ public:
+  Served(const std::string& root, std::vector<std::string> flags) {
+    std::vector<std::string> argv{WEFT_PROGRAM, "serve", "--port", "0", "--root", root};
+    argv.insert(argv.end(), flags.begin(), flags.end());
+    process_ = std::move(os::spawn_process(argv).value());
+    std::string said = line();
+    auto colon = said.rfind(':');
+    if (!said.starts_with("listening on 127.0.0.1:")) throw std::runtime_error("said: " + said);
+    port_ = static_cast<std::uint16_t>(std::stoi(said.substr(colon + 1)));
+  }
+  std::uint16_t port() const { return port_; }
+  os::Process& process() { return process_; }
+  /// The next line of its output; empty at the end.
+  std::string line() {
+    std::size_t end;
+    while ((end = buffer_.find('\n')) == std::string::npos) {
+      std::array<std::byte, 4096> bytes;
+      if (!os::wait_ready(process_.out(), os::kReadable, os::now() + Client::kPatience)) return {};
+      auto got = os::read(process_.out(), bytes);
+      if (!got || *got == 0) return {};
+      buffer_.append(reinterpret_cast<const char*>(bytes.data()), *got);
+    }
+    std::string out = buffer_.substr(0, end);
+    buffer_.erase(0, end + 1);
+    return out;
+  }
+  int exit_code() {
+    auto exit = process_.wait(os::now() + Client::kPatience);
+    return exit ? exit->code : -1;
+  }
+
+ private:
+  os::Process process_;
+  std::uint16_t port_ = 0;
+  std::string buffer_;
+};
+
+Ran serve(const std::string& flags) {
+  bool has_port = flags.find("--port") != std::string::npos;
+  return run(std::string(WEFT_PROGRAM) + " serve " + (has_port ? "" : "--port 0 ") + flags);
+}
+std::string contents(const std::string& path) {
+  std::ifstream in(path);
+  std::stringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
+std::vector<std::string> flags_of(const Setup& s) {
+  return {"--model",   s.model,
+          "--mapping", std::string(name(s.mapping)),
+          "--engine",  std::string(name(s.engine)),
+          "--workers", std::to_string(s.workers)};
+}
+
+}  // namespace
+
+TEST_CASE("weft serve prints its port, tells counters on SIGUSR1, and drains on SIGTERM") {
+  Folder root;
+  root.file("a", "hello");
+  auto setup = GENERATE(from_range(all_setups()));
+  INFO(setup);
+  auto flags = flags_of(setup);
+  flags.push_back("--stats");
+  Served served(root.path(), flags);
+  Client client(served.port());
+  CHECK(client.send(get("/a")).answer().ends_with("hello"));
+  std::string counters;
+  do {  // a request is counted when its answer has gone, which the client may see first
+    served.process().signal(SIGUSR1);
+    counters = served.line();
+  } while (counters.find("\"requests\":0,") != std::string::npos);
+  CHECK(counters.starts_with("{\"schema\":\"weft.serve/1\",\"model\":\"" + setup.model + "\""));
+  CHECK(counters.find("\"requests\":1,") != std::string::npos);
+  served.process().signal(SIGTERM);
+  CHECK(client.rest().empty());
+  CHECK(served.exit_code() == 0);
+  CHECK(served.line().find("\"requests\":1,") != std::string::npos);
+}
+
+TEST_CASE("counters are told, and the server ends, while its only LWP is blocked in a read") {
+  Folder root;
+  root.file("a", "hello");
+  Served served(root.path(), {"--mapping", "many-to-one", "--disk", "slow:400", "--workers", "2"});
+  Client client(served.port());
+  client.send(get("/a"));
+  bool blocked = false;
+  std::string path = "/proc/" + std::to_string(served.process().pid()) + "/syscall";
+  // The number of read() differs by machine: the disk process waits elsewhere, so it is enough that
+  // the server says what os::read of a pipe says here.
+  for (int i = 0; i < 2000 && !blocked; ++i) {
+    served.process().signal(SIGUSR1);
+    std::string line = served.line();
+    REQUIRE(line.starts_with("{"));
+    blocked =
+        line.find("\"blocking_reads\":1,") != std::string::npos || contents(path).starts_with("0 ");
+  }
+  CHECK(blocked);
+  served.process().signal(SIGTERM);
+  CHECK(client.answer().ends_with("hello"));
+  CHECK(served.exit_code() == 0);
+}
+
+TEST_CASE("the time to drain is bounded") {
+  Folder root;
+  root.file("big", std::string(20'000'000, 'x'));
+  Served served(root.path(), {"--model", "fsm", "--drain-seconds", "0.2"});
+  Client stuck(served.port());
+  stuck.send(get("/big"));
+  CHECK(stuck.hears_within(Client::kPatience));
+  os::Nanos begin = os::now();
+  served.process().signal(SIGTERM);
+  CHECK(served.exit_code() == 0);
+  CHECK(os::now() - begin >= 200 * os::kMillisecond);
+  CHECK(os::now() - begin < 5 * os::kSecond);
+}
+
+TEST_CASE("the disk process ends with its server, even a killed one") {
+  Folder root;
+  root.file("a", "hello");
+  Served served(root.path(), {"--disk", "slow:5"});
+  CHECK(Client(served.port()).send(get("/a")).answer().ends_with("hello"));
+  std::string pid = std::to_string(served.process().pid());
+  std::string child = contents("/proc/" + pid + "/task/" + pid + "/children");
+  if (child.empty()) return;  // this kernel does not list children
+  child.pop_back();
+  CHECK(std::filesystem::exists("/proc/" + child));
+  served.process().signal(SIGKILL);
+  CHECK(served.exit_code() == 128 + SIGKILL);
+  auto gone = [&] {
+    std::string stat = contents("/proc/" + child + "/stat");
+    return stat.empty() || stat.find(") Z ") != std::string::npos;
+  };
+  os::Nanos deadline = os::now() + Client::kPatience;
+  while (!gone() && os::now() < deadline) os::yield_cpu();
+  CHECK(gone());
+}
+
+TEST_CASE("weft serve refuses what cannot be, and says what to type") {
+  Folder root;
+  std::string here = " --root " + root.path();
+  struct {
+    std::string flags;
+    int code;
+    std::string says;
+  } cases[] = {
+      {"--root /no/such/folder", 2, "weft serve --root ."},
+      {"--model fms" + here, 2, "did you mean --model fsm?"},
+      {"--model nonsense" + here, 2, "There are: dispatcher-worker, fsm, single-threaded"},
+      {"--service files" + here, 2, "did you mean --service file?"},
+      {"--mapping many-to-won" + here, 2, "did you mean --mapping many-to-one?"},
+      {"--engine boost" + here, 2, "boost-fiber"},
+      {"--on-block handoff" + here, 2, "There are: hold"},
+      {"--policy lottery" + here, 2, "fifo"},
+      {"--disk floppy" + here, 2, "slow:MS"},
+      {"--disk slow:5 --heads 0" + here, 2, "1 to 64"},
+      {"--disk slow:5,heads=0" + here, 2, "1 to 64"},
+      {"--heads 2" + here, 2, "--disk slow:7.5"},
+      {"--workers -1" + here, 2, "0 to 4096"},
+      {"--lwps 100000" + here, 2, "0 to 1024"},
+      {"--bind somewhere" + here, 2, "127.0.0.1"},
+      {"--port 65536" + here, 2, "0 to 65535"},
+      {"--cpus x" + here, 2, "is no list of CPUs"},
+      {"--cpus 4000" + here, 3, "may not use"},
+      {"--layout prefork" + here, 2, "there is: single"},
+      {"--processes 4" + here, 2, "not there yet"},
+      {"--preempt" + here, 2, "not there yet"},
+      {"--max-lwps 8" + here, 2, "not there yet"},
+      {"--cpu-per-request -1" + here, 2, "out of range"},
+  };
+  for (const auto& c : cases) {
+    INFO(c.flags);
+    Ran ran = serve(c.flags);
+    INFO(ran.out);
+    CHECK(ran.code == c.code);
+    CHECK(ran.out.find(c.says) != std::string::npos);
+    CHECK(ran.out.find("listening") == std::string::npos);
+  }
+  Served first(root.path(), {});
+  Ran second =
+      run(std::string(WEFT_PROGRAM) + " serve --port " + std::to_string(first.port()) + here);
+  CHECK(second.code == 1);
+  CHECK(second.out.find("is taken") != std::string::npos);
+}
