@@ -6,31 +6,34 @@
 namespace weft::fibers {
 
 /// Deadlock without a dispatch loop: where the kernel or Boost.Fiber schedules, counts fibers that
-/// live and fibers that are parked with no deadline. Only a running fiber can unpark another, so
-/// when both counts are equal nobody ever will.
+/// are not parked for good (until another fiber unparks them). Only such a fiber can unpark
+/// another, so when none is left and some fiber lives, nobody ever will.
+///
+/// A fiber is counted as parked only after its park is committed: counted before, one whose park
+/// then finds a notification would for a moment look like the last one that fell asleep. So an
+/// unpark may be counted before its park, and `awake_` be too high for a moment, never too low.
 class DeadlockWatch {
  public:
-  void born() { alive_.fetch_add(1); }
+  void born() {
+    alive_.fetch_add(1);
+    awake_.fetch_add(1);
+  }
   /// Returns how many still live.
   std::size_t died(const lwp::Scheduler& s) {
     std::size_t left = alive_.fetch_sub(1) - 1;
-    check(s);
+    parked(s);
     return left;
   }
-  /// Just before the park is committed.
-  void parks() { parked_.fetch_add(1); }
-  /// Just after it, by the parking fiber itself.
-  void parked(const lwp::Scheduler& s) { check(s); }
+  /// By the parking fiber itself, once its park is committed.
+  void parked(const lwp::Scheduler& s) {
+    if (awake_.fetch_sub(1) == 1 && alive_.load() > 0) report_deadlock(s);
+  }
   /// By whoever turned parked into empty.
-  void unparked() { parked_.fetch_sub(1); }
+  void unparked() { awake_.fetch_add(1); }
 
  private:
-  void check(const lwp::Scheduler& s) const {
-    std::size_t parked = parked_.load();
-    if (parked > 0 && parked == alive_.load()) report_deadlock(s);
-  }
   lwp::atomic<std::size_t> alive_{0};
-  lwp::atomic<std::size_t> parked_{0};
+  lwp::atomic<std::ptrdiff_t> awake_{0};
 };
 
 }  // namespace weft::fibers

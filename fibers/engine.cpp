@@ -75,6 +75,11 @@ void ControlBlock::drop(lwp::Lwp& l) {
   engine->recycle(l, *this);
 }
 
+void ControlBlock::abandon() {
+  lwp::Core core;
+  engine->recycle(core.lwp(), *this);
+}
+
 ControlBlock& EngineBase::create(std::string_view name, Closure closure) {
   ControlBlock* block;
   {
@@ -101,7 +106,12 @@ ControlBlock& EngineBase::create(std::string_view name, Closure closure) {
   block->references_.store(2, lwp::memory_order_relaxed);
   block->token.store(lwp::Task::kEmpty, lwp::memory_order_relaxed);
   block->set_identity(scheduler().next_id(), name);
-  prepare(*block, closure);
+  try {
+    prepare(*block, closure);
+  } catch (...) {
+    block->abandon();
+    throw;
+  }
   block->live.store(true, lwp::memory_order_release);
   return *block;
 }

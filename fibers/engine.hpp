@@ -28,6 +28,8 @@ class ControlBlock : public lwp::Task {
   void wait_until_done();
   /// Drops the handle's reference or the fiber's own; recycles the block after both. REQUIRES core.
   void drop(lwp::Lwp& l);
+  /// Puts back a block whose fiber could not be started. Not in core.
+  void abandon();
 
   void (*invoke)(void* closure) = nullptr;  ///< calls and destroys the closure
   void* closure = nullptr;

@@ -39,22 +39,30 @@ struct SpawnOptions {
 };
 
 /// Starts a fiber that calls `body` once. It is ready at once, and runs when the policy says so.
-/// Throws std::bad_alloc or std::system_error when there is no memory, mapping or thread for it.
+/// Throws std::bad_alloc or std::system_error when there is no memory, mapping or thread for it,
+/// std::length_error when its captures leave no room on its stack.
 template <class F>
 Fiber spawn(SpawnOptions options, F&& body) {
   using Body = std::decay_t<F>;
   EngineBase& engine = current_engine();
   ControlBlock& block = engine.create(options.name, {sizeof(Body), alignof(Body)});
-  new (block.closure) Body(std::forward<F>(body));
-  block.invoke = [](void* closure) {
-    auto& f = *static_cast<Body*>(closure);
-    struct Destroy {
-      Body& body;
-      ~Destroy() { body.~Body(); }
-    } destroy{f};
-    f();
-  };
-  engine.start(block);
+  Body* made = nullptr;
+  try {
+    made = new (block.closure) Body(std::forward<F>(body));
+    block.invoke = [](void* closure) {
+      auto& f = *static_cast<Body*>(closure);
+      struct Destroy {
+        Body& body;
+        ~Destroy() { body.~Body(); }
+      } destroy{f};
+      f();
+    };
+    engine.start(block);
+  } catch (...) {
+    if (made != nullptr) made->~Body();
+    block.abandon();
+    throw;
+  }
   return Fiber(block);
 }
 

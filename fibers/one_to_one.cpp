@@ -8,6 +8,7 @@
 #include "fibers/deadlock_watch.hpp"
 #include "lwp/line.hpp"
 #include "lwp/lock.hpp"
+#include "lwp/reactor.hpp"
 
 namespace weft::fibers {
 namespace {
@@ -33,7 +34,13 @@ class OneToOne final : public EngineBase, public lwp::Scheduler {
     }
     watch_.born();
     threads_.fetch_add(1);
-    fiber.thread = os::Thread("weft-fiber", [this, &fiber] { carry(fiber); });
+    try {
+      fiber.thread = os::Thread("weft-fiber", [this, &fiber] { carry(fiber); });
+    } catch (...) {
+      threads_.fetch_sub(1);
+      watch_.died(*this);
+      throw;
+    }
   }
 
   void run(ControlBlock& main) override {
@@ -57,7 +64,7 @@ class OneToOne final : public EngineBase, public lwp::Scheduler {
         os::futex_wait(self.token, lwp::Task::kParked);
       }
     }
-    self.token.store(lwp::Task::kEmpty);
+    self.token.exchange(lwp::Task::kEmpty);  // reads, so that what the last unparker wrote is seen
     lwp::sanitizer::acquire(&self);
   }
 
@@ -69,7 +76,7 @@ class OneToOne final : public EngineBase, public lwp::Scheduler {
           os::futex_wait(self.token, lwp::Task::kTimedPark, deadline);
         }
       }
-      self.token.store(lwp::Task::kEmpty);
+      self.token.exchange(lwp::Task::kEmpty);
       if (os::now() >= deadline) w.claim(lwp::Outcome::timed_out);
     }
     lwp::sanitizer::acquire(&self);
@@ -86,7 +93,17 @@ class OneToOne final : public EngineBase, public lwp::Scheduler {
   void yield(lwp::Core&) override { os::yield_cpu(); }
 
   bool wait_ready(int fd, std::uint32_t interest, os::Nanos deadline) override {
-    return os::wait_ready(fd, interest, deadline);
+    lwp::Task* self;
+    {
+      lwp::Core core;
+      self = &core.task();
+    }
+    // Parked as the dump sees it; an unpark meanwhile is kept for the next park.
+    commit(*self, lwp::descriptor_reason(fd, interest), false);
+    bool ready = os::wait_ready(fd, interest, deadline);
+    std::uint32_t parked = lwp::Task::kTimedPark;
+    self->token.compare_exchange_strong(parked, lwp::Task::kEmpty);
+    return ready;
   }
 
   void describe(lwp::Line& line) const override {
@@ -120,11 +137,10 @@ class OneToOne final : public EngineBase, public lwp::Scheduler {
   bool commit(lwp::Task& self, lwp::Reason why, bool for_good) {
     self.waits_for.store(why.what, lwp::memory_order_relaxed);
     self.waits_object.store(why.object, lwp::memory_order_relaxed);
-    if (for_good) watch_.parks();
     std::uint32_t empty = lwp::Task::kEmpty;
     bool parked = self.token.compare_exchange_strong(
         empty, for_good ? lwp::Task::kParked : lwp::Task::kTimedPark);
-    if (for_good) parked ? watch_.parked(*this) : watch_.unparked();
+    if (parked && for_good) watch_.parked(*this);
     return parked;
   }
 
@@ -141,12 +157,13 @@ class OneToOne final : public EngineBase, public lwp::Scheduler {
     fiber.run_body();
     fiber.finish();
     watch_.died(*this);
+    // Once dropped the block may carry another fiber, so its LWP is not ours any more.
+    lwp::adopt(nullptr);
     {
       lwp::Core core;
       lwp::sanitizer::release(static_cast<EngineBase*>(this));
       fiber.drop(core.lwp());
     }
-    lwp::adopt(nullptr);
     if (threads_.fetch_sub(1) == 1) os::futex_wake(threads_, 1);
   }
 

@@ -36,6 +36,7 @@ void Runtime::run(std::function<void()> main) {
     std::function<void()>* function;
     std::exception_ptr* error;
   };
+  if (lwp::current()->scheduler != nullptr) lwp::broken("Runtime::run() inside a fiber");
   std::exception_ptr error;
   EngineBase& engine = *impl_->engine;
   ControlBlock& block = engine.create("main", {sizeof(Body), alignof(Body)});

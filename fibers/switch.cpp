@@ -7,6 +7,7 @@
 #include <cxxabi.h>
 #include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <vector>
 
 #include "lwp/line.hpp"
@@ -110,6 +111,9 @@ class WeftEngine final : public EngineBase, public lwp::Pool {
   // The closure lies at the top of the fiber's own stack, the first frame below it.
   void prepare(ControlBlock& block, Closure closure) override {
     auto& fiber = static_cast<WeftFiber&>(block);
+    if (closure.bytes + closure.alignment > fiber.stack.bytes() / 2) {
+      throw std::length_error("a fiber's captures would take more than half of its stack");
+    }
     auto top = reinterpret_cast<std::uintptr_t>(fiber.stack.top()) - closure.bytes;
     top &= ~(closure.alignment - 1);
     fiber.closure = reinterpret_cast<void*>(top);

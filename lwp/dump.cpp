@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "lwp/dump.hpp"
 
+#include <climits>
 #include <csignal>
 #include <cstdlib>
 #include <optional>
@@ -56,7 +57,8 @@ void dump_task(const Scheduler& s, const Task& t, int fd) {
   Search search{&t, 0};
   s.each_lwp(find_carrier, &search);
   const char* waits = t.waits_for.load(memory_order_relaxed);
-  if (t.token.load(memory_order_relaxed) == Task::kParked) {
+  std::uint32_t token = t.token.load(memory_order_relaxed);
+  if (token == Task::kParked || token == Task::kTimedPark) {
     line.text("waiting").column(43).text("-").column(48);
     line.text(waits == nullptr ? "?" : waits);
     const void* object = t.waits_object.load(memory_order_relaxed);
@@ -79,15 +81,20 @@ void dump_task(const Scheduler& s, const Task& t, int fd) {
 constexpr std::size_t kSlots = 16;
 std::array<atomic<const Scheduler*>, kSlots> watched{};
 
+// Dumps under way; whoever wants to destroy a scheduler waits until there is none. A futex.
+atomic<std::uint32_t> dumping{0};
+
 void dump_all() {
+  dumping.fetch_add(1);
   bool any = false;
   for (auto& slot : watched) {
-    if (const Scheduler* s = slot.load(memory_order_acquire)) {
+    if (const Scheduler* s = slot.load()) {
       dump(*s, kStandardError);
       any = true;
     }
   }
   if (!any) os::write_out(kStandardError, "weft: no runtime is running\n");
+  if (dumping.fetch_sub(1) == 1) os::futex_wake(dumping, INT_MAX);
 }
 
 // Waits for SIGQUIT until the process ends; made with the first watched scheduler.
@@ -137,8 +144,10 @@ Watched::Watched(const Scheduler& s) : scheduler_(s) {
 Watched::~Watched() {
   for (auto& slot : watched) {
     const Scheduler* me = &scheduler_;
-    if (slot.compare_exchange_strong(me, nullptr, memory_order_acq_rel)) return;
+    if (slot.compare_exchange_strong(me, nullptr)) break;
   }
+  // The watcher may have found it before.
+  while (std::uint32_t n = dumping.load()) os::futex_wait(dumping, n);
 }
 
 void broken(const char* what) {

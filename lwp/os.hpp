@@ -331,9 +331,12 @@ std::size_t resident_bytes();
 
 // ---- the machine (os/machine.cpp) -----------------------------------------------------------
 
-/// Time since boot during which the host ran somebody else on this virtual CPU (/proc/stat, in
-/// steps of 10 ms); 0 on real hardware.
-Nanos stolen_from(int cpu);
+/// Where a CPU's time went since boot (/proc/stat, in steps of 10 ms).
+struct CpuTimes {
+  Nanos busy = 0;    ///< ran this system's programs or kernel
+  Nanos stolen = 0;  ///< the host ran somebody else; 0 on real hardware
+};
+CpuTimes cpu_times(int cpu);
 /// What the processor calls itself, "" if it does not say.
 std::string cpu_name();
 /// Columns of the terminal behind a descriptor (80 if it will not tell); 0 if it is no terminal.

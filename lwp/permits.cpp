@@ -11,10 +11,11 @@ Lwp* Pool::start_lwp(Permit* permit) {
   Lwp& l = *lwps_[static_cast<std::size_t>(index)];
   l.permit = permit;
   std::string name = "weft-lwp-" + std::to_string(l.index);
-  threads_.emplace_back(name, [this, &l] {
+  // Not l.permit: a spare may be granted one before its thread gets here.
+  threads_.emplace_back(name, [this, &l, spare = permit == nullptr] {
     adopt(&l);
     begin_lwp(l);
-    if (l.permit == nullptr) wait_for_grant(l);
+    if (spare) wait_for_grant(l);
     if (l.permit == nullptr) return;  // the run ended before it was needed
     enter(l);
     work(l);

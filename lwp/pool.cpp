@@ -100,6 +100,8 @@ void Pool::idle(Lwp& l) {
     // pick() has found the first of it.
     searching_.store(true, memory_order_relaxed);
     reactor_.deliver(l, events);
+    // Perhaps the alarm woke us, and what pick() returns may run long.
+    if (next_deadline_.load(memory_order_relaxed) != os::kNever) expire_timers(l);
   } else {
     idle_count_.fetch_sub(1, memory_order_seq_cst);
     searching_.store(true, memory_order_relaxed);
@@ -119,12 +121,15 @@ bool Pool::nobody_can_wake() const {
 
 // Timers and events, without waiting.
 void Pool::look(Lwp& l) {
-  if (next_deadline_.load(memory_order_relaxed) != os::kNever) expire_timers(l);
+  bool woken = false;
   if (reactor_.waiting() > 0) {
     Reactor::Events events;
     reactor_.wait(events, 0);
-    reactor_.deliver(l, events);
+    woken = reactor_.deliver(l, events);
   }
+  // After the events: an alarm among them, which nobody else will hear, is for what is due now.
+  if (next_deadline_.load(memory_order_relaxed) != os::kNever) expire_timers(l);
+  if (woken) found_work();  // a ring was meant for a sleeper: it is passed on
 }
 
 void Pool::expire_timers(Lwp& l) {
@@ -142,7 +147,8 @@ void Pool::expire_timers(Lwp& l) {
 
 void Pool::arm_alarm() {
   timers_lock_.lock();
-  if (alarm_at_ != timers_.next()) {
+  // One in the past has rung already, perhaps for an earlier timer of the same deadline.
+  if (alarm_at_ != timers_.next() || alarm_at_ <= os::now()) {
     alarm_at_ = timers_.next();
     alarm_.set(alarm_at_);
   }
@@ -170,10 +176,8 @@ void Pool::park_until(Core& core, Waiter& w, Reason why, os::Nanos deadline) {
 
 void Pool::found_work() {
   searching_.store(false, memory_order_relaxed);
-  fence();  // pairs with make_ready(): it saw `searching_` still set, or we see its task
-  if (queue_.size.load(memory_order_relaxed) > 0 && idle_count_.load(memory_order_relaxed) > 0) {
-    wake_one();
-  }
+  fence();  // pairs with make_ready() and post(): they find it unset, or we see what they brought
+  if (something_to_do() && idle_count_.load(memory_order_relaxed) > 0) wake_one();
 }
 
 void Pool::wake_one() {

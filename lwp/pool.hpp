@@ -272,7 +272,12 @@ inline void Pool::unpark_here(Lwp& l, Task& task) {
       } else if (task.token.compare_exchange_strong(token, Task::kParked, memory_order_acq_rel)) {
         return;
       }
-      task.token.store(Task::kEmpty, memory_order_relaxed);
+      if (l.solo) {
+        task.token.store(Task::kEmpty, memory_order_relaxed);
+      } else {
+        // Reads, so that what the last of several unparkers wrote is seen (as in park()).
+        task.token.exchange(Task::kEmpty, memory_order_acq_rel);
+      }
       make_ready(l, task, Why::woken);
       return;
     }

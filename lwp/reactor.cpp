@@ -54,9 +54,7 @@ bool Reactor::wait_ready(int fd, std::uint32_t interest, os::Nanos deadline) {
   }
   waiting_.fetch_add(1, memory_order_relaxed);
   guard.unlock();
-  Reason why{interest == os::kReadable ? "readable fd" : "writable fd",
-             reinterpret_cast<const void*>(static_cast<std::intptr_t>(fd))};
-  Outcome outcome = await(guard.core, w, why, deadline);
+  Outcome outcome = await(guard.core, w, descriptor_reason(fd, interest), deadline);
   guard.lock();
   list.remove(w);
   waiting_.fetch_sub(1, memory_order_relaxed);
@@ -79,11 +77,17 @@ void Reactor::add_wakener(int fd) {
   (void)poller_.add(fd, os::kReadable, os::Poller::Trigger::edge, nullptr).error();
 }
 
-void Reactor::deliver(Lwp& l, const Events& events) {
+bool Reactor::deliver(Lwp& l, const Events& events) {
+  bool woken = false;
   for (std::size_t i = 0; i < events.count; ++i) {
     auto [tag, interest] = events.list[i];
-    if (tag != nullptr) signal(l, *static_cast<Source*>(tag), interest);
+    if (tag != nullptr) {
+      signal(l, *static_cast<Source*>(tag), interest);
+    } else {
+      woken = true;
+    }
   }
+  return woken;
 }
 
 }  // namespace weft::lwp

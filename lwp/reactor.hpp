@@ -14,6 +14,12 @@
 
 namespace weft::lwp {
 
+/// Why a task waits for a descriptor, for the dump.
+inline Reason descriptor_reason(int fd, std::uint32_t interest) {
+  return {interest == os::kReadable ? "readable fd" : "writable fd",
+          reinterpret_cast<const void*>(static_cast<std::intptr_t>(fd))};
+}
+
 class Reactor {
  public:
   Reactor() = default;
@@ -30,8 +36,8 @@ class Reactor {
   void wait(Events& events, os::Nanos deadline) {
     events.count = poller_.wait(events.list, deadline);
   }
-  /// Unparks those they are for. REQUIRES core.
-  void deliver(Lwp& l, const Events& events);
+  /// Unparks those they are for; true if a wakener was among them. REQUIRES core.
+  bool deliver(Lwp& l, const Events& events);
   /// Adds something that only ends a wait(): a bell or an alarm.
   void add_wakener(int fd);
   /// Tasks that wait here now.

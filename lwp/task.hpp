@@ -48,7 +48,8 @@ struct Reason {
 class Task {
  public:
   static constexpr std::size_t kNameBytes = 24;
-  /// kTimedPark is one-to-one's: parked by a futex with a deadline.
+  /// kTimedPark is of engines without a dispatch loop: parked, but not only another task can end
+  /// it (a deadline, a descriptor).
   enum Token : std::uint32_t { kEmpty, kParked, kNotified, kTimedPark };
 
   virtual ~Task() = default;

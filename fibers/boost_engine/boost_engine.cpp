@@ -5,17 +5,21 @@
 //
 // Boost.Fiber does not tell us when it switches, but it does so only inside calls that we make:
 // after each of them the current LWP is told anew which fiber it carries.
-#include <boost/fiber/algo/shared_work.hpp>
 #include <boost/fiber/condition_variable.hpp>
 #include <boost/fiber/fiber.hpp>
 #include <boost/fiber/fixedsize_stack.hpp>
 #include <boost/fiber/mutex.hpp>
 #include <boost/fiber/operations.hpp>
+#include <cerrno>
+#include <cxxabi.h>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <vector>
 
+#include "fibers/boost_engine/shared_queue.hpp"
 #include "fibers/deadlock_watch.hpp"
+#include "fibers/switch.hpp"
 #include "lwp/line.hpp"
 #include "lwp/lock.hpp"
 #include "lwp/reactor.hpp"
@@ -34,24 +38,52 @@ class BoostFiber final : public ControlBlock {
   bf::mutex mutex;  // guards token, which is plain here
   bf::condition_variable wakes;
   std::unique_ptr<std::byte[]> room;  // of the closure
+  bool waits_for_descriptor = false;  // its own: then others than fibers can end its park
 };
 
-/// What may switch fibers: outside core before it, and the LWP set right after it.
+// The calling thread's, out of line: after a switch it may be another's.
+[[gnu::noinline]] ExceptionState& exceptions() {
+  return *reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
+}
+[[gnu::noinline]] int& error_number() {
+  return errno;
+}
+
+/// What may switch fibers happens inside its life: afterwards the LWP is told which fiber it
+/// carries, and the fiber finds its errno and exceptions again (see fibers/switch.hpp).
+class Carried {
+ public:
+  Carried() : self_(lwp::current()->running.load()), errno_(error_number()), mine_(exceptions()) {}
+  ~Carried() {
+    exceptions() = mine_;
+    error_number() = errno_;
+    lwp::current()->running.store(self_, lwp::memory_order_relaxed);
+  }
+  Carried(const Carried&) = delete;
+
+ private:
+  lwp::Task* const self_;
+  const int errno_;
+  const ExceptionState mine_;
+};
+
+/// The same inside core, which is left meanwhile.
 class Switching {
  public:
-  explicit Switching(lwp::Core& core) : core_(core), self_(core.lwp().running.load()) {
+  explicit Switching(lwp::Core& core) : core_(core) {
+    carried_.emplace();
     lwp::leave(core.lwp());
   }
   ~Switching() {
+    carried_.reset();
     lwp::Lwp& here = *lwp::current();
-    here.running.store(self_, lwp::memory_order_relaxed);
     lwp::enter(here);
     core_.arrived(here);
   }
 
  private:
   lwp::Core& core_;
-  lwp::Task* self_;
+  std::optional<Carried> carried_;
 };
 
 class BoostEngine final : public EngineBase, public lwp::Scheduler {
@@ -73,7 +105,13 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
   // ---- EngineBase ----
   void start(ControlBlock& block) override {
     watch_.born();
-    launch(static_cast<BoostFiber&>(block));
+    try {
+      launch(static_cast<BoostFiber&>(block));
+    } catch (...) {
+      watch_.died(*this);
+      awake_.fetch_sub(1);
+      throw;
+    }
   }
 
   // On threads of its own: Boost.Fiber's scheduler stays with a thread for good.
@@ -85,7 +123,7 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
     for (auto& l : lwps_) {
       threads.emplace_back("weft-lwp-" + std::to_string(l->index), [this, &l, &main] {
         lwp::adopt(l.get());
-        if (lwps_.size() > 1) bf::use_scheduling_algorithm<bf::algo::shared_work>(true);
+        if (lwps_.size() > 1) bf::use_scheduling_algorithm<LwpAlgorithm>(shared_);
         if (l->index == 1) start(main);
         std::unique_lock lock(end_mutex_);
         end_.wait(lock, [this] { return ended_; });
@@ -124,17 +162,17 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
   void unpark(lwp::Task& task) override {
     auto& fiber = static_cast<BoostFiber&>(task);
     lwp::Lwp& l = *lwp::current();
-    lwp::Task* self = l.running.load(lwp::memory_order_relaxed);
     bool in_core = l.in_core.load(lwp::memory_order_relaxed);
     if (in_core) lwp::leave(l);
     {
-      std::lock_guard lock(fiber.mutex);
-      if (fiber.token.exchange(lwp::Task::kNotified) == lwp::Task::kParked) watch_.unparked();
+      Carried carried;
+      {
+        std::lock_guard lock(fiber.mutex);
+        if (fiber.token.exchange(lwp::Task::kNotified) == lwp::Task::kParked) watch_.unparked();
+      }
+      fiber.wakes.notify_one();
     }
-    fiber.wakes.notify_one();
-    lwp::Lwp& here = *lwp::current();
-    here.running.store(self, lwp::memory_order_relaxed);
-    if (in_core) lwp::enter(here);
+    if (in_core) lwp::enter(*lwp::current());
   }
 
   void yield(lwp::Core& core) override {
@@ -144,7 +182,15 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
   }
 
   bool wait_ready(int fd, std::uint32_t interest, os::Nanos deadline) override {
-    return reactor_.wait_ready(fd, interest, deadline);
+    BoostFiber* self;
+    {
+      lwp::Core core;
+      self = &static_cast<BoostFiber&>(core.task());
+    }
+    self->waits_for_descriptor = true;
+    bool ready = reactor_.wait_ready(fd, interest, deadline);
+    self->waits_for_descriptor = false;
+    return ready;
   }
 
   void describe(lwp::Line& line) const override {
@@ -172,14 +218,15 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
  private:
   void launch(BoostFiber& fiber) {
     awake_.fetch_add(1);
-    lwp::Task* self = lwp::current()->running.load(lwp::memory_order_relaxed);
+    Carried carried;
     bf::fiber(bf::launch::post, std::allocator_arg, bf::fixedsize_stack(config_.stack_bytes),
               [this, &fiber] { carry(fiber); })
         .detach();
-    lwp::current()->running.store(self, lwp::memory_order_relaxed);
   }
 
   void carry(BoostFiber& fiber) {
+    exceptions() = {};
+    error_number() = 0;
     lwp::current()->running.store(&fiber, lwp::memory_order_relaxed);
     fiber.run_body();
     fiber.finish();
@@ -200,18 +247,14 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
     auto& self = static_cast<BoostFiber&>(core.task());
     self.waits_for.store(why.what, lwp::memory_order_relaxed);
     self.waits_object.store(why.object, lwp::memory_order_relaxed);
-    // A wait for a descriptor is not one that only fibers could end.
-    for_good = for_good && reactor_.waiting() == 0;
+    for_good = for_good && !self.waits_for_descriptor;
     switches_.fetch_add(1, lwp::memory_order_relaxed);
     Switching switching(core);
     std::unique_lock lock(self.mutex);
     if (self.token.load() == lwp::Task::kEmpty) {
       self.token.store(for_good ? lwp::Task::kParked : lwp::Task::kTimedPark);
       awake_.fetch_sub(1);
-      if (for_good) {
-        watch_.parks();
-        watch_.parked(*this);
-      }
+      if (for_good) watch_.parked(*this);
       self.wakes.wait(lock, [&] { return self.token.load() == lwp::Task::kNotified; });
       awake_.fetch_add(1);
     }
@@ -223,6 +266,7 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
     while (!stopping_.load()) {
       os::Nanos next;
       while (true) {
+        lwp::Core core;  // as where they are armed: TSan is told in core what it cannot see
         std::unique_lock lock(timers_mutex_);
         lwp::Task* task = timers_.expire(os::now());
         next = timers_.next();
@@ -238,6 +282,7 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
   }
 
   const Config config_;
+  SharedQueue shared_;  // many-to-many
   std::vector<std::unique_ptr<lwp::Lwp>> lwps_;
   lwp::Lock fibers_mutex_;
   std::vector<std::unique_ptr<BoostFiber>> fibers_;  // guarded by fibers_mutex_; only grows
@@ -249,7 +294,7 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
   lwp::Reactor reactor_;
   os::Bell bell_;
   lwp::Lock timers_mutex_;  // taken for a few instructions, never across a switch
-  lwp::Timers timers_;       // guarded by timers_mutex_
+  lwp::Timers timers_;      // guarded by timers_mutex_
   lwp::atomic<bool> stopping_{false};
 
   bf::mutex end_mutex_;

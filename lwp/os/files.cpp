@@ -14,6 +14,7 @@ constexpr int kReadFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
 
 // Without openat2: one component at a time, no symlink followed, `..` refused.
 Result<Fd> walk_beneath(int root, const std::string& relative) {
+  if (relative.starts_with('/')) return Result<Fd>::failure(EXDEV);  // as openat2 says
   Fd here(::openat(root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!here) return Result<Fd>::failure(errno);
   std::size_t at = 0;

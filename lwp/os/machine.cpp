@@ -9,21 +9,19 @@
 
 namespace weft::lwp::os {
 
-Nanos stolen_from(int cpu) {
+CpuTimes cpu_times(int cpu) {
   std::ifstream stat("/proc/stat");
   const std::string wanted = "cpu" + std::to_string(cpu);
+  const Nanos tick = kSecond / ::sysconf(_SC_CLK_TCK);
   for (std::string line; std::getline(stat, line);) {
     std::istringstream fields(line);
     std::string name;
-    fields >> name;
+    Nanos user = 0, nice = 0, system = 0, idle = 0, iowait = 0, irq = 0, softirq = 0, steal = 0;
+    fields >> name >> user >> nice >> system >> idle >> iowait >> irq >> softirq >> steal;
     if (name != wanted) continue;
-    // user nice system idle iowait irq softirq steal, in ticks
-    long long ticks = 0;
-    for (int i = 0; i < 8 && fields >> ticks; ++i) {
-    }
-    return fields ? ticks * (kSecond / ::sysconf(_SC_CLK_TCK)) : 0;
+    return {(user + nice + system + irq + softirq) * tick, steal * tick};
   }
-  return 0;
+  return {};
 }
 
 std::string cpu_name() {

@@ -19,8 +19,9 @@ Fd checked(int fd, const char* what) {
 }
 
 std::uint32_t epoll_bits(std::uint32_t interest, Poller::Trigger trigger) {
-  std::uint32_t bits = EPOLLRDHUP;
-  if (interest & kReadable) bits |= EPOLLIN;
+  // A peer that sends no more is news for readers only: whoever waits to write would spin on it.
+  std::uint32_t bits = 0;
+  if (interest & kReadable) bits |= EPOLLIN | EPOLLRDHUP;
   if (interest & kWritable) bits |= EPOLLOUT;
   if (trigger == Poller::Trigger::edge) bits |= EPOLLET;
   if (trigger == Poller::Trigger::oneshot) bits |= EPOLLONESHOT;
@@ -89,11 +90,13 @@ bool wait_ready(int fd, std::uint32_t interest, Nanos deadline) {
   Asleep asleep;
   while (true) {
     timespec timeout{};
-    if (deadline != kNever) timeout = to_timespec(deadline <= 0 ? 0 : deadline - now());
+    Nanos left = deadline <= 0 ? 0 : deadline - now();
+    if (clock_is_manual()) left = std::min(left, kMillisecond);
+    if (deadline != kNever) timeout = to_timespec(left);
     int n = ::ppoll(&one, 1, deadline == kNever ? nullptr : &timeout, nullptr);
     if (n > 0) return true;
-    if (n == 0) return false;
-    if (errno != EINTR) return true;  // let the read or write that follows name the error
+    if (n == 0 && now() >= deadline) return false;
+    if (n < 0 && errno != EINTR) return true;  // let the read or write that follows name the error
   }
 }
 
