@@ -4,6 +4,10 @@
 
 #include "lwp/os/kernel.hpp"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
+
 namespace weft::lwp::os {
 namespace {
 
@@ -35,6 +39,10 @@ Result<void*> map_stack(std::size_t bytes) {
 }
 
 void unmap_stack(void* stack, std::size_t bytes) {
+#ifdef __SANITIZE_ADDRESS__
+  // Frames that were left without unwinding stay poisoned, and a later mapping may lie here.
+  __asan_unpoison_memory_region(stack, whole_pages(bytes));
+#endif
   ::munmap(static_cast<char*>(stack) - page_size(), whole_pages(bytes) + page_size());
 }
 
