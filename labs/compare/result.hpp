@@ -86,8 +86,8 @@ struct Comparison {
   Setup setup;
   std::vector<Row> rows;
   int rounds = 0;
-  int repeated = 0;   ///< rounds measured again because the host stole time
-  int disturbed = 0;  ///< rounds kept although it did
+  int repeated = 0;   ///< windows measured again because the host or other programs took the core
+  int disturbed = 0;  ///< windows kept although they did
   std::string date, cpu;
 
   /// The first row that fits, or null. `heads` 0 means any.

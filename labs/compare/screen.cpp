@@ -81,14 +81,15 @@ std::string with_hint(const Finding& finding) {
 
 }  // namespace
 
-std::string setup_line(const Comparison& c, Say say) {
+std::array<std::string, 2> setup_lines(const Comparison& c, Say say) {
   const Setup& s = c.setup;
-  std::string text = say("compare.setup", {{"cpu", number(s.network.cpu_ms, 0)},
-                                           {"disk", number(s.network.disk_ms, 0)},
-                                           {"clients", std::to_string(s.clients)}});
+  std::string clients = say("compare.setup_clients", {{"clients", std::to_string(s.clients)}});
   if (s.workers.size() == 1)
-    text += say("compare.setup_workers", {{"workers", std::to_string(s.workers[0])}});
-  return text + (s.own_core ? say("compare.setup_own_core") : say("compare.setup_shared_core"));
+    clients += say("compare.setup_workers", {{"workers", std::to_string(s.workers[0])}});
+  clients += s.own_core ? say("compare.setup_own_core") : say("compare.setup_shared_core");
+  return {say("compare.setup",
+              {{"cpu", number(s.network.cpu_ms, 0)}, {"disk", number(s.network.disk_ms, 0)}}),
+          clients};
 }
 
 std::string provenance(const Comparison& c, Say say) {
@@ -110,7 +111,7 @@ std::string provenance(const Comparison& c, Say say) {
 std::string screen(const Comparison& c, const Terminal& t, const std::string& report) {
   const Say& say = t.say;
   std::string out = t.bold(say("compare.title")) + '\n';
-  out += wrap(setup_line(c, say), kWidth) + '\n';
+  for (const auto& line : setup_lines(c, say)) out += wrap(line, kWidth) + '\n';
   out += Table(c, t).text();
   if (!c.setup.own_core) out += wrap(say("compare.one_core"), kWidth) + '\n';
   for (const auto& finding : findings(c, say)) {

@@ -2,6 +2,7 @@
 // The comparison on a terminal of 80 columns: what the person at the keyboard came for.
 #pragma once
 
+#include <array>
 #include <string>
 
 #include "labs/compare/result.hpp"
@@ -15,7 +16,7 @@ std::string screen(const Comparison& comparison, const Terminal& terminal,
 
 /// The line under the sentences, also the report's: when, where, how often, how far off.
 std::string provenance(const Comparison& comparison, Say say);
-/// The line under the title: what each request costs and who asks.
-std::string setup_line(const Comparison& comparison, Say say);
+/// The two lines under the title: what a request costs, and who asks.
+std::array<std::string, 2> setup_lines(const Comparison& comparison, Say say);
 
 }  // namespace weft::labs::compare
