@@ -84,6 +84,7 @@ std::size_t Poller::wait(std::span<Ready> into, Nanos deadline) {
 }
 
 bool wait_ready(int fd, std::uint32_t interest, Nanos deadline) {
+  if (fd < 0) return true;  // the read or write that follows says EBADF; ppoll would ignore it
   pollfd one{fd, 0, 0};
   if (interest & kReadable) one.events |= POLLIN | POLLRDHUP;
   if (interest & kWritable) one.events |= POLLOUT;

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "fibers/channel.hpp"
+#include "fibers/io.hpp"
+#include "fibers/sync.hpp"
+#include "tests/fibers/every_configuration.hpp"
+
+namespace weft::fibers {
+namespace {
+
+TEST_CASE("A runtime in which everybody waits uses no CPU") {
+  for (const Config& config : testing::every_configuration()) {
+    testing::run_under(config, [&](testing::Collector& seen) {
+      Listener listener(std::move(os::listen({})).value());
+      Mutex mutex;
+      Semaphore never(0), about_to(0);
+      ConditionVariable changed;
+      Channel<int> channel(0);
+      std::vector<Fiber> fibers;
+      os::Nanos wake = os::now() + os::kSecond;
+      for (int i = 0; i < 5; ++i) {
+        fibers.push_back(spawn([&] { channel.receive(); }));
+        fibers.push_back(spawn([&] { never.acquire_until(wake); }));
+        fibers.push_back(spawn([&] { (void)listener.accept(wake).error(); }));
+        fibers.push_back(spawn([&] {
+          std::unique_lock lock(mutex);
+          changed.wait_until(lock, wake);
+        }));
+      }
+      for (auto& f : fibers) {
+        while (!testing::waits_for(f.id(), "channel receive") &&
+               !testing::waits_for(f.id(), "semaphore") &&
+               !testing::waits_for(f.id(), "readable fd") &&
+               !testing::waits_for(f.id(), "condition variable")) {
+          yield();
+        }
+      }
+      sleep_for(5 * os::kMillisecond);  // LWPs fall asleep
+      os::Nanos cpu = os::process_cpu();
+      sleep_for(60 * os::kMillisecond);
+      os::Nanos used = os::process_cpu() - cpu;
+      seen.expect(used < 3 * os::kMillisecond,
+                  "used " + std::to_string(used / 1000) + " µs of 60 ms");
+      channel.close();
+      never.release(5);
+      changed.notify_all();
+      for (int i = 0; i < 5; ++i) {
+        (void)Socket::connect({.port = os::local_port(listener.fd()).value()}).error();
+      }
+    });
+  }
+}
+
+}  // namespace
+}  // namespace weft::fibers
