@@ -48,7 +48,7 @@ TEST_CASE("the screen, whole") {
         "                                    LWPs  predicted  measured   requests waited\n"
         "single-threaded                        1       25.0   24.5 ▇▇▇             62 %\n"
         "8 workers, many-to-one                 1       25.0   24.5 ▇▇▇             62 %\n"
-        "8 workers, many-to-many                4       65.2   63.9 ▇▇▇▇▇▇▇          1 %\n"
+        "8 workers, many-to-many                4       65.2   63.8 ▇▇▇▇▇▇▇          1 %\n"
         "8 workers, one-to-one                  8       66.7   65.3 ▇▇▇▇▇▇▇          1 %\n"
         "8 workers, many-to-one, Boost.Fiber    1       25.0   24.5 ▇▇▇             62 %\n"
         "finite-state machine                   1       66.7   65.3 ▇▇▇▇▇▇▇          1 %\n"

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: BSL-1.0
+// weft compare and the command tree as a person meets them: the built program, end to end. What a
+// short run measures on a busy machine is not judged here, only its shape.
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "lwp/os.hpp"
+#include "tests/catch.hpp"
+
+using namespace weft::lwp::os;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Answer {
+  int code = -1;
+  std::string out;
+};
+
+Answer finish(Process& process, Nanos patience = 60 * kSecond) {
+  Answer answer;
+  Nanos deadline = now() + patience;
+  std::array<std::byte, 4096> buffer;
+  while (wait_ready(process.out(), kReadable, deadline)) {
+    auto n = read(process.out(), buffer);
+    if (!n || *n == 0) break;
+    answer.out.append(reinterpret_cast<const char*>(buffer.data()), *n);
+  }
+  if (auto exit = process.wait(deadline)) answer.code = exit->code;
+  return answer;
+}
+
+Process start(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), WEFT_PROGRAM);
+  auto process = spawn_process(arguments);
+  REQUIRE(process);
+  return std::move(*process);
+}
+Answer run_weft(std::vector<std::string> arguments) {
+  Process process = start(std::move(arguments));
+  return finish(process);
+}
+
+// A folder of the test's own, removed at its end.
+struct Folder {
+  fs::path path = fs::temp_directory_path() / ("weft-test-" + std::to_string(thread_id()));
+  Folder() { fs::create_directories(path); }
+  ~Folder() { fs::remove_all(path); }
+  std::string operator/(const char* name) const { return (path / name).string(); }
+};
+
+std::string content(const std::string& path) {
+  std::ostringstream out;
+  out << std::ifstream(path).rdbuf();
+  return out.str();
+}
+
+std::size_t scratch_folders() {
+  std::size_t n = 0;
+  for (const auto& entry : fs::directory_iterator(fs::temp_directory_path()))
+    n += entry.path().filename().string().starts_with("weft-compare-");
+  return n;
+}
+
+}  // namespace
+
+TEST_CASE("weft compare: servers, clients, files, screen, JSON and report") {
+  Folder folder;
+  std::ofstream(folder / "page.html") << "<p>served</p>";
+  std::size_t before = scratch_folders();
+  auto answer =
+      run_weft({"compare", "--seconds", "1", "--runs", "1", "--scale", "50", "--root", folder.path,
+                "--json", folder / "out.json", "--report", folder / "out.html", "--lang", "en",
+                "--color", "never", "--expect", "errors=0"});
+  CHECK(answer.code == 0);
+  CHECK(answer.out.starts_with("One blocking read: who has to wait?\n"));
+  for (const char* row :
+       {"\nsingle-threaded ", "\n8 workers, many-to-one ", "\n8 workers, many-to-many ",
+        "\n8 workers, one-to-one ", "Boost.Fiber ", "\nfinite-state machine "})
+    CHECK(answer.out.find(row) != std::string::npos);
+  CHECK(answer.out.find("\nMeasured ") != std::string::npos);
+
+  auto json = nlohmann::json::parse(content(folder / "out.json"));
+  CHECK(json["schema"] == "weft.compare/1");
+  REQUIRE(json["rows"].size() == 6);
+  for (const auto& row : json["rows"]) {
+    CAPTURE(row.dump());
+    CHECK(row["measured_rps"].get<double>() > 0);
+    CHECK(row["p99_ms"].get<double>() > 0);
+    CHECK(row["cpu_utilisation"].get<double>() > 0);
+    CHECK(row["rss_kb"].get<int>() > 0);
+    CHECK(row["errors"] == 0);
+  }
+  CHECK(content(folder / "out.html").find("</html>") != std::string::npos);
+  CHECK(scratch_folders() == before);
+}
+
+TEST_CASE("weft compare: a list gives rows, Chinese is spoken, an expectation can fail") {
+  auto answer = run_weft({"compare", "--seconds", "1", "--runs", "1", "--scale", "100",
+                          "--no-report", "--workers", "2", "--lwps", "1,2", "--heads", "1,2",
+                          "--lang", "zh", "--expect", "errors>0"});
+  CHECK(answer.code == 1);
+  CHECK(answer.out.starts_with("一次阻塞的 read()"));
+  CHECK(answer.out.find("期望 errors>0：否") != std::string::npos);
+}
+
+TEST_CASE("weft compare ended by SIGTERM leaves nothing behind") {
+  std::size_t before = scratch_folders();
+  Process process = start({"compare", "--no-report"});
+  // The servers run once the files are there.
+  Nanos deadline = now() + 20 * kSecond;
+  while (scratch_folders() == before && now() < deadline) yield_cpu();
+  process.signal(SIGTERM);
+  auto answer = finish(process);
+  CHECK(answer.code == 130);
+  CHECK(answer.out.empty());
+  CHECK(scratch_folders() == before);
+}
+
+TEST_CASE("wrong use is exit 2 and measures nothing") {
+  Nanos begin = now();
+  const std::vector<std::vector<std::string>> wrong = {{"comapre"},
+                                                       {"compare", "--scael", "1"},
+                                                       {"compare", "--scale", "0"},
+                                                       {"compare", "--scale", "fast"},
+                                                       {"compare", "--lwps", "0"},
+                                                       {"compare", "--root", "/nowhere/at/all"},
+                                                       {"compare", "--report", "/nowhere/r.html"},
+                                                       {"compare", "--expect", "nonsense"},
+                                                       {"compare", "stray"},
+                                                       {"load"},
+                                                       {"load", "https://127.0.0.1/"},
+                                                       {"load", "127.0.0.1:1", "--rate", "-1"},
+                                                       {"doctor"},
+                                                       {"--lang", "xx"}};
+  for (const auto& arguments : wrong) {
+    auto answer = run_weft(arguments);
+    CAPTURE(arguments.back());
+    CHECK(answer.code == 2);
+    CHECK(answer.out.empty());  // errors go to standard error
+  }
+  CHECK(now() - begin < 30 * kSecond);
+}
+
+TEST_CASE("help and version are results, on standard output") {
+  CHECK(run_weft({}).out == content(WEFT_SOURCE_DIR "/labs/help/weft.txt"));
+  CHECK(run_weft({"--help"}).code == 0);
+  CHECK(run_weft({"--version"}).out.starts_with("weft "));
+  for (const char* command : {"compare", "load", "serve"}) {
+    auto help = run_weft({command, "--help"});
+    CHECK(help.code == 0);
+    CHECK(help.out.find("Usage: weft ") != std::string::npos);
+  }
+}
+
+TEST_CASE("weft load against weft serve") {
+  Folder folder;
+  std::ofstream(folder / "a.txt") << "hello";
+  Process server = start({"serve", "--root", folder.path, "--port", "0", "--model", "fsm"});
+  std::string line;
+  std::byte one;
+  while (!line.ends_with('\n') && read(server.out(), {&one, 1}).value() == 1)
+    line += static_cast<char>(one);
+  auto port = line.substr(line.rfind(':') + 1);
+  port.pop_back();
+  std::string url = "http://127.0.0.1:" + port + "/a.txt";
+
+  for (std::vector<std::string> more : {std::vector<std::string>{"--connections", "3"},
+                                        {"--keep-alive"},
+                                        {"--rate", "200"},
+                                        {"--rate", "200", "--poisson", "--keep-alive"}}) {
+    std::vector<std::string> arguments = {
+        "load",      url,        "--duration", "0.3",
+        "--warm-up", "0.05",     "--json",     folder / "load.json",
+        "--expect",  "errors=0", "--expect",   "rps>20"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    auto answer = run_weft(arguments);
+    CAPTURE(more[0], answer.out);
+    CHECK(answer.code == 0);
+    auto json = nlohmann::json::parse(content(folder / "load.json"));
+    CHECK(json["schema"] == "weft.load/1");
+    CHECK(json["loop"] == (more[0] == "--rate" ? "open" : "closed"));
+  }
+  CHECK(run_weft({"load", url, "--duration", "0.1", "--warm-up", "0", "--expect", "p99>9s"}).code ==
+        1);
+  server.signal(SIGTERM);
+  CHECK(server.wait(now() + 20 * kSecond));
+}
