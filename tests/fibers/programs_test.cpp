@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a person sees of a program that hangs or dies: tests/programs/fibers_program.cpp from
+// outside.
+#include <csignal>
+
+#include "tests/child.hpp"
+#include "tests/fibers/every_configuration.hpp"
+
+namespace weft::fibers {
+namespace {
+
+using weft::testing::Child;
+
+std::string arguments(const std::string& scenario, const Config& c) {
+  return scenario + " " + std::string(name(c.mapping)) + " " + std::string(name(c.engine)) + " " +
+         std::to_string(c.lwps);
+}
+
+// The line on which the dump shows the fiber of that name, without runs of blanks.
+std::string fiber(const std::string& output, const std::string& name) {
+  std::string word = " " + name + " ";
+  auto table = output.rfind("waits for\n");
+  auto at = table == std::string::npos ? table : output.find(word, table);
+  if (at == std::string::npos) return "(no line with " + word + ")";
+  auto begin = output.rfind('\n', at) + 1;
+  std::string line;
+  for (char c : output.substr(begin, output.find('\n', at) - begin)) {
+    if (c != ' ' || (!line.empty() && line.back() != ' ')) line += c;
+  }
+  return line;
+}
+
+std::size_t count(const std::string& text, const std::string& word) {
+  std::size_t n = 0;
+  for (auto at = text.find(word); at != text.npos; at = text.find(word, at + 1)) ++n;
+  return n;
+}
+
+using Catch::Matchers::Contains;
+
+TEST_CASE("SIGQUIT prints every fiber while every LWP is stuck in a raw read") {
+  for (const Config& config : testing::every_configuration()) {
+    INFO(testing::describe(config));
+    Child child("fibers", arguments("stuck", config));
+    REQUIRE(child.says("started"));
+    const std::size_t lwps = config.lwps > 0 ? static_cast<std::size_t>(config.lwps) : 1;
+    const std::string in_read = os::has(os::Feature::proc_syscall) ? "blocked in read(" : "blocked";
+    // They come to rest soon, and nothing tells us when: ask until they have.
+    os::Nanos patience = os::now() + 10 * os::kSecond;
+    bool answered = true;
+    do {
+      child.forget();
+      child.signal(SIGQUIT);
+      // The first fiber is on the last line.
+      answered = child.says("waits for\n") && child.says(" main   ");
+    } while (answered && os::now() < patience &&
+             (count(child.output(), in_read) < lwps ||
+              fiber(child.output(), "sleeper").find("sleep") == std::string::npos ||
+              fiber(child.output(), "main").find("semaphore") == std::string::npos));
+    INFO(child.output());
+    CHECK(count(child.output(), in_read) >= lwps);
+    CHECK_THAT(fiber(child.output(), "waiter"), Contains("waiting - semaphore 0x"));
+    CHECK_THAT(fiber(child.output(), "acceptor"), Contains("waiting - readable fd "));
+    CHECK_THAT(fiber(child.output(), "sleeper"), Contains("waiting - sleep"));
+    for (std::size_t i = 0; i < lwps; ++i) {
+      auto name = "reader-" + std::to_string(i);
+      CHECK(count(child.output(), name) >= 2);  // among the fibers, and carried by an LWP
+      CHECK_THAT(fiber(child.output(), name), Contains("running "));
+    }
+    child.signal(SIGKILL);
+    CHECK(child.end() == 128 + SIGKILL);
+  }
+}
+
+TEST_CASE("A deadlock prints every fiber and ends the program with 4") {
+  for (const Config& config : testing::every_configuration()) {
+    INFO(testing::describe(config));
+    for (const char* scenario : {"deadlock", "deadlock-after-io"}) {
+      Child child("fibers", arguments(scenario, config));
+      int code = child.end();
+      INFO(child.output());
+      CHECK(code == 4);
+      CHECK_THAT(child.output(), Contains("weft: deadlock: every fiber waits"));
+      if (std::string(scenario) == "deadlock") {
+        CHECK_THAT(fiber(child.output(), "left"), Contains("waiting - mutex 0x"));
+        CHECK_THAT(fiber(child.output(), "main"), Contains("waiting - mutex 0x"));
+      } else {
+        CHECK_THAT(fiber(child.output(), "waiter"), Contains("waiting - semaphore"));
+      }
+    }
+  }
+}
+
+TEST_CASE("An exception that nobody joins names its fiber") {
+  for (const Config& config : testing::every_configuration()) {
+    INFO(testing::describe(config));
+    Child child("fibers", arguments("unjoined", config));
+    CHECK(child.end() == 128 + SIGABRT);
+    CHECK_THAT(child.output(),
+               Contains("careless ended with an exception") && Contains("nobody listens"));
+  }
+}
+
+TEST_CASE("A mutex locked twice, or a runtime in a fiber, says so and dumps") {
+  for (const Config& config : testing::every_configuration()) {
+    INFO(testing::describe(config));
+    Child relock("fibers", arguments("relock", config));
+    CHECK(relock.end() == 128 + SIGABRT);
+    CHECK_THAT(relock.output(), Contains("locks a mutex that it holds") && Contains("main"));
+    Child nested("fibers", arguments("nested", config));
+    CHECK(nested.end() == 128 + SIGABRT);
+    CHECK_THAT(nested.output(), Contains("Runtime::run() inside a fiber"));
+  }
+}
+
+TEST_CASE("A stack overflow meets the guard page") {
+  if (testing::kSanitized) return;  // AddressSanitizer reports it in its own way
+  for (const Config& config : testing::every_configuration()) {
+    if (config.engine == Engine::boost_fiber) continue;  // its stacks are Boost's, unguarded
+    INFO(testing::describe(config));
+    for (const char* prelude : {"exec ", "WEFT_WITHOUT=guard_install exec "}) {
+      Child child("fibers", arguments("overflow", config), prelude);
+      CHECK(child.end() == 128 + SIGSEGV);
+    }
+  }
+}
+
+TEST_CASE("Without memory for another fiber spawn throws, and the others go on") {
+  if (testing::kSanitized) return;  // sanitizers need address space without limit
+  for (const Config& config : testing::every_configuration()) {
+    if (config.engine == Engine::boost_fiber) continue;
+    INFO(testing::describe(config));
+    Child child("fibers", arguments("no-memory", config), "ulimit -v 500000; exec ");
+    int code = child.end();
+    INFO(child.output());
+    CHECK(code == 0);
+    CHECK_THAT(child.output(), Contains("refused\ngoes on\n"));
+  }
+}
+
+}  // namespace
+}  // namespace weft::fibers
