@@ -4,6 +4,7 @@
 # tools and fakes of apt, dpkg, sudo, cmake and g++ that note each call and keep their state in
 # files. So every test is deterministic, needs no network, no root, and changes nothing outside.
 set -euo pipefail
+unset WEFT_PRESET WEFT_WITHOUT WEFT_JOBS WEFT_INSTALL WEFT_STRESS CXX  # what CI or a user may have set
 
 source_root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 box=$(mktemp -d)
