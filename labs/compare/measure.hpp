@@ -19,12 +19,15 @@ namespace weft::labs::compare {
 
 /// How long each part takes, real time.
 struct Schedule {
-  lwp::os::Nanos warm_up = 0, closed = 0, open = 0;
-  lwp::os::Nanos total = 0;  ///< of the whole measurement, about
+  lwp::os::Nanos closed = 0, open = 0;  ///< windows
+  lwp::os::Nanos total = 0;             ///< of the whole measurement, about
 };
-/// Divides `options.seconds` among `rows` rows. Every window is long enough to say something (three
+/// Divides `options.seconds` among the rows. Every window is long enough to say something (three
 /// decks for a single thread), so slow scales and many rows take longer than asked.
-Schedule schedule(const Options& options, std::size_t rows);
+Schedule schedule(const Options& options, const std::vector<RowSpec>& rows);
+
+/// How long a row must run until its queues are as long as they will be.
+lwp::os::Nanos warm_up(const Setup& setup, const RowSpec& row);
 
 /// The comparison, or why there is none. Interrupted by `stop_fd`: a refusal with kInterrupted and
 /// no message.

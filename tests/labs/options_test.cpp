@@ -105,7 +105,7 @@ TEST_CASE("quick, default and thorough keep their promise of time") {
     f.quick = quick;
     f.thorough = thorough;
     Options o = accepted(f);
-    auto s = schedule(o, rows_for(o.setup).size());
+    auto s = schedule(o, rows_for(o.setup));
     CAPTURE(quick, thorough);
     CHECK(static_cast<double>(s.total) / 1e9 < most - 2);  // time to start servers, and repetitions
     // Three decks of a single thread at least, in every round.
@@ -122,8 +122,16 @@ TEST_CASE("a slow scale takes the time that its windows need") {
   Flags f = flags();
   f.scale = 1;
   Options o = accepted(f);
-  CHECK(schedule(o, 6).closed >= 3599 * weft::lwp::os::kMillisecond);
+  CHECK(schedule(o, rows_for(o.setup)).closed >= 3599 * weft::lwp::os::kMillisecond);
   CHECK(o.setup.open_rps == Approx(15));
+}
+
+TEST_CASE("a disk that is the bottleneck is given the time its queue needs to fill") {
+  Setup setup;
+  setup.heads = {1, 8};
+  for (const auto& row : rows_for(setup))
+    CHECK((warm_up(setup, row) > 200 * weft::lwp::os::kMillisecond) ==
+          (row.heads == 1 && row.in_service > 1));
 }
 
 TEST_CASE("repeated numbers of a list count once") {
