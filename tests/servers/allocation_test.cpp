@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: BSL-1.0
+// In the steady state a request allocates nothing: every operator new of this program is counted,
+// except the test thread's own.
+#include <cstdlib>
+#include <new>
+
+#include "tests/catch.hpp"
+#include "tests/servers/live.hpp"
+
+namespace {
+
+weft::lwp::atomic<std::uint64_t> allocations{0};
+thread_local bool counts_here = true;
+
+void* allocate(std::size_t bytes) {
+  if (counts_here) allocations.fetch_add(1, weft::lwp::memory_order_relaxed);
+  if (void* at = std::malloc(bytes == 0 ? 1 : bytes)) return at;
+  throw std::bad_alloc();
+}
+
+}  // namespace
+
+void* operator new(std::size_t bytes) {
+  return allocate(bytes);
+}
+void* operator new[](std::size_t bytes) {
+  return allocate(bytes);
+}
+void operator delete(void* at) noexcept {
+  std::free(at);
+}
+void operator delete[](void* at) noexcept {
+  std::free(at);
+}
+void operator delete(void* at, std::size_t) noexcept {
+  std::free(at);
+}
+void operator delete[](void* at, std::size_t) noexcept {
+  std::free(at);
+}
+
+using namespace weft;
+using namespace weft::tests;
+
+TEST_CASE("requests allocate nothing in the steady state, on a kept or a new connection") {
+  Folder root;
+  root.file("a-name-too-long-for-a-short-string.txt", "hello");
+  const std::string request = get("/a-name-too-long-for-a-short-string.txt");
+  auto setup = GENERATE(from_range(all_setups()));
+  auto disk = GENERATE("none", "real", "slow:0.05");
+  if (setup.workers == 0) return;  // a connection allocates its fiber
+  INFO(setup << ", " << disk);
+  counts_here = false;
+  Live live(setup, root.path(), [&](auto& o) { o.disk = *servers::parse_disk(disk).spec; });
+  Client kept(live.port());
+  auto talk = [&](int requests) {
+    for (int i = 0; i < requests; ++i) {
+      REQUIRE(kept.send(request).answer().ends_with("hello"));
+      REQUIRE(Client(live.port()).send(request).answer().ends_with("hello"));
+    }
+  };
+  {
+    // More connections at once than the measured part has, where a closed one may still be open in
+    // the server while the next is accepted.
+    std::vector<Client> crowd;
+    for (int i = 0; i < 16; ++i) crowd.emplace_back(live.port()).send(request);
+    for (auto& c : crowd) REQUIRE(c.answer().ends_with("hello"));
+  }
+  talk(50);
+  auto before = allocations.load();
+  talk(100);
+  auto counted = allocations.load() - before;
+  live.stop();
+  counts_here = true;
+  CHECK(counted == 0);
+}
