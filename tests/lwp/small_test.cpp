@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: BSL-1.0
+// The small parts: wait list, lock, fifo, names, lines.
+#include <deque>
+
+#include "lwp/fifo.hpp"
+#include "lwp/line.hpp"
+#include "tests/catch.hpp"
+#include "tests/lwp/machine.hpp"
+
+namespace weft::lwp {
+namespace {
+
+using testing::Machine;
+using testing::TestPool;
+
+How done(Lwp&, Machine&) {
+  return How::done;
+}
+
+TEST_CASE("WaitList: in order; who was claimed before is passed over; removal anywhere") {
+  TestPool pool({.permits = 1});
+  std::deque<Machine> tasks;
+  std::deque<Waiter> waiters;
+  WaitList list;
+  for (int i = 0; i < 6; ++i) {
+    tasks.emplace_back(pool, done);
+    list.push(waiters.emplace_back(tasks.back()));
+  }
+  REQUIRE(waiters[1].claim(Outcome::timed_out));
+  REQUIRE_FALSE(waiters[1].claim(Outcome::signaled));  // once
+  list.remove(waiters[3]);
+  list.remove(waiters[3]);  // again, for nothing
+  REQUIRE(list.first() == &waiters[0]);
+  REQUIRE(list.signal_first() == &tasks[0]);
+  REQUIRE(list.signal_first() == &tasks[2]);
+  REQUIRE(waiters[2].outcome.load() == Outcome::signaled);
+  list.remove(waiters[5]);  // the last
+  list.push(waiters[3]);
+  REQUIRE(list.signal_first() == &tasks[4]);
+  REQUIRE(list.signal_first() == &tasks[3]);
+  REQUIRE(list.signal_first() == nullptr);
+  REQUIRE(list.empty());
+}
+
+TEST_CASE("Fifo: first ready, first run") {
+  TestPool pool({.permits = 1});
+  std::deque<Machine> tasks;
+  for (int i = 0; i < 4; ++i) tasks.emplace_back(pool, done);
+  auto policy = make_policy("fifo");
+  REQUIRE(policy->next() == nullptr);
+  policy->ready(tasks[2], Why::created);
+  policy->ready(tasks[0], Why::woken);
+  REQUIRE(policy->next() == &tasks[2]);
+  policy->ready(tasks[2], Why::yielded);
+  policy->ready(tasks[1], Why::woken);
+  REQUIRE(policy->next() == &tasks[0]);
+  REQUIRE(policy->next() == &tasks[2]);
+  REQUIRE(policy->next() == &tasks[1]);
+  REQUIRE(policy->next() == nullptr);
+  REQUIRE(make_policy("no such") == nullptr);
+}
+
+TEST_CASE("Lock: under contention, one at a time") {
+  Lock lock;
+  long count = 0;  // guarded by lock
+  std::vector<os::Thread> threads;
+  constexpr int kThreads = 4, kEach = 20'000;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back("contender", [&] {
+      for (int i = 0; i < kEach; ++i) {
+        lock.lock();
+        ++count;
+        if (i % 512 == 0) os::yield_cpu();  // the others sleep on it
+        lock.unlock();
+      }
+    });
+  }
+  for (auto& t : threads) t.join();
+  REQUIRE(count == long{kThreads} * kEach);
+}
+
+TEST_CASE("A task's name is cut, its number kept") {
+  TestPool pool({.permits = 1});
+  Machine task(pool, done);
+  std::array<char, Task::kNameBytes> room;
+  task.set_identity(17, "short");
+  REQUIRE(task.name(room) == "short");
+  task.set_identity(18, std::string(100, 'x'));
+  REQUIRE(task.name(room) == std::string(23, 'x'));
+  task.set_identity(19, "");
+  REQUIRE(task.name(room).empty());
+  REQUIRE(task.id() == 19);
+}
+
+TEST_CASE("Line: text, numbers, addresses, columns; what does not fit is cut") {
+  Line line;
+  line.text("a").number(0).text(" ").number(18'446'744'073'709'551'615u).column(25).text("|");
+  REQUIRE(line.view() == "a0 18446744073709551615  |");
+  Line address;
+  address.address(nullptr).text(" ").address(reinterpret_cast<void*>(0xabc0));
+  REQUIRE(address.view() == "0x0 0xabc0");
+  auto pipe = std::move(os::pipe()).value();
+  Line full;
+  for (int i = 0; i < 100; ++i) full.text("0123456789");
+  full.end(pipe[1].get());
+  std::array<std::byte, 1000> buffer;
+  auto n = os::read(pipe[0].get(), buffer);
+  REQUIRE(*n == 200);
+  REQUIRE(buffer[199] == std::byte{'\n'});
+}
+
+TEST_CASE("ManualClock: time moves by hand only") {
+  {
+    os::ManualClock clock(5 * os::kSecond);
+    REQUIRE(os::now() == 5 * os::kSecond);
+    clock.advance(3);
+    REQUIRE(os::now() == 5 * os::kSecond + 3);
+    // A wait with a deadline looks at it each millisecond, so that it need not end by itself.
+    atomic<std::uint32_t> word{0};
+    os::Thread later("later", [&] { clock.advance(os::kSecond); });
+    while (os::now() < 6 * os::kSecond) os::futex_wait(word, 0, 6 * os::kSecond);
+    later.join();
+    auto pipe = std::move(os::pipe()).value();
+    os::Thread again("again", [&] { clock.advance(os::kSecond); });
+    REQUIRE_FALSE(os::wait_ready(pipe[0].get(), os::kReadable, 7 * os::kSecond));
+    REQUIRE(os::now() >= 7 * os::kSecond);
+    again.join();
+  }
+  os::Nanos real = os::now();
+  while (os::now() == real) {
+  }
+  REQUIRE(os::now() > real);
+}
+
+}  // namespace
+}  // namespace weft::lwp
