@@ -35,8 +35,9 @@ class BoostFiber final : public ControlBlock {
   // Boost.Fiber runs it, no dispatch loop does.
   lwp::Left run(lwp::Lwp&) override { return {this, lwp::How::done}; }
 
-  bf::mutex mutex;  // guards token, which is plain here
-  bf::condition_variable wakes;
+  // Guards token, which is plain here. Not a mutex of Boost.Fiber's: that one may switch fibers.
+  lwp::Lock lock;
+  bf::condition_variable_any wakes;
   std::unique_ptr<std::byte[]> room;  // of the closure
   bool waits_for_descriptor = false;  // its own: then others than fibers can end its park
 };
@@ -159,20 +160,14 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
     timers_.disarm(timer);
   }
 
+  // Never switches: its caller may be in core, and stays on its LWP.
   void unpark(lwp::Task& task) override {
     auto& fiber = static_cast<BoostFiber&>(task);
-    lwp::Lwp& l = *lwp::current();
-    bool in_core = l.in_core.load(lwp::memory_order_relaxed);
-    if (in_core) lwp::leave(l);
     {
-      Carried carried;
-      {
-        std::lock_guard lock(fiber.mutex);
-        if (fiber.token.exchange(lwp::Task::kNotified) == lwp::Task::kParked) watch_.unparked();
-      }
-      fiber.wakes.notify_one();
+      std::lock_guard lock(fiber.lock);
+      if (fiber.token.exchange(lwp::Task::kNotified) == lwp::Task::kParked) watch_.unparked();
     }
-    if (in_core) lwp::enter(*lwp::current());
+    fiber.wakes.notify_one();
   }
 
   void yield(lwp::Core& core) override {
@@ -250,7 +245,7 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
     for_good = for_good && !self.waits_for_descriptor;
     switches_.fetch_add(1, lwp::memory_order_relaxed);
     Switching switching(core);
-    std::unique_lock lock(self.mutex);
+    std::unique_lock lock(self.lock);
     if (self.token.load() == lwp::Task::kEmpty) {
       self.token.store(for_good ? lwp::Task::kParked : lwp::Task::kTimedPark);
       awake_.fetch_sub(1);
