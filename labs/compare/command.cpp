@@ -59,8 +59,7 @@ int compare_servers(const Flags& flags, const Terminal& terminal) {
   constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
   auto signals = lwp::os::signal_fd(kSignals);  // before the servers, which unblock them
   auto measured = measure(options, terminal, signals ? signals->get() : -1);
-  if (auto* why = std::get_if<Refusal>(&measured))
-    return why->message.empty() ? why->exit_code : refuse(terminal, "compare", *why);
+  if (auto* why = std::get_if<Refusal>(&measured)) return refuse(terminal, "compare", *why);
   const Comparison& c = std::get<Comparison>(measured);
 
   std::string report = options.report, unwritten;

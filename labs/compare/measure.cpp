@@ -20,6 +20,8 @@ using namespace lwp::os;
 // Of a window. The kernel counts who runs when its tick comes, so a share of other programs is a
 // sample and needs a margin.
 constexpr double kMostStolen = 0.02, kMostForOthers = 0.15;
+// Of the whole time, for measuring disturbed windows again.
+constexpr double kSpare = 0.13;
 
 // Deals requests for hot and cold files, the same sequence for the same seed.
 class Dealer {
@@ -60,7 +62,11 @@ std::string today() {
 class Measurement {
  public:
   Measurement(const Options& options, const Terminal& terminal, int stop_fd)
-      : o_(options), say_(terminal.say), progress_(terminal), stop_fd_(stop_fd) {}
+      : o_(options),
+        say_(terminal.say),
+        progress_(terminal),
+        stop_fd_(stop_fd),
+        spare_(static_cast<Nanos>(kSpare * options.seconds * kSecond)) {}
 
   std::variant<Comparison, Refusal> run() {
     all_cpus_ = allowed_cpus();
@@ -120,84 +126,104 @@ class Measurement {
   }
 
   std::optional<Refusal> closed_phase() {
-    int spare = std::max(2, o_.rounds);  // repetitions the whole phase can afford
     for (int round = 0; round < o_.rounds; ++round)
       for (std::size_t i = 0; i < c_.rows.size(); ++i) {
-        std::size_t row = round % 2 ? c_.rows.size() - 1 - i : i;
-        show(say_("compare.closed_round", {{"row", label(c_.rows[row].spec, say_)},
+        std::size_t at = round % 2 ? c_.rows.size() - 1 - i : i;
+        Row& row = c_.rows[at];
+        show(say_("compare.closed_round", {{"row", label(row.spec, say_)},
                                            {"round", std::to_string(round + 1)},
                                            {"rounds", std::to_string(o_.rounds)}}));
-        while (true) {
-          bool disturbed = false;
-          if (auto why = closed_window(row, round, spare > 0, disturbed)) return why;
-          if (!disturbed) break;
-          if (spare-- > 0)
-            ++c_.repeated;
-          else {
-            ++c_.disturbed;
-            break;
-          }
-        }
+        auto seed = o_.setup.seed + static_cast<std::uint64_t>(round);
+        auto done = undisturbed(at, seed, [&](load::Plan& p) {
+          p.connections = o_.setup.clients;
+          p.duration = schedule_.closed;
+          p.whole = o_.setup.network.deck;
+        });
+        if (auto* why = std::get_if<Refusal>(&done)) return *why;
+        const auto& w = std::get<MeasuredWindow>(done);
+        row.rps.push_back(w.load.rps() / o_.setup.scale);
+        row.on_block = w.after.on_block;
+        add_window(row.counted, w.before, w.after, o_.setup.scale);
       }
     return std::nullopt;
   }
 
-  // Measures one row once. A window of which the host or other programs took too much is not
-  // counted while `may_repeat`.
-  std::optional<Refusal> closed_window(std::size_t at, int round, bool may_repeat,
-                                       bool& disturbed) {
-    Row& row = c_.rows[at];
-    ServerProcess& server = servers_[at];
-    Dealer dealer(*tree_, o_.setup.network, o_.setup.seed + static_cast<std::uint64_t>(round));
-    load::Plan p = plan_for(at, dealer);
-    p.connections = o_.setup.clients;
-    p.duration = schedule_.closed;
-    p.whole = o_.setup.network.deck;
-    int cpu = o_.server_cpus.empty() ? all_cpus_.front() : o_.server_cpus.front();
-    CpuTimes core_before, core_after;
-    p.window_begins = [&] {
-      server.ask_counters();
-      core_before = cpu_times(cpu);
-    };
-    p.window_ends = [&] {
-      server.ask_counters();
-      core_after = cpu_times(cpu);
-    };
-    load::Outcome out = load::run(p);
-    if (out.interrupted) return Refusal{"", kInterrupted};
-    auto before = server.counters(), after = server.counters();
-    if (!before || !after || out.answered == 0)
-      return Refusal{say_("compare.server_gone", {{"row", label(row.spec, say_)}}), kMachineLacks};
-    auto share = [&](Nanos t) { return static_cast<double>(t) / static_cast<double>(out.window); };
-    Nanos others = core_after.busy - core_before.busy - (after->cpu - before->cpu);
-    disturbed = share(core_after.stolen - core_before.stolen) > kMostStolen ||
-                (o_.setup.own_core && share(others) > kMostForOthers);
-    row.errors += out.failures();
-    if (disturbed && may_repeat) return std::nullopt;
-    row.rps.push_back(out.rps() / o_.setup.scale);
-    row.on_block = after->on_block;
-    add_window(row.counted, *before, *after, o_.setup.scale);
-    return std::nullopt;
-  }
-
   std::optional<Refusal> open_phase() {
-    for (std::size_t i = 0; i < c_.rows.size(); ++i) {
-      Row& row = c_.rows[i];
-      show(say_("compare.open_round", {{"row", label(row.spec, say_)}}));
-      Dealer dealer(*tree_, o_.setup.network, o_.setup.seed + 1000);
-      load::Plan p = plan_for(i, dealer);
-      p.rate = o_.setup.open_rps * o_.setup.scale;
-      p.poisson = true;
-      p.seed = o_.setup.seed + 1000;
-      p.connections = 512;
-      p.duration = schedule_.open;
-      load::Outcome out = load::run(p);
-      if (out.interrupted) return Refusal{"", kInterrupted};
-      row.latency = std::move(out.latency);
-      row.errors += out.failures();
+    for (std::size_t at = 0; at < c_.rows.size(); ++at) {
+      show(say_("compare.open_round", {{"row", label(c_.rows[at].spec, say_)}}));
+      auto done = undisturbed(at, o_.setup.seed + 1000, [&](load::Plan& p) {
+        p.rate = o_.setup.open_rps * o_.setup.scale;
+        p.poisson = true;
+        p.seed = o_.setup.seed + 1000;
+        p.connections = 512;
+        p.duration = schedule_.open;
+      });
+      if (auto* why = std::get_if<Refusal>(&done)) return *why;
+      c_.rows[at].latency = std::move(std::get<MeasuredWindow>(done).load.latency);
     }
     return std::nullopt;
   }
+
+  struct MeasuredWindow {
+    load::Outcome load;
+    Counters before, after;
+    bool disturbed = false;
+  };
+  using Window = std::variant<MeasuredWindow, Refusal>;
+
+  // Measures a row, again while it was disturbed and there is time to spare.
+  template <class Shape>
+  Window undisturbed(std::size_t at, std::uint64_t seed, Shape&& shape) {
+    while (true) {
+      Nanos begin = now();
+      Dealer dealer(*tree_, o_.setup.network, seed);
+      load::Plan plan = plan_for(at, dealer);
+      shape(plan);
+      Window window = measure_window(at, plan);
+      auto* measured = std::get_if<MeasuredWindow>(&window);
+      if (!measured || !measured->disturbed) return window;
+      Nanos cost = now() - begin;
+      if (cost > spare_) {
+        ++c_.disturbed;
+        return window;
+      }
+      spare_ -= cost;
+      ++c_.repeated;
+    }
+  }
+
+  Window measure_window(std::size_t at, load::Plan& plan) {
+    ServerProcess& server = servers_[at];
+    const int cpu = o_.server_cpus.empty() ? all_cpus_.front() : o_.server_cpus.front();
+    CpuTimes core_before, core_after;
+    plan.window_begins = [&] {
+      server.ask_counters();
+      core_before = cpu_times(cpu);
+    };
+    plan.window_ends = [&] {
+      server.ask_counters();
+      core_after = cpu_times(cpu);
+    };
+    MeasuredWindow w;
+    w.load = load::run(plan);
+    if (w.load.interrupted) return interrupted();
+    c_.rows[at].errors += w.load.failures();
+    auto before = server.counters(), after = server.counters();
+    if (!before || !after || w.load.answered == 0)
+      return Refusal{say_("compare.server_gone", {{"row", label(c_.rows[at].spec, say_)}}),
+                     kMachineLacks};
+    w.before = *before;
+    w.after = *after;
+    auto share = [&](Nanos t) {
+      return static_cast<double>(t) / static_cast<double>(w.load.window);
+    };
+    Nanos others = core_after.busy - core_before.busy - (after->cpu - before->cpu);
+    w.disturbed = share(core_after.stolen - core_before.stolen) > kMostStolen ||
+                  (o_.setup.own_core && share(others) > kMostForOthers);
+    return w;
+  }
+
+  Refusal interrupted() const { return {say_("compare.interrupted"), kInterrupted}; }
 
   void show(const std::string& what) {
     auto left = (schedule_.total - (now() - started_)) / kSecond;
@@ -209,6 +235,7 @@ class Measurement {
   Say say_;
   Progress progress_;
   int stop_fd_;
+  Nanos spare_;  // for windows that were disturbed
   Schedule schedule_;
   Nanos started_ = 0;
   std::vector<int> all_cpus_;

@@ -29,8 +29,7 @@ Schedule schedule(const Options& options, const std::vector<RowSpec>& rows);
 /// How long a row must run until its queues are as long as they will be.
 lwp::os::Nanos warm_up(const Setup& setup, const RowSpec& row);
 
-/// The comparison, or why there is none. Interrupted by `stop_fd`: a refusal with kInterrupted and
-/// no message.
+/// The comparison, or why there is none. Interrupted by `stop_fd`: a refusal with kInterrupted.
 std::variant<Comparison, Refusal> measure(const Options& options, const Terminal& terminal,
                                           int stop_fd);
 

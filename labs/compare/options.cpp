@@ -67,7 +67,7 @@ Why read_numbers(const Flags& f, const Say& say, Options& out) {
   s.network.heads = *std::max_element(s.heads.begin(), s.heads.end());
   s.open_rps = 0.6 * predict::bound_rps(s.network, 1);
   out.rounds = f.runs ? f.runs : f.quick ? 2 : f.thorough ? 5 : 3;
-  out.seconds = f.seconds > 0 ? f.seconds : f.quick ? 12 : f.thorough ? 50 : 16.5;
+  out.seconds = f.seconds > 0 ? f.seconds : f.quick ? 12 : f.thorough ? 50 : 16;
   return std::nullopt;
 }
 

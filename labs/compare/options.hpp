@@ -32,7 +32,7 @@ struct Flags {
 struct Options {
   Setup setup;
   int rounds = 3;
-  double seconds = 17;       ///< of measuring, about
+  double seconds = 16;       ///< of measuring, about
   std::string root;          ///< empty: a tree of our own
   std::string json, report;  ///< empty: none
   std::vector<Expectation> expectations;

@@ -48,6 +48,7 @@ svg { display: block; width: 100%; height: auto; overflow: visible; }
 .key.s5 { fill: var(--s5); }
 .d1 { stroke-dasharray: 7 4; } .d2 { stroke-dasharray: 2 3; } .d3 { stroke-dasharray: 9 3 2 3; }
 ol { padding-left: 1.4rem; } li { margin: .5rem 0; } li.not { color: var(--soft); }
+.try { display: inline-block; }
 code { font: .9em ui-monospace, "DejaVu Sans Mono", monospace; white-space: nowrap; }
 .wide { overflow-x: auto; }
 .note { font-size: .875rem; margin-top: 1.2rem; }
@@ -75,7 +76,7 @@ std::string sentences(const Comparison& c, Say say) {
   std::string items;
   for (const auto& f : findings(c, say)) {
     std::string text = escaped(f.text);
-    if (!f.hint.empty()) text += " <span class=\"soft\">" + with_code(f.hint) + "</span>";
+    if (!f.hint.empty()) text += " <span class=\"soft try\">" + with_code(f.hint) + "</span>";
     items += element("li", text, f.held ? "" : " class=\"not\"") + '\n';
   }
   return element("ol", items);

@@ -93,10 +93,11 @@ std::array<std::string, 2> setup_lines(const Comparison& c, Say say) {
 }
 
 std::string provenance(const Comparison& c, Say say) {
-  std::string text = say("compare.measured_on", {{"date", c.date},
-                                                 {"cpu", c.cpu},
-                                                 {"runs", std::to_string(c.rounds)},
-                                                 {"spread", number(c.spread(), 1)}});
+  std::string runs = c.rounds == 1 ? say("compare.one_run")
+                                   : say("compare.runs", {{"n", std::to_string(c.rounds)}});
+  std::string text =
+      say("compare.measured_on",
+          {{"date", c.date}, {"cpu", c.cpu}, {"runs", runs}, {"spread", number(c.spread(), 1)}});
   if (const Row* far = c.farthest())
     text +=
         say("compare.farthest",
