@@ -5,6 +5,7 @@
 #include <stdexcept>
 
 #include "fibers/engine.hpp"
+#include "lwp/arch.hpp"
 #include "lwp/dump.hpp"
 
 namespace weft::fibers {
@@ -37,6 +38,9 @@ void Runtime::run(std::function<void()> main) {
     std::exception_ptr* error;
   };
   if (lwp::current()->scheduler != nullptr) lwp::broken("Runtime::run() inside a fiber");
+  // A new context takes over the flags of the thread that makes it, and main's is made here, before
+  // this thread is an LWP.
+  lwp::arch::prepare_floating_point();
   std::exception_ptr error;
   EngineBase& engine = *impl_->engine;
   ControlBlock& block = engine.create("main", {sizeof(Body), alignof(Body)});
