@@ -5,13 +5,15 @@
 
 namespace weft::lwp {
 
-// REQUIRES handoff_, and a free slot.
+// REQUIRES handoff_, a free slot, and to be hidden from TSan.
 Lwp* Pool::start_lwp(Permit* permit) {
   int index = lwp_count_.load(memory_order_relaxed);
   Lwp& l = *lwps_[static_cast<std::size_t>(index)];
   l.permit = permit;
   std::string name = "weft-lwp-" + std::to_string(l.index);
   // Not l.permit: a spare may be granted one before its thread gets here.
+  sanitizer::acquire(&threads_);
+  sanitizer::leave_core();  // what begins and ends a thread is ordered for TSan, too
   threads_.emplace_back(name, [this, &l, spare = permit == nullptr] {
     adopt(&l);
     begin_lwp(l);
@@ -21,12 +23,15 @@ Lwp* Pool::start_lwp(Permit* permit) {
     work(l);
     leave(l);
   });
+  sanitizer::enter_core();
+  sanitizer::release(&threads_);
   lwp_count_.store(index + 1, memory_order_release);
   return &l;
 }
 
-// REQUIRES handoff_. Null if no more LWPs may be made.
+// REQUIRES handoff_. Null if no more LWPs may be made, or the run is over.
 Lwp* Pool::take_spare() {
+  if (stopping_.load(memory_order_relaxed)) return nullptr;
   if (spares_ == nullptr) {
     return lwp_count() < static_cast<int>(lwps_.size()) ? start_lwp(nullptr) : nullptr;
   }
@@ -50,6 +55,7 @@ void Pool::wait_for_grant(Lwp& l) {
 
 bool Pool::give_up_permit() {
   Lwp& l = *current();
+  sanitizer::Hidden hidden;
   handoff_.lock();
   Lwp* spare = l.permit == nullptr ? nullptr : take_spare();
   if (spare != nullptr) {
@@ -63,6 +69,7 @@ bool Pool::give_up_permit() {
 
 bool Pool::revoke(Lwp& victim) {
   if (!os::has(os::Feature::membarrier)) return false;
+  sanitizer::Hidden hidden;
   handoff_.lock();
   Lwp* spare = victim.permit == nullptr ? nullptr : take_spare();
   bool taken = false;
@@ -84,6 +91,7 @@ bool Pool::revoke(Lwp& victim) {
 }
 
 void Pool::come_back(Lwp& l) {
+  sanitizer::Hidden hidden;
   handoff_.lock();
   bool lost = l.permit == nullptr;  // else a revoker saw us in core and let go
   if (!lost) l.revoked.store(false, memory_order_relaxed);

@@ -45,6 +45,7 @@ void Pool::run(Task& first) {
   born(l, first);
   leave(l);
   for (std::size_t i = 1; i < permits_.size(); ++i) {
+    sanitizer::Hidden hidden;
     handoff_.lock();
     start_lwp(permits_[i].get());
     handoff_.unlock();
@@ -53,8 +54,13 @@ void Pool::run(Task& first) {
   work(l);
   leave(l);
   adopt(nullptr);
+  {
+    sanitizer::Hidden hidden;
+    sanitizer::acquire(&threads_);
+  }
   for (auto& thread : threads_) thread.join();
   threads_.clear();
+  sanitizer::Hidden hidden;
   spares_ = nullptr;
   for (auto& each : lwps_) {
     each->permit = nullptr;
@@ -185,19 +191,20 @@ void Pool::wake_one() {
 }
 
 void Pool::stop() {
-  stopping_.store(true, memory_order_seq_cst);
-  bell_.ring();
   handoff_.lock();
+  stopping_.store(true, memory_order_seq_cst);  // under the lock: from now on no LWP is started
   for (Lwp* spare = spares_; spare != nullptr; spare = spare->next_spare) {
     spare->grant.store(2, memory_order_release);
     os::futex_wake(spare->grant, 1);
   }
   handoff_.unlock();
+  bell_.ring();
 }
 
 // ---- messages -------------------------------------------------------------------------------
 
 void Pool::unpark(Task& task) {
+  sanitizer::Hidden hidden;
   if (!task.in_inbox.exchange(true, memory_order_acq_rel)) {
     Task* head = inbox_.load(memory_order_relaxed);
     do task.inbox_next = head;

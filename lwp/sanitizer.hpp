@@ -64,4 +64,12 @@ inline void acquire(const void*) {}
 inline void release(const void*) {}
 #endif
 
+/// Hides what the runtime does outside core: who holds which permit is changed there and in core.
+class Hidden {
+ public:
+  Hidden() { enter_core(); }
+  ~Hidden() { leave_core(); }
+  Hidden(const Hidden&) = delete;
+};
+
 }  // namespace weft::lwp::sanitizer
