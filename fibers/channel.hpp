@@ -4,11 +4,13 @@
 //
 // A value is handed over inside the channel's lock: a sender that must wait leaves a pointer to its
 // value in its waiter; the receiver that takes it refills the buffer from there. A receiver that
-// must wait leaves an empty slot, which the next sender fills.
+// must wait leaves an empty slot, which the next sender fills. Whoever is woken takes the lock once
+// more before it goes on, so it may destroy the channel.
 #pragma once
 
 #include <cstddef>
 #include <optional>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -18,6 +20,8 @@ namespace weft::fibers {
 
 template <class T>
 class Channel {
+  static_assert(std::is_nothrow_move_constructible_v<T>, "values move in core: it must not fail");
+
  public:
   /// The ring is allocated here, once: sending allocates nothing of its own.
   explicit Channel(std::size_t capacity) : ring_(capacity) {}
@@ -85,7 +89,7 @@ class Channel {
   }
 
  private:
-  // To a waiting receiver, or into the ring. Drops the lock if it wakes somebody.
+  // To a waiting receiver, or into the ring.
   bool give(lwp::Guard& guard, T& value) {
     while (lwp::Waiter* w = receivers_.first()) {
       receivers_.remove(*w);
@@ -93,9 +97,7 @@ class Channel {
       auto* slot = static_cast<std::optional<T>*>(w->offer);
       slot->emplace(std::move(value));
       w->claim(lwp::Outcome::signaled);
-      guard.unlock();
       lwp::unpark(guard.core.lwp(), *task);
-      guard.lock();
       return true;
     }
     if (used_ == ring_.size()) return false;
@@ -123,18 +125,14 @@ class Channel {
         value.emplace(std::move(offered));
       }
       w->claim(lwp::Outcome::signaled);
-      guard.unlock();
       lwp::unpark(guard.core.lwp(), *task);
-      guard.lock();
     }
     return value;
   }
 
   void wake_all(lwp::Guard& guard, lwp::WaitList& list) {
     while (lwp::Task* task = list.signal_first()) {
-      guard.unlock();
       lwp::unpark(guard.core.lwp(), *task);
-      guard.lock();
     }
   }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "fibers/fiber.hpp"
 
+#include "lwp/dump.hpp"
+
 namespace weft::fibers {
 
 Fiber& Fiber::operator=(Fiber&& other) noexcept {
@@ -18,6 +20,7 @@ Fiber::~Fiber() {
 }
 
 void Fiber::join() {
+  if (block_ == nullptr) lwp::broken("join() of a fiber that was joined or detached before");
   block_->wait_until_done();
   std::exception_ptr error = std::exchange(block_->error, nullptr);
   drop();
@@ -54,13 +57,20 @@ std::string this_name() {
   return std::string(core.task().name(name));
 }
 
-BlockingCall::BlockingCall(const char*)
+BlockingCall::BlockingCall(const char* what)
     : engine_(current_engine()), somebody_ready_(engine_.ready_count() > 0), began_(os::now()) {
+  show(what);
   engine_.blocking_calls.fetch_add(1, lwp::memory_order_relaxed);
   engine_.ready_at_block.fetch_add(engine_.ready_count(), lwp::memory_order_relaxed);
 }
 
+void BlockingCall::show(const char* what) {
+  lwp::Core core;
+  core.task().in_call.store(what, lwp::memory_order_relaxed);
+}
+
 BlockingCall::~BlockingCall() {
+  show(nullptr);
   // Time has passed, so timers and events may be due: let the next pick look at them.
   {
     lwp::Core core;

@@ -87,12 +87,13 @@ class BlockingCall {
   BlockingCall(const BlockingCall&) = delete;
 
  private:
+  static void show(const char* what);  // in the dump
   EngineBase& engine_;
   const bool somebody_ready_;
   const os::Nanos began_;
 };
 
-/// Runs `f`, which may block in the kernel, and returns its result. `what` names it in statistics
+/// Runs `f`, which may block in the kernel, and returns its result. `what` names it in the dump
 /// and must be a literal. With the strategy `hold` the LWP blocks and all it carries waits: the
 /// textbook's problem, here on purpose.
 template <class F>

@@ -27,11 +27,13 @@ bool wait_ready(int fd, std::uint32_t interest, os::Nanos deadline) {
 lwp::Result<Socket> Socket::connect(const os::Address& to, os::Nanos deadline) {
   auto fd = os::connect(to);
   if (!fd) return lwp::Result<Socket>::failure(fd.error());
-  if (!fibers::wait_ready(fd->get(), os::kWritable, deadline)) {
-    return lwp::Result<Socket>::failure(ETIMEDOUT);
+  while (true) {
+    if (!fibers::wait_ready(fd->get(), os::kWritable, deadline)) {
+      return lwp::Result<Socket>::failure(ETIMEDOUT);
+    }
+    if (int error = os::socket_error(fd->get())) return lwp::Result<Socket>::failure(error);
+    if (os::is_connected(fd->get())) return Socket(std::move(*fd));  // else woken for nothing
   }
-  if (int error = os::socket_error(fd->get())) return lwp::Result<Socket>::failure(error);
-  return Socket(std::move(*fd));
 }
 
 lwp::Result<std::size_t> Socket::receive(std::span<std::byte> into, os::Nanos deadline) {

@@ -12,7 +12,8 @@ namespace weft::fibers {
 namespace os = lwp::os;
 
 /// Parks until `fd` is ready for `interest` (os::kReadable or os::kWritable, exactly one); false at
-/// the deadline. May return early: try the operation, and wait again on EAGAIN.
+/// the deadline. May return early: try the operation, and wait again on EAGAIN. REQUIRES: nobody
+/// closes `fd` meanwhile, for then the kernel forgets it and nothing would end the wait.
 bool wait_ready(int fd, std::uint32_t interest, os::Nanos deadline = os::kNever);
 
 /// A connected socket. One fiber may receive while another sends.

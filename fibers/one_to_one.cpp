@@ -25,6 +25,8 @@ class ThreadFiber final : public ControlBlock {
 
 class OneToOne final : public EngineBase, public lwp::Scheduler {
  public:
+  explicit OneToOne(const Config& config) : stack_bytes_(config.stack_bytes) {}
+
   // ---- EngineBase ----
   void start(ControlBlock& block) override {
     auto& fiber = static_cast<ThreadFiber&>(block);
@@ -35,7 +37,8 @@ class OneToOne final : public EngineBase, public lwp::Scheduler {
     watch_.born();
     threads_.fetch_add(1);
     try {
-      fiber.thread = os::Thread("weft-fiber", [this, &fiber] { carry(fiber); });
+      fiber.thread = os::Thread(
+          "weft-fiber", [this, &fiber] { carry(fiber); }, stack_bytes_);
     } catch (...) {
       threads_.fetch_sub(1);
       watch_.died(*this);
@@ -167,6 +170,7 @@ class OneToOne final : public EngineBase, public lwp::Scheduler {
     if (threads_.fetch_sub(1) == 1) os::futex_wake(threads_, 1);
   }
 
+  const std::size_t stack_bytes_;
   DeadlockWatch watch_;
   lwp::atomic<std::uint32_t> threads_{0};  // futex: run() waits for zero
   lwp::Lock fibers_mutex_;
@@ -175,8 +179,8 @@ class OneToOne final : public EngineBase, public lwp::Scheduler {
 
 }  // namespace
 
-std::unique_ptr<EngineBase> make_one_to_one_engine(const Config&) {
-  return std::make_unique<OneToOne>();
+std::unique_ptr<EngineBase> make_one_to_one_engine(const Config& config) {
+  return std::make_unique<OneToOne>(config);
 }
 
 }  // namespace weft::fibers

@@ -33,7 +33,8 @@ class Runtime {
   Runtime(const Runtime&) = delete;
 
   /// Runs `main` as the first fiber and returns when it and every fiber it left behind have ended;
-  /// rethrows what `main` threw. The calling kernel thread becomes LWP 1. One run at a time. If no
+  /// rethrows what `main` threw. The calling kernel thread becomes LWP 1 (on Boost.Fiber it only
+  /// waits: a scheduler there stays with its thread for good). One run at a time. If no
   /// fiber can ever run again (a deadlock) every fiber is printed and the process exits with 4.
   void run(std::function<void()> main);
 

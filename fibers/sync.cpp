@@ -7,6 +7,10 @@
 
 namespace weft::fibers {
 
+// A woken fiber may destroy the very object that woke it (a semaphore on its stack). So a waker
+// either drops the lock and then touches the object no more, or wakes under the lock, which each
+// waiter takes once more before it goes on.
+
 // ---- Mutex ----------------------------------------------------------------------------------
 
 void Mutex::lock() {
@@ -76,16 +80,7 @@ void ConditionVariable::notify_one() {
 
 void ConditionVariable::notify_all() {
   lwp::Guard guard(lock_);
-  // Those who wait now, not those who come back while we wake the others.
-  std::size_t n = 0;
-  for (lwp::Waiter* w = waiters_.first(); w != nullptr; w = w->next) ++n;
-  while (n-- > 0) {
-    lwp::Task* task = waiters_.signal_first();
-    guard.unlock();
-    if (task == nullptr) return;
-    lwp::unpark(guard.core.lwp(), *task);
-    guard.lock();
-  }
+  while (lwp::Task* task = waiters_.signal_first()) lwp::unpark(guard.core.lwp(), *task);
 }
 
 // ---- Semaphore ------------------------------------------------------------------------------
@@ -118,13 +113,10 @@ bool Semaphore::acquire_until(os::Nanos deadline) {
 void Semaphore::release(std::ptrdiff_t n) {
   lwp::Guard guard(lock_);
   lwp::sanitizer::release(this);
-  while (n > 0) {
+  for (; n > 0; --n) {
     lwp::Task* task = waiters_.signal_first();  // the unit goes to it, not through count_
     if (task == nullptr) break;
-    --n;
-    guard.unlock();
     lwp::unpark(guard.core.lwp(), *task);
-    guard.lock();
   }
   count_ += n;
 }

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // The first of the two seams to the world (the other is os.hpp): every atomic of lwp, fibers and
-// servers is spelled weft::lwp::atomic. In the native build that is std::atomic; a build with
-// WEFT_SIM defined supplies an instrumented one, in which each operation is a choice point.
+// servers is spelled weft::lwp::atomic. Here that is std::atomic; a simulated world replaces this
+// file by one in which each operation is a choice point.
 #pragma once
 
-#ifdef WEFT_SIM
-#include "lwp/sim/atomic.hpp"
-#else
 #include <atomic>
 
 namespace weft::lwp {
@@ -34,4 +31,3 @@ inline void compiler_fence() {
 }
 
 }  // namespace weft::lwp
-#endif

@@ -70,6 +70,9 @@ void dump_task(const Scheduler& s, const Task& t, int fd) {
     }
   } else if (search.lwp != 0) {
     line.text("running").column(43).number(static_cast<std::uint64_t>(search.lwp));
+    if (const char* call = t.in_call.load(memory_order_relaxed)) {
+      line.column(48).text("(in a blocking call: ").text(call).text(")");
+    }
   } else {
     line.text("ready").column(43).text("-");
   }
@@ -100,6 +103,7 @@ void dump_all() {
 // Waits for SIGQUIT until the process ends; made with the first watched scheduler.
 void start_watcher() {
   static const bool started = [] {
+    os::has(os::Feature::proc_syscall);  // probed now: the dump itself allocates nothing
     const int signals[] = {SIGQUIT};
     auto fd = os::signal_fd(signals);
     if (!fd) return false;

@@ -117,7 +117,8 @@ struct IdleReport {
   std::uint64_t times_while_waiting = 0;
 };
 /// Starts the meter. From now on each sleep in the kernel through this seam is counted; when the
-/// last awake thread goes to sleep it asks `waiting` how many requests or fibers could run now.
+/// last awake thread goes to sleep it asks `waiting` how many requests or fibers could run now: it
+/// may not sleep itself. Called again it replaces `waiting`; an empty one says nobody waits.
 /// Threads that exist only to watch call not_metered() first.
 void meter_idle(std::function<std::size_t()> waiting);
 IdleReport idle_report();
@@ -218,6 +219,7 @@ std::size_t waiting_to_be_accepted(int listener);
 Result<Fd> accept(int listener);
 /// Begins a connection; EINPROGRESS is success (wait until writable, then ask connect_error).
 Result<Fd> connect(const Address& to);
+bool is_connected(int fd);
 /// The pending error of a socket, 0 if none.
 int socket_error(int fd);
 /// EAGAIN when it would block. Never raises SIGPIPE.

@@ -7,9 +7,9 @@
 // after each of them the current LWP is told anew which fiber it carries.
 #include <boost/fiber/condition_variable.hpp>
 #include <boost/fiber/fiber.hpp>
-#include <boost/fiber/fixedsize_stack.hpp>
 #include <boost/fiber/mutex.hpp>
 #include <boost/fiber/operations.hpp>
+#include <boost/fiber/protected_fixedsize_stack.hpp>
 #include <cerrno>
 #include <cxxabi.h>
 #include <memory>
@@ -42,11 +42,12 @@ class BoostFiber final : public ControlBlock {
   bool waits_for_descriptor = false;  // its own: then others than fibers can end its park
 };
 
-// The calling thread's, out of line: after a switch it may be another's.
-[[gnu::noinline]] ExceptionState& exceptions() {
+// The calling thread's. Opaque to the compiler, not only out of line: seeing that they compute an
+// address and nothing else, it would call them once and remember the answer across a switch.
+[[gnu::noipa]] ExceptionState& exceptions() {
   return *reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
 }
-[[gnu::noinline]] int& error_number() {
+[[gnu::noipa]] int& error_number() {
   return errno;
 }
 
@@ -214,8 +215,8 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
   void launch(BoostFiber& fiber) {
     awake_.fetch_add(1);
     Carried carried;
-    bf::fiber(bf::launch::post, std::allocator_arg, bf::fixedsize_stack(config_.stack_bytes),
-              [this, &fiber] { carry(fiber); })
+    bf::fiber(bf::launch::post, std::allocator_arg,
+              bf::protected_fixedsize_stack(config_.stack_bytes), [this, &fiber] { carry(fiber); })
         .detach();
   }
 

@@ -141,11 +141,11 @@ check_disk() {
 # The program probes each of these itself; this is what can be told before it is built.
 
 check_kernel_features() {
-  feature guard_install "$(kernel_since 6.13)" 'guard pages by mprotect: at most about 32,000 fibers'
-  feature io_uring "$(io_uring_state)" 'files are read by a pool of kernel threads'
+  feature guard_install "$(kernel_since 6.13)" 'guard pages by mprotect: slower, at most some 32,000'
+  feature io_uring "$(io_uring_state)" 'nothing yet: helper threads complete disk reads anyway'
   feature openat2 "$(kernel_since 5.6)" 'paths are opened a component at a time, no symlinks'
   feature proc_syscall "$(proc_syscall_state)" 'reports do not name the call in which an LWP blocks'
-  feature membarrier "$(kernel_since 4.14)" 'an ordinary fence instead, on every switch'
+  feature membarrier "$(kernel_since 4.14)" 'the run permit of a blocked LWP cannot be taken away'
   check_without
 }
 

@@ -4,10 +4,12 @@
 // is what a blocking call costs the others. A thread that is runnable but off the CPU counts as
 // awake: then the core is busy with somebody else.
 //
-// The last thread to fall asleep opens an interval, the first to wake closes it. Both are one
-// atomic step on `awake`, so an interval has one opener and one closer; the closer may come before
-// the opener has written the interval's begin, and then waits for it.
+// The last thread to fall asleep opens an interval, the first to wake closes it; who is which is
+// decided by one atomic step on `awake`. An opener that is late looks again under the lock: if
+// somebody has woken meanwhile nothing is idle, and if another has opened an interval since, that
+// one stands. The clock is read under the lock, so no busy time is ever counted as idle.
 #include <mutex>
+#include <sched.h>
 
 #include "lwp/os.hpp"
 #include "lwp/sanitizer.hpp"
@@ -15,13 +17,24 @@
 namespace weft::lwp::os {
 namespace {
 
+// Held for a few instructions. It must not sleep through the seam, which would meter itself.
+class SpinLock {
+ public:
+  void lock() {
+    while (taken_.exchange(true, memory_order_acquire)) ::sched_yield();
+  }
+  void unlock() { taken_.store(false, memory_order_release); }
+
+ private:
+  atomic<bool> taken_{false};
+};
+
 struct Meter {
   atomic<bool> on{false};
   atomic<int> awake{1};  // the main thread
-  std::function<std::size_t()> waiting;
-  // The interval: guarded by `turn`, even = closed, odd = open.
-  std::mutex guard;
-  Nanos began = 0;  // 0: none open
+  SpinLock guard;
+  std::function<std::size_t()> waiting;  // guarded by guard, as all below
+  Nanos began = 0;                       // of the open interval; 0: none is open
   bool somebody_waits = false;
   IdleReport report;
 };
@@ -51,22 +64,18 @@ WEFT_NO_TSAN void stop_metering() {
 void falls_asleep() {
   Meter& m = meter();
   if (m.awake.fetch_sub(1, memory_order_acq_rel) != 1 || !m.on.load(memory_order_acquire)) return;
-  bool waits = m.waiting() > 0;
-  Nanos began = now();
   std::lock_guard lock(m.guard);
-  // Another thread may have woken meanwhile: then nothing is idle and no interval opens.
-  if (m.awake.load(memory_order_acquire) != 0) return;
-  m.began = began;
-  m.somebody_waits = waits;
+  if (m.awake.load(memory_order_acquire) != 0 || m.began != 0) return;
+  m.somebody_waits = m.waiting != nullptr && m.waiting() > 0;
+  m.began = now();
 }
 
 void wakes() {
   Meter& m = meter();
   if (m.awake.fetch_add(1, memory_order_acq_rel) != 0 || !m.on.load(memory_order_acquire)) return;
-  Nanos ended = now();
   std::lock_guard lock(m.guard);
   if (m.began == 0) return;
-  Nanos length = ended - m.began;
+  Nanos length = now() - m.began;
   m.began = 0;
   m.report.idle += length;
   if (!m.somebody_waits) return;
@@ -88,6 +97,7 @@ void thread_ends() {
 
 void meter_idle(std::function<std::size_t()> waiting) {
   Meter& m = meter();
+  std::lock_guard lock(m.guard);
   m.waiting = std::move(waiting);
   m.on.store(true, memory_order_release);
 }

@@ -98,6 +98,12 @@ Result<Fd> connect(const Address& to) {
   return fd;
 }
 
+bool is_connected(int fd) {
+  SocketAddress peer;
+  peer.length = sizeof peer.storage;
+  return ::getpeername(fd, peer.get(), &peer.length) == 0;
+}
+
 int socket_error(int fd) {
   int error = 0;
   socklen_t length = sizeof error;
