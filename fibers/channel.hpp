@@ -4,11 +4,12 @@
 //
 // A value is handed over inside the channel's lock: a sender that must wait leaves a pointer to its
 // value in its waiter; the receiver that takes it refills the buffer from there. A receiver that
-// must wait leaves an empty slot, which the next sender fills. Whoever is woken takes the lock once
-// more before it goes on, so it may destroy the channel.
+// must wait leaves an empty slot, which the next sender fills. Waking is the last thing an
+// operation does, after its last use of the channel.
 #pragma once
 
 #include <cstddef>
+#include <initializer_list>
 #include <optional>
 #include <type_traits>
 #include <utility>
@@ -32,13 +33,16 @@ class Channel {
     lwp::Guard guard(lock_);
     lwp::sanitizer::release(this);
     if (closed_) return false;
-    if (give(guard, value)) return true;
+    lwp::Waiter* receiver = nullptr;
+    if (give(value, receiver)) {
+      unlock_and_wake(guard, receiver);
+      return true;
+    }
     lwp::Waiter w(guard.core.task());
     w.offer = &value;
     senders_.push(w);
     guard.unlock();
     lwp::await(guard.core, w, {"channel send", this});
-    guard.lock();
     return w.offer == nullptr;  // taken; else close() ended the wait
   }
 
@@ -46,20 +50,25 @@ class Channel {
   bool try_send(T value) {
     lwp::Guard guard(lock_);
     lwp::sanitizer::release(this);
-    return !closed_ && give(guard, value);
+    lwp::Waiter* receiver = nullptr;
+    bool sent = !closed_ && give(value, receiver);
+    unlock_and_wake(guard, receiver);
+    return sent;
   }
 
   /// Waits for a value; nothing once the channel is closed and empty.
   std::optional<T> receive() {
     lwp::Guard guard(lock_);
-    std::optional<T> value = take(guard);
-    if (!value && !closed_) {
+    lwp::Waiter* sender = nullptr;
+    std::optional<T> value = take(sender);
+    if (value || closed_) {
+      unlock_and_wake(guard, sender);
+    } else {
       lwp::Waiter w(guard.core.task());
       w.offer = &value;
       receivers_.push(w);
       guard.unlock();
       lwp::await(guard.core, w, {"channel receive", this});
-      guard.lock();
     }
     lwp::sanitizer::acquire(this);
     return value;
@@ -68,7 +77,9 @@ class Channel {
   /// Nothing if it would wait.
   std::optional<T> try_receive() {
     lwp::Guard guard(lock_);
-    std::optional<T> value = take(guard);
+    lwp::Waiter* sender = nullptr;
+    std::optional<T> value = take(sender);
+    unlock_and_wake(guard, sender);
     lwp::sanitizer::acquire(this);
     return value;
   }
@@ -78,8 +89,14 @@ class Channel {
     lwp::Guard guard(lock_);
     lwp::sanitizer::release(this);
     closed_ = true;
-    wake_all(guard, receivers_);
-    wake_all(guard, senders_);
+    lwp::Waiter* chain = nullptr;
+    for (lwp::WaitList* list : {&receivers_, &senders_}) {
+      while (lwp::Waiter* w = list->take_first()) {
+        w->next = chain;
+        chain = w;
+      }
+    }
+    unlock_and_wake(guard, chain);
   }
 
   /// Values inside now.
@@ -89,50 +106,51 @@ class Channel {
   }
 
  private:
-  // To a waiting receiver, or into the ring.
-  bool give(lwp::Guard& guard, T& value) {
-    while (lwp::Waiter* w = receivers_.first()) {
-      receivers_.remove(*w);
-      lwp::Task* task = w->task;
-      auto* slot = static_cast<std::optional<T>*>(w->offer);
-      slot->emplace(std::move(value));
-      w->claim(lwp::Outcome::signaled);
-      lwp::unpark(guard.core.lwp(), *task);
+  // To a waiting receiver, who is to be woken, or into the ring.
+  bool give(T& value, lwp::Waiter*& wake) {
+    if ((wake = receivers_.take_first()) != nullptr) {
+      static_cast<std::optional<T>*>(wake->offer)->emplace(std::move(value));
       return true;
     }
     if (used_ == ring_.size()) return false;
-    ring_[(first_ + used_) % ring_.size()].emplace(std::move(value));
-    ++used_;
+    put(value);
     return true;
   }
 
-  // From the ring, which the first waiting sender refills, or from that sender itself.
-  std::optional<T> take(lwp::Guard& guard) {
+  // From the ring, which the first waiting sender refills, or from that sender; it is to be woken.
+  std::optional<T> take(lwp::Waiter*& wake) {
     std::optional<T> value;
     if (used_ > 0) {
       value = std::exchange(ring_[first_], std::nullopt);
       first_ = (first_ + 1) % ring_.size();
       --used_;
     }
-    if (lwp::Waiter* w = senders_.first()) {
-      senders_.remove(*w);
-      lwp::Task* task = w->task;
-      T& offered = *static_cast<T*>(std::exchange(w->offer, nullptr));
+    if ((wake = senders_.take_first()) != nullptr) {
+      T& offered = *static_cast<T*>(std::exchange(wake->offer, nullptr));
       if (value) {
-        ring_[(first_ + used_) % ring_.size()].emplace(std::move(offered));
-        ++used_;
+        put(offered);
       } else {
         value.emplace(std::move(offered));
       }
-      w->claim(lwp::Outcome::signaled);
-      lwp::unpark(guard.core.lwp(), *task);
     }
     return value;
   }
 
-  void wake_all(lwp::Guard& guard, lwp::WaitList& list) {
-    while (lwp::Task* task = list.signal_first()) {
+  void put(T& value) {
+    ring_[(first_ + used_) % ring_.size()].emplace(std::move(value));
+    ++used_;
+  }
+
+  // The last use of the channel: once its wait has ended, a woken fiber may destroy it. The waiters
+  // themselves stay until they are claimed.
+  void unlock_and_wake(lwp::Guard& guard, lwp::Waiter* chain) {
+    guard.unlock();
+    while (chain != nullptr) {
+      lwp::Task* task = chain->task;
+      lwp::Waiter* next = chain->next;
+      chain->claim(lwp::Outcome::signaled);
       lwp::unpark(guard.core.lwp(), *task);
+      chain = next;
     }
   }
 

@@ -43,6 +43,7 @@ void ControlBlock::finish() {
   lwp::Guard guard(lock_);
   lwp::sanitizer::release(this);
   done_ = true;
+  live.store(false, lwp::memory_order_relaxed);  // no dump shows a fiber that only waits for join
   while (lwp::Task* joiner = joiners_.signal_first()) {
     guard.unlock();
     lwp::unpark(guard.core.lwp(), *joiner);
@@ -133,6 +134,9 @@ EngineBase& current_engine() {
 }
 
 void report_deadlock(const lwp::Scheduler& scheduler) {
+  // Another LWP may come to the same conclusion while this one writes.
+  static lwp::atomic<bool> reported{false};
+  while (reported.exchange(true)) os::sleep_until(os::now() + os::kSecond);
   os::write_out(kStandardError,
                 "weft: deadlock: every fiber waits, and nothing can wake one of them\n");
   lwp::dump(scheduler, kStandardError);

@@ -90,12 +90,10 @@ void Pool::work(Lwp& l) {
 void Pool::idle(Lwp& l) {
   look(l);
   searching_.store(false, memory_order_relaxed);
-  int idle = idle_count_.fetch_add(1, memory_order_seq_cst) + 1;
+  idle_count_.fetch_add(1, memory_order_seq_cst);
   fence();  // pairs with the fences in make_ready() and post()
   if (!something_to_do()) {
-    if (idle == static_cast<int>(permits_.size()) && nobody_can_wake()) {
-      if (on_deadlock != nullptr) on_deadlock(*this);
-    }
+    if (nobody_can_wake() && on_deadlock != nullptr) on_deadlock(*this);
     if (!solo()) arm_alarm();
     l.idle.store(true, memory_order_relaxed);
     Reactor::Events events;
@@ -119,10 +117,14 @@ bool Pool::something_to_do() const {
          stopping_.load(memory_order_relaxed);
 }
 
+// REQUIRES: something_to_do() has just said no. The count is read after that: an LWP that took the
+// last task in between has first uncounted itself. And then looks once more, for what came since.
 bool Pool::nobody_can_wake() const {
-  return alive_.load(memory_order_acquire) > 0 && reactor_.waiting() == 0 &&
+  fence();
+  return idle_count_.load(memory_order_seq_cst) == static_cast<int>(permits_.size()) &&
+         alive_.load(memory_order_acquire) > 0 && reactor_.waiting() == 0 &&
          next_deadline_.load(memory_order_acquire) == os::kNever &&
-         outside_.load(memory_order_acquire) == 0;
+         outside_.load(memory_order_acquire) == 0 && !something_to_do();
 }
 
 // Timers and events, without waiting.

@@ -63,7 +63,15 @@ class WaitList {
     return nullptr;
   }
 
-  Waiter* first() const { return first_; }
+  /// Takes the first out, still waiting; null if there is none. Only where nothing else (no
+  /// deadline) may end the wait: then the taker claims it after the lock is dropped.
+  Waiter* take_first() {
+    Waiter* w = first_;
+    if (w == nullptr) return nullptr;
+    remove(*w);
+    w->next = nullptr;
+    return w;
+  }
 
  private:
   Waiter* first_ = nullptr;

@@ -29,6 +29,17 @@ Result<void> done(N result) {
   return result < 0 ? Result<void>::failure(errno) : Result<void>();
 }
 
+/// For calls that the runtime makes behind a fiber's back, in core: its errno is its own.
+class KeepErrno {
+ public:
+  KeepErrno() : saved_(errno) {}
+  ~KeepErrno() { errno = saved_; }
+  KeepErrno(const KeepErrno&) = delete;
+
+ private:
+  const int saved_;
+};
+
 /// A ManualClock is installed: kernel waits with a deadline then look again every millisecond.
 bool clock_is_manual();
 

@@ -55,9 +55,11 @@ int wait_for_events(int set, epoll_event* events, int room, Nanos deadline) {
 Poller::Poller() : fd_(checked(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1")) {}
 
 Result<void> Poller::add(int fd, std::uint32_t interest, Trigger trigger, void* tag) {
+  KeepErrno keep;
   return done(control(fd_.get(), EPOLL_CTL_ADD, fd, epoll_bits(interest, trigger), tag));
 }
 Result<void> Poller::change(int fd, std::uint32_t interest, Trigger trigger, void* tag) {
+  KeepErrno keep;
   return done(control(fd_.get(), EPOLL_CTL_MOD, fd, epoll_bits(interest, trigger), tag));
 }
 void Poller::remove(int fd) {
@@ -65,6 +67,7 @@ void Poller::remove(int fd) {
 }
 
 std::size_t Poller::wait(std::span<Ready> into, Nanos deadline) {
+  KeepErrno keep;
   epoll_event events[64];
   int room = static_cast<int>(std::min<std::size_t>(into.size(), std::size(events)));
   int n;
@@ -103,6 +106,7 @@ bool wait_ready(int fd, std::uint32_t interest, Nanos deadline) {
 
 Bell::Bell() : fd_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {}
 void Bell::ring() {
+  KeepErrno keep;
   std::uint64_t one = 1;
   [[maybe_unused]] auto n = ::write(fd_.get(), &one, sizeof one);
 }

@@ -18,6 +18,7 @@ namespace weft::lwp::os {
 static_assert(sizeof(atomic<std::uint32_t>) == sizeof(std::uint32_t));
 
 void futex_wait(const atomic<std::uint32_t>& word, std::uint32_t expected, Nanos deadline) {
+  KeepErrno keep;
   Asleep asleep;
   if (clock_is_manual() && deadline != kNever) {
     timespec step = to_timespec(kMillisecond);
@@ -31,6 +32,7 @@ void futex_wait(const atomic<std::uint32_t>& word, std::uint32_t expected, Nanos
 }
 
 void futex_wake(const atomic<std::uint32_t>& word, int count) {
+  KeepErrno keep;
   ::syscall(SYS_futex, &word, FUTEX_WAKE_PRIVATE, count, nullptr, nullptr, 0);
 }
 
