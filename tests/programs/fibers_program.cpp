@@ -39,17 +39,16 @@ void stuck(int lwps) {
 
 void deadlock() {
   static Mutex a, b;
-  static Semaphore both(0);
+  static Semaphore left_has(0), main_has(0);
   Fiber left = spawn({"left"}, [] {
     std::unique_lock first(a);
-    both.release();
-    yield();
-    both.acquire();
+    left_has.release();
+    main_has.acquire();
     std::unique_lock second(b);
   });
   std::unique_lock first(b);
-  both.acquire();
-  both.release();
+  main_has.release();
+  left_has.acquire();
   std::unique_lock second(a);
 }
 
