@@ -111,9 +111,9 @@ bool membarrier();
 
 /// What the meter saw since the process began to be metered.
 struct IdleReport {
-  Nanos idle = 0;                ///< no thread of this process was awake
-  Nanos idle_while_waiting = 0;  ///< of that, the part that began while somebody could have run
-  Nanos longest_while_waiting = 0;
+  Nanos idle = 0;                   ///< no thread of this process was awake
+  Nanos idle_while_waiting = 0;     ///< of that, the part that began while somebody could have run
+  Nanos longest_while_waiting = 0;  ///< since the last idle_report()
   std::uint64_t times_while_waiting = 0;
 };
 /// Starts the meter. From now on each sleep in the kernel through this seam is counted; when the

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <memory>
 
@@ -22,12 +23,16 @@ namespace {
 
 using namespace compare;
 
-// Whole or not at all: an interrupted write leaves the old file.
+// Whole or not at all: an interrupted write leaves the old file. A device or a pipe is written to.
 bool write_file(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  const bool replace = !std::filesystem::exists(path) || std::filesystem::is_regular_file(path);
+  const std::string unfinished = replace ? path + ".new" : path;
+  std::ofstream file(unfinished, std::ios::binary | std::ios::trunc);
   file << text;
   file.close();
-  return static_cast<bool>(file);
+  std::error_code error;
+  if (file && replace) std::filesystem::rename(unfinished, path, error);
+  return file && !error;
 }
 
 double metric_value(const Comparison& c, const std::string& metric) {

@@ -56,8 +56,10 @@ void add_window(Counted& sum, const Counters& before, const Counters& after, dou
   sum.blocking_reads += after.blocking_reads - before.blocking_reads;
   sum.ready_at_block += after.ready_at_block - before.ready_at_block;
   sum.switches += after.switches - before.switches;
+  // Of this window: each look at the counters begins it anew.
+  sum.longest_idle_ms =
+      std::max(sum.longest_idle_ms, static_cast<double>(after.longest_idle) / 1e6 * scale);
   // These are no sums: the last look stands.
-  sum.longest_idle_ms = static_cast<double>(after.longest_idle) / 1e6 * scale;
   sum.rss_kb = after.rss_kb;
   sum.remembered_bytes = after.remembered_bytes;
   sum.states = after.states;

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "labs/columns.hpp"
 #include "labs/commands.hpp"
@@ -152,6 +153,11 @@ std::string summary(const Flags& f, const Job& job, const Outcome& out, const Sa
   for (Failure failure : load::kFailures)
     if (auto n = out.failed[static_cast<std::size_t>(failure)])
       text += line(name(failure), std::to_string(n));
+  if (out.first_connect_error != 0) {
+    text += say("load.connect_error",
+                {{"why", std::generic_category().message(out.first_connect_error)}}) +
+            '\n';
+  }
   return text;
 }
 

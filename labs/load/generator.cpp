@@ -144,8 +144,15 @@ class Generator {
     c.connected = c.used_before = false;
     c.interest = kWritable;
     auto fd = connect(plan_.target);
-    if (fd) c.fd = std::move(*fd);
-    if (c.fd && poller_.add(c.fd.get(), c.interest, Poller::Trigger::level, &c)) return true;
+    if (!fd) return refused(c, fd.error());
+    c.fd = std::move(*fd);
+    if (auto added = poller_.add(c.fd.get(), c.interest, Poller::Trigger::level, &c); !added) {
+      return refused(c, added.error());
+    }
+    return true;
+  }
+  bool refused(Connection& c, int error) {
+    if (out_.first_connect_error == 0) out_.first_connect_error = error;
     fail(c, Failure::connect);
     return false;
   }
@@ -166,7 +173,8 @@ class Generator {
     while (c.sent < c.request.size()) {
       auto n = send(c.fd.get(), std::as_bytes(std::span(c.request.substr(c.sent))));
       if (!n && n.error() == EAGAIN) return want(c, kWritable);
-      if (!n) return c.connected ? broken(c) : fail(c, Failure::connect);
+      if (!n && !c.connected) return (void)refused(c, n.error());
+      if (!n) return broken(c);
       c.connected = true;
       c.sent += *n;
     }

@@ -60,6 +60,7 @@ struct Outcome {
   std::uint64_t bytes = 0;     ///< of them, heads included
   lwp::os::Nanos window = 0;
   std::array<std::uint64_t, kFailures.size()> failed{};  ///< of all requests, warm-up too
+  int first_connect_error = 0;  ///< the errno of the first connection that failed, 0 if none did
   bool interrupted = false;
 
   std::uint64_t failures() const;

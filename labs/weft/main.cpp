@@ -71,8 +71,10 @@ int explain(CLI::App& app, const CLI::ParseError& error, const Terminal& termina
     message += ".";
   }
   std::string name = top ? "" : " " + command.get_name();
-  message += say("main.see_help", {{"command", name}});
-  std::fprintf(stderr, "%s\n", terminal.shown(wrap("weft" + name + ": " + message, 80, 2)).c_str());
+  // The command on a line of its own: a person copies it.
+  message = wrap("weft" + name + ": " + message, 80, 2) + "\n  " +
+            say("main.see_help", {{"command", name}});
+  std::fprintf(stderr, "%s\n", terminal.shown(message).c_str());
   return kWrongUse;
 }
 

@@ -105,7 +105,9 @@ void meter_idle(std::function<std::size_t()> waiting) {
 IdleReport idle_report() {
   Meter& m = meter();
   std::lock_guard lock(m.guard);
-  return m.report;
+  IdleReport report = m.report;
+  m.report.longest_while_waiting = 0;
+  return report;
 }
 
 void not_metered() {
