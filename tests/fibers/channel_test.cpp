@@ -35,7 +35,7 @@ TEST_CASE("Channel: with capacity 0 a send returns once its value was received")
   });
 }
 
-TEST_CASE("Channel: buffered sends wait only when it is full; values come in order") {
+TEST_CASE("Channel: buffered sends wait only when it is full, values come in order") {
   run_everywhere([](Collector& seen) {
     Channel<int> channel(3);
     seen.expect(channel.try_send(1) && channel.try_send(2) && channel.send(3), "room for three");

@@ -7,7 +7,7 @@
 namespace weft::fibers {
 namespace {
 
-TEST_CASE("A runtime in which everybody waits uses no CPU") {
+TEST_CASE("A runtime in which everybody waits uses no CPU (alone)") {
   for (const Config& config : testing::every_configuration()) {
     testing::run_under(config, [&](testing::Collector& seen) {
       Listener listener(std::move(os::listen({})).value());

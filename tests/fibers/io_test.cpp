@@ -211,7 +211,7 @@ TEST_CASE("Descriptors are used again") {
 }
 
 // A peer that has shut down its sending side is an event, but none for who waits to write.
-TEST_CASE("A writer does not spin while the peer, who sends no more, does not read") {
+TEST_CASE("A writer does not spin while the peer, who sends no more, does not read (alone)") {
   run_everywhere([](Collector& seen) {
     Door door;
     Pair pair = door.open();

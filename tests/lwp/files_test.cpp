@@ -92,7 +92,7 @@ TEST_CASE("open_beneath stays beneath without openat2, too") {
   REQUIRE(output.find("All tests passed") != std::string::npos);
 }
 
-TEST_CASE("Files: what they are, read at an offset; a descriptor is closed once") {
+TEST_CASE("Files: what they are, read at an offset, a descriptor is closed once") {
   Tree tree;
   auto fd = os::open_beneath(tree.root.get(), "file");
   auto info = os::file_info(fd->get());

@@ -28,7 +28,7 @@ TEST_CASE("Each probed feature can be hidden by WEFT_WITHOUT") {
   CHECK_THAT(child.output(), Contains("membarrier() no"));
 }
 
-TEST_CASE("A stack may be used whole; one byte below it is the guard, however it was made") {
+TEST_CASE("A stack may be used whole, one byte below it is the guard, however it was made") {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   return;  // they catch the fault first
 #endif
@@ -53,7 +53,7 @@ std::array<int, 3> metered(const std::string& output, const std::string& what) {
   return n;
 }
 
-TEST_CASE("The idle meter counts when every thread sleeps, and whether somebody waited") {
+TEST_CASE("The idle meter counts when every thread sleeps, and whether somebody waited (alone)") {
   Child child("kernel", "meter");
   CHECK(child.end() == 0);
   INFO(child.output());
@@ -110,7 +110,7 @@ TEST_CASE("Processes: output, exit codes, signals, a missing program, a deadline
                Contains("\t" + std::to_string(one[0]) + "\n"));
 }
 
-TEST_CASE("Threads: a name is cut, signals are blocked, join once; look_at_thread sees the call") {
+TEST_CASE("Threads: a name is cut, signals are blocked, join once, look_at_thread sees the call") {
   atomic<int> id{0};
   auto pipe = std::move(os::pipe()).value();
   os::Thread thread("a name of more than fifteen bytes", [&] {
@@ -140,8 +140,8 @@ TEST_CASE("Threads: a name is cut, signals are blocked, join once; look_at_threa
   CHECK(os::look_at_thread(2'000'000'000).state == '?');
 }
 
-TEST_CASE("CPU time grows with work, not with sleep") {
-  os::Nanos thread = os::thread_cpu(), process = os::process_cpu();
+TEST_CASE("CPU time grows with work, not with sleep (alone)") {
+  os::Nanos process = os::process_cpu(), thread = os::thread_cpu();
   while (os::thread_cpu() - thread < 2 * os::kMillisecond) {
   }
   CHECK(os::process_cpu() - process >= 2 * os::kMillisecond);

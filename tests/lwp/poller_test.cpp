@@ -75,7 +75,7 @@ TEST_CASE("Poller: level tells while it is so, edge when it becomes so, oneshot 
   }
 }
 
-TEST_CASE("Poller: waits until its deadline, or until something is ready; a set in a set") {
+TEST_CASE("Poller: waits until its deadline, or until something is ready, a set in a set") {
   std::array<os::Poller::Ready, 8> ready;
   os::Poller poller, outer;
   os::Nanos deadline = os::now() + 3 * os::kMillisecond;

@@ -102,7 +102,7 @@ TEST_CASE("Pool: parks and unparks among tasks lose nothing") {
   }
 }
 
-TEST_CASE("Pool: plain kernel threads unpark, in solo and not; a late one is harmless") {
+TEST_CASE("Pool: plain kernel threads unpark, in solo and not, a late one is harmless") {
   for (int permits : {1, 3}) {
     TestPool pool({.permits = permits});
     constexpr int kTasks = 5, kThreads = 3, kPosts = 2000;

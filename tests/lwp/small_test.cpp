@@ -17,7 +17,7 @@ How done(Lwp&, Machine&) {
   return How::done;
 }
 
-TEST_CASE("WaitList: in order; who was claimed before is passed over; removal anywhere") {
+TEST_CASE("WaitList: in order, who was claimed before is passed over, removal anywhere") {
   TestPool pool({.permits = 1});
   std::deque<Machine> tasks;
   std::deque<Waiter> waiters;
@@ -92,7 +92,7 @@ TEST_CASE("A task's name is cut, its number kept") {
   REQUIRE(task.id() == 19);
 }
 
-TEST_CASE("Line: text, numbers, addresses, columns; what does not fit is cut") {
+TEST_CASE("Line: text, numbers, addresses, columns, what does not fit is cut") {
   Line line;
   line.text("a").number(0).text(" ").number(18'446'744'073'709'551'615u).column(25).text("|");
   REQUIRE(line.view() == "a0 18446744073709551615  |");
