@@ -206,8 +206,15 @@ int serve(const ServeFlags& f) {
       f.bind.find(':') == std::string::npos ? "listening on %s:%d\n" : "listening on [%s]:%d\n";
   std::printf(form, f.bind.c_str(), server->port());
   std::fflush(stdout);
-  server->run();
-  return kDone;
+  try {
+    server->run();
+  } catch (const std::exception& error) {  // no kernel thread, no memory
+    why = {std::string(error.what()) +
+               "; the server needs fewer --workers or --lwps, or a higher limit (ulimit -u, -v)",
+           kMachineLacks};
+  }
+  os::meter_idle({});  // what it asked is about to go
+  return why.message.empty() ? kDone : refused();
 }
 
 }  // namespace

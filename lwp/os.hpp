@@ -290,6 +290,8 @@ class Alarm {
 Result<Fd> signal_fd(std::span<const int> signals);
 /// Undoes the blocking of signal_fd.
 void unblock_signals(std::span<const int> signals);
+/// Lets these signals do nothing to this process; for a helper that lives as long as its parent.
+void ignore_signals(std::span<const int> signals);
 /// Takes one pending signal from a signal_fd: its number, 0 if none.
 int take_signal(int fd);
 
@@ -322,7 +324,8 @@ class Process {
 Result<Process> spawn_process(const std::vector<std::string>& argv, std::span<const int> cpus = {});
 /// The path of the running program.
 std::string own_program();
-/// Forks; REQUIRES that no other thread exists. The child runs `body` and exits with its result.
+/// Forks, signals blocked as they are; REQUIRES that no other thread exists. The child runs `body`
+/// and exits with its result.
 Result<Process> fork_process(const std::function<int()>& body, std::span<const int> cpus = {});
 /// Memory shared with children forked later; zeroed. Never unmapped. nullptr when there is none.
 void* shared_memory(std::size_t bytes);

@@ -6,18 +6,16 @@
 namespace weft::lwp {
 
 // REQUIRES handoff_, a free slot, and to be hidden from TSan.
-Lwp* Pool::start_lwp(Permit* permit) {
+Lwp* Pool::start_lwp() {
   int index = lwp_count_.load(memory_order_relaxed);
   Lwp& l = *lwps_[static_cast<std::size_t>(index)];
-  l.permit = permit;
   std::string name = "weft-lwp-" + std::to_string(l.index);
-  // Not l.permit: a spare may be granted one before its thread gets here.
   sanitizer::acquire(&threads_);
   sanitizer::leave_core();  // what begins and ends a thread is ordered for TSan, too
-  threads_.emplace_back(name, [this, &l, spare = permit == nullptr] {
+  threads_.emplace_back(name, [this, &l] {
     adopt(&l);
     begin_lwp(l);
-    if (spare) wait_for_grant(l);
+    wait_for_grant(l);
     if (l.permit == nullptr) return;  // the run ended before it was needed
     enter(l);
     work(l);
@@ -33,7 +31,7 @@ Lwp* Pool::start_lwp(Permit* permit) {
 Lwp* Pool::take_spare() {
   if (stopping_.load(memory_order_relaxed)) return nullptr;
   if (spares_ == nullptr) {
-    return lwp_count() < static_cast<int>(lwps_.size()) ? start_lwp(nullptr) : nullptr;
+    return lwp_count() < static_cast<int>(lwps_.size()) ? start_lwp() : nullptr;
   }
   Lwp* spare = spares_;
   spares_ = spare->next_spare;
@@ -46,6 +44,12 @@ void Pool::grant(Lwp& to, Permit& permit) {
   to.revoked.store(false, memory_order_relaxed);
   to.grant.store(1, memory_order_release);
   os::futex_wake(to.grant, 1);
+}
+
+// The run ends before it was granted one.
+void Pool::stop_waiting(Lwp& l) {
+  l.grant.store(2, memory_order_release);
+  os::futex_wake(l.grant, 1);
 }
 
 void Pool::wait_for_grant(Lwp& l) {

@@ -2,6 +2,7 @@
 #include "lwp/pool.hpp"
 
 #include <algorithm>
+#include <mutex>
 #include <stdexcept>
 
 #include "lwp/line.hpp"
@@ -41,16 +42,10 @@ void Pool::run(Task& first) {
   l.permit = permits_[0].get();
   adopt(&l);
   begin_lwp(l);
+  start_lwps();
   enter(l);
   born(l, first);
-  leave(l);
-  for (std::size_t i = 1; i < permits_.size(); ++i) {
-    sanitizer::Hidden hidden;
-    handoff_.lock();
-    start_lwp(permits_[i].get());
-    handoff_.unlock();
-  }
-  enter(l);
+  for (std::size_t i = 1; i < permits_.size(); ++i) grant(*lwps_[i], *permits_[i]);
   work(l);
   leave(l);
   adopt(nullptr);
@@ -66,6 +61,23 @@ void Pool::run(Task& first) {
     each->permit = nullptr;
     each->revoked.store(false, memory_order_relaxed);
     each->grant.store(0, memory_order_relaxed);
+  }
+}
+
+// All or none: only when every LWP waits for its permit is the first task offered to them.
+void Pool::start_lwps() {
+  try {
+    for (std::size_t i = 1; i < permits_.size(); ++i) {
+      sanitizer::Hidden hidden;
+      std::lock_guard lock(handoff_);
+      start_lwp();
+    }
+  } catch (...) {
+    for (auto& each : lwps_) stop_waiting(*each);
+    threads_.clear();  // joins them
+    for (auto& each : lwps_) each->grant.store(0, memory_order_relaxed);
+    adopt(nullptr);
+    throw;
   }
 }
 
@@ -196,8 +208,7 @@ void Pool::stop() {
   handoff_.lock();
   stopping_.store(true, memory_order_seq_cst);  // under the lock: from now on no LWP is started
   for (Lwp* spare = spares_; spare != nullptr; spare = spare->next_spare) {
-    spare->grant.store(2, memory_order_release);
-    os::futex_wake(spare->grant, 1);
+    stop_waiting(*spare);
   }
   handoff_.unlock();
   bell_.ring();

@@ -142,11 +142,13 @@ class Pool : public Scheduler {
   bool something_to_do() const;
   bool nobody_can_wake() const;
 
-  Lwp* start_lwp(Permit* permit);
+  void start_lwps();
+  Lwp* start_lwp();
   Lwp* take_spare();
   void grant(Lwp& to, Permit& permit);
   void pay_owed_permit(Lwp& l);
   void wait_for_grant(Lwp& l);
+  void stop_waiting(Lwp& l);
 
   const Config config_;
   RunQueue queue_;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // The listening socket in a model's poller. When the process has no descriptor left, a connection
 // that cannot be accepted stays in the kernel's queue and would be reported for ever; so the
-// listener leaves the poller until a connection has closed.
+// listener leaves the poller until a connection has closed, or for a tenth of a second: the
+// descriptors may have been freed by somebody else.
 #pragma once
 
 #include <cerrno>
@@ -18,8 +19,9 @@ class Acceptor {
   Acceptor(os::Fd listener, os::Poller& poller)
       : listener_(std::move(listener)), poller_(poller), backlog_of_(listener_.get()) {
     watch();
+    (void)poller_.add(again_.fd(), os::kReadable, os::Poller::Trigger::edge, tag()).error();
   }
-  /// The poller's tag of the listener.
+  /// The poller's tag of the listener, and of the alarm that ends its pause.
   void* tag() { return this; }
 
   /// The next connection that waits, if any.
@@ -28,10 +30,12 @@ class Acceptor {
       auto socket = os::accept(listener_.get());
       if (socket) return std::move(*socket);
       int error = socket.error();
-      if (error == EAGAIN || error == EWOULDBLOCK) break;
+      if (error == EAGAIN || error == EWOULDBLOCK) {
+        if (paused_) watch();
+        break;
+      }
       if (error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM) {
-        poller_.remove(listener_.get());
-        paused_ = true;
+        pause();
         break;
       }
       // Anything else (ECONNABORTED, EPROTO, …) befell one connection; the next may be sound.
@@ -58,8 +62,15 @@ class Acceptor {
   void watch() {
     paused_ = !poller_.add(listener_.get(), os::kReadable, os::Poller::Trigger::level, tag());
   }
+  void pause() {
+    if (!paused_) poller_.remove(listener_.get());
+    paused_ = true;
+    again_.set(os::now() + 100 * os::kMillisecond);
+  }
+
   os::Fd listener_;
   os::Poller& poller_;
+  os::Alarm again_;              // made beforehand: when it is needed there is no descriptor for it
   lwp::atomic<int> backlog_of_;  // the listener, for other threads; pairs with nothing
   bool paused_ = false;
 };

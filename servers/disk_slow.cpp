@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <deque>
 #include <new>
 #include <queue>
@@ -70,6 +71,10 @@ namespace {
 // The disk process: answers each order at its end, for ever. It is killed with its server.
 [[noreturn]] void run_disk(DiskSharedState& shared, os::Bell& bell,
                            const std::vector<std::array<os::Fd, 2>>& pipes) {
+  // Ctrl-C reaches every process of the terminal, but the server is still to answer what is under
+  // way: the disk ends when its server does, not before.
+  const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1};
+  os::ignore_signals(signals);
   os::exact_timers();
   auto later = [](const Order& a, const Order& b) { return a.end > b.end; };
   std::priority_queue<Order, std::vector<Order>, decltype(later)> orders(later);
@@ -125,13 +130,17 @@ bool SlowDisk::blocks(std::string_view name) const {
 Result<std::size_t> SlowDisk::read(const DiskRead& read) {
   // The place in the ledger is taken before a pipe is waited for: the disk's queue is first come,
   // first served, whatever ours is.
+  if (dead_.load(lwp::memory_order_relaxed)) return Result<std::size_t>::failure(EIO);
   auto entry = shared_->ledger.place(os::now(), each_);
   std::uint32_t pipe = take_pipe();
   Order order{entry.end, pipe, 0};
   while (!shared_->order(order, bell_)) os::yield_cpu();
   auto answered = os::read(pipes_[pipe][0].get(), bytes_of(order));
   give_pipe(pipe);
-  if (!answered || *answered != sizeof order) return Result<std::size_t>::failure(EIO);
+  if (!answered || *answered != sizeof order) {
+    dead_.store(true, lwp::memory_order_relaxed);
+    return Result<std::size_t>::failure(EIO);
+  }
   return os::pread_at_hand(read.file, read.into, read.offset);
 }
 
@@ -158,12 +167,19 @@ void SlowDisk::give_pipe(std::uint32_t pipe) {
   os::futex_wake(given_back_, 1);
 }
 
+// If the disk process dies its pipe ends. Then every read under way and every later one fails with
+// EIO; the bell takes the pipe's place as what makes the queue readable.
 class SlowQueue final : public DiskQueue {
  public:
-  explicit SlowQueue(SlowDisk& disk) : disk_(disk) {}
-  int fd() const override { return disk_.pipes_[kQueuePipe][0].get(); }
+  explicit SlowQueue(SlowDisk& disk) : disk_(disk) {
+    constexpr auto level = os::Poller::Trigger::level;
+    (void)ready_.add(pipe(), os::kReadable, level, nullptr).error();
+    (void)ready_.add(failure_.fd(), os::kReadable, level, nullptr).error();
+  }
+  int fd() const override { return ready_.fd(); }
 
   void submit(const DiskRead& read, void* tag) override {
+    if (dead_) return fail(tag);
     auto entry = disk_.shared_->ledger.place(os::now(), disk_.each_);
     std::uint32_t slot;
     if (free_.empty()) {
@@ -173,20 +189,27 @@ class SlowQueue final : public DiskQueue {
       slot = free_.back();
       free_.pop_back();
     }
-    jobs_[slot] = {read, tag};
+    jobs_[slot] = {read, tag, true};
     send(Order{entry.end, kQueuePipe, slot});
   }
 
   std::size_t take(std::span<Completion> into) override {
     std::size_t n = 0;
     Order order;
-    while (n < into.size()) {
-      auto got = os::read_at_hand(fd(), bytes_of(order));
+    while (n < into.size() && !dead_) {
+      auto got = os::read_at_hand(pipe(), bytes_of(order));
+      if (got && *got == 0) die();
       if (!got || *got != sizeof order) break;
-      Job job = jobs_[order.tag];
+      Job& job = jobs_[order.tag];
+      job.under_way = false;
       free_.push_back(order.tag);
       into[n++] = {job.tag, os::pread_at_hand(job.read.file, job.read.into, job.read.offset)};
     }
+    while (n < into.size() && !failed_.empty()) {
+      into[n++] = {failed_.back(), Result<std::size_t>::failure(EIO)};
+      failed_.pop_back();
+    }
+    if (dead_ && failed_.empty()) failure_.clear();
     return n;
   }
 
@@ -194,7 +217,20 @@ class SlowQueue final : public DiskQueue {
   struct Job {
     DiskRead read;
     void* tag = nullptr;
+    bool under_way = false;
   };
+  int pipe() const { return disk_.pipes_[kQueuePipe][0].get(); }
+  void die() {
+    dead_ = true;
+    ready_.remove(pipe());
+    for (Job& job : jobs_) {
+      if (job.under_way) fail(job.tag);
+    }
+  }
+  void fail(void* tag) {
+    failed_.push_back(tag);
+    failure_.ring();
+  }
   void send(const Order& order) {
     while (!disk_.shared_->order(order, disk_.bell_)) os::yield_cpu();
   }
@@ -202,6 +238,10 @@ class SlowQueue final : public DiskQueue {
   SlowDisk& disk_;
   std::deque<Job> jobs_;
   std::vector<std::uint32_t> free_;
+  os::Poller ready_;  // what makes this queue readable
+  os::Bell failure_;
+  std::vector<void*> failed_;  // their reads, which are to be completed with EIO
+  bool dead_ = false;
 };
 
 std::unique_ptr<DiskQueue> SlowDisk::make_queue() {

@@ -47,6 +47,7 @@ class SlowDisk final : public Disk {
   SpinLock lock_;
   std::vector<std::uint32_t> free_pipes_;     // guarded by lock_
   lwp::atomic<std::uint32_t> given_back_{0};  // counts give_pipe; futex for take_pipe
+  lwp::atomic<bool> dead_{false};             // the disk process has ended
   os::Process process_;
 };
 

@@ -15,13 +15,10 @@
 namespace weft::lwp::os {
 namespace {
 
-// In the child: die with the parent, run with the default signals, where the parent asked.
+// In the child: die with the parent, run where the parent asked.
 void begin_child(pid_t parent, std::span<const int> cpus) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (::getppid() != parent) ::_exit(128 + SIGKILL);  // it ended before the line above
-  sigset_t none;
-  ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
   if (!cpus.empty()) (void)confine_to(cpus).error();
 }
 
@@ -41,6 +38,10 @@ void unblock_signals(std::span<const int> signals) {
   ::sigemptyset(&set);
   for (int s : signals) ::sigaddset(&set, s);
   ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+void ignore_signals(std::span<const int> signals) {
+  for (int s : signals) ::signal(s, SIG_IGN);
 }
 
 int take_signal(int fd) {
@@ -92,6 +93,9 @@ Result<Process> spawn_process(const std::vector<std::string>& argv, std::span<co
   if (pid < 0) return Result<Process>::failure(errno);
   if (pid == 0) {
     begin_child(parent, cpus);
+    sigset_t none;  // another program expects no signal to be blocked
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::dup2((*out)[1].get(), STDOUT_FILENO);
     ::execvp(arguments[0], arguments.data());
     int error = errno;

@@ -69,8 +69,15 @@ class DispatcherWorker final : public ServerModel {
   void dispatch() {
     std::vector<fibers::Fiber> workers;
     for (int i = 0; i < workers_; ++i) {
-      workers.push_back(
-          fibers::spawn({.name = "worker " + std::to_string(i + 1)}, [this] { work(); }));
+      try {
+        workers.push_back(
+            fibers::spawn({.name = "worker " + std::to_string(i + 1)}, [this] { work(); }));
+      } catch (const std::exception& error) {  // no kernel thread, no memory: fewer will do
+        if (workers.empty()) throw;
+        os::write_out(2, "weft serve: " + std::to_string(i) + " workers instead of " +
+                             std::to_string(workers_) + ": " + error.what() + "\n");
+        break;
+      }
     }
     std::array<os::Poller::Ready, 64> ready;
     while (!ended()) {

@@ -131,15 +131,66 @@ TEST_CASE("the time to drain is bounded") {
   CHECK(os::now() - begin < 5 * os::kSecond);
 }
 
+// The first child of a served process: its disk; "" where the kernel does not list children.
+static std::string disk_of(Served& served) {
+  std::string pid = std::to_string(served.process().pid());
+  std::string child = contents("/proc/" + pid + "/task/" + pid + "/children");
+  return child.substr(0, child.find(' '));
+}
+
+TEST_CASE("signals to the whole terminal do not take the disk from requests under way") {
+  Folder root;
+  root.file("a", "hello");
+  for (const char* model : {"single-threaded", "dispatcher-worker", "fsm"}) {
+    INFO(model);
+    Served served(root.path(), {"--model", model, "--disk", "slow:300"});
+    std::string disk = disk_of(served);
+    if (disk.empty()) {
+      WARN("SKIPPED: needs /proc/PID/task/TID/children");
+      return;
+    }
+    Client client(served.port());
+    client.send(get("/a"));
+    CHECK(run("kill -INT " + disk + " && kill -TERM " + disk).code == 0);
+    CHECK(client.answer().ends_with("hello"));
+    served.process().signal(SIGTERM);
+    CHECK(served.exit_code() == 0);
+  }
+}
+
+TEST_CASE("a disk that dies fails its reads, and nothing else") {
+  Folder root;
+  root.file("a", "hello");
+  root.file("hot/b", "hot");
+  for (const char* model : {"single-threaded", "dispatcher-worker", "fsm"}) {
+    INFO(model);
+    Served served(root.path(), {"--model", model, "--disk", "slow:60000,hot=hot/"});
+    std::string disk = disk_of(served);
+    if (disk.empty()) {
+      WARN("SKIPPED: needs /proc/PID/task/TID/children");
+      return;
+    }
+    Client client(served.port());
+    client.send(get("/a"));
+    CHECK(run("kill -KILL " + disk).code == 0);
+    CHECK(client.answer().starts_with("HTTP/1.1 500"));
+    CHECK(Client(served.port()).send(get("/a")).answer().starts_with("HTTP/1.1 500"));
+    CHECK(Client(served.port()).send(get("/hot/b")).answer().ends_with("hot"));
+    served.process().signal(SIGTERM);
+    CHECK(served.exit_code() == 0);
+  }
+}
+
 TEST_CASE("the disk process ends with its server, even a killed one") {
   Folder root;
   root.file("a", "hello");
   Served served(root.path(), {"--disk", "slow:5"});
   CHECK(Client(served.port()).send(get("/a")).answer().ends_with("hello"));
-  std::string pid = std::to_string(served.process().pid());
-  std::string child = contents("/proc/" + pid + "/task/" + pid + "/children");
-  if (child.empty()) return;  // this kernel does not list children
-  child.pop_back();
+  std::string child = disk_of(served);
+  if (child.empty()) {
+    WARN("SKIPPED: needs /proc/PID/task/TID/children");
+    return;
+  }
   CHECK(std::filesystem::exists("/proc/" + child));
   served.process().signal(SIGKILL);
   CHECK(served.exit_code() == 128 + SIGKILL);
