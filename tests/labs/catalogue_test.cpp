@@ -35,7 +35,7 @@ TEST_CASE("messages are UTF-8 without control characters, English ones mostly AS
   }
 }
 
-TEST_CASE("placeholders are filled by name; others stay") {
+TEST_CASE("placeholders are filled by name, others stay") {
   CHECK(fill("{a} and {b} and {a}", {{"a", "1"}, {"b", "{a}"}}) == "1 and {a} and 1");
   CHECK(fill("{a} {missing} { } {X} {", {{"a", "1"}}) == "1 {missing} { } {X} {");
   CHECK(placeholders("{b} {a} {b} {A} {}") == std::vector<std::string>{"a", "b"});

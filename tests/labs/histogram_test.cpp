@@ -101,7 +101,7 @@ TEST_CASE("every deck holds exactly its cold cards, and the order is shuffled") 
   CHECK_FALSE(same);
 }
 
-TEST_CASE("equal seeds deal equal decks; each place is cold a third of the time") {
+TEST_CASE("equal seeds deal equal decks, each place is cold a third of the time") {
   Decks a(9), b(9);
   std::vector<int> cold(30);
   for (int i = 0; i < 30 * 3000; ++i) {

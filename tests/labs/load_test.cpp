@@ -89,7 +89,7 @@ TEST_CASE("a response that ends early or makes no sense is told apart") {
   CHECK_FALSE(until_end.keeps_alive());
 }
 
-TEST_CASE("URLs of loopback and other addresses; names and nonsense are refused") {
+TEST_CASE("URLs of loopback and other addresses, names and nonsense are refused") {
   auto url = parse_url("http://127.0.0.1:8080/a/b?c=d#e");
   REQUIRE(url);
   CHECK(url->address.host == "127.0.0.1");
