@@ -25,6 +25,7 @@ struct ServeFlags {
   double cpu_per_request = 0, drain_seconds = 10;
   bool stats = false, heads_given = false;
   std::string layout, processes, preempt, max_lwps;  // of design.md, not there yet
+  std::vector<std::string> of_fibers;                // flags given that only a server of fibers has
 };
 
 std::string join(const std::vector<std::string>& words) {
@@ -101,6 +102,25 @@ bool refuse_absent(const ServeFlags& f, Refusal& why) {
     return true;
   }
   return false;
+}
+
+// Flags that would change nothing.
+bool refuse_idle(const ServeFlags& f, Refusal& why) {
+  for (const auto& flag : f.of_fibers) {
+    if (f.model != "dispatcher-worker") {
+      why = {"--model " + f.model + " runs no fibers, so " + flag +
+             " would change nothing. Leave it out, or say --model dispatcher-worker"};
+      return false;
+    }
+    if (f.mapping == "one-to-one" && (flag == "--lwps" || flag == "--policy")) {
+      why = {
+          "with --mapping one-to-one each fiber has a kernel thread, which the kernel schedules, "
+          "so " +
+          flag + " would change nothing. Leave it out, or say --mapping many-to-many"};
+      return false;
+    }
+  }
+  return true;
 }
 
 bool check_numbers(const ServeFlags& f, Refusal& why) {
@@ -180,7 +200,7 @@ bool read_flags(const ServeFlags& f, servers::ServerOptions& options, Refusal& w
   options.bind = {f.bind, static_cast<std::uint16_t>(f.port)};
   options.cpu_per_request = static_cast<os::Nanos>(f.cpu_per_request * os::kMillisecond);
   return refuse_absent(f, why) && check_numbers(f, why) && read_names(f, options, why) &&
-         read_disk(f, options, why) && confine(f, options, why);
+         refuse_idle(f, why) && read_disk(f, options, why) && confine(f, options, why);
 }
 
 int serve(const ServeFlags& f) {
@@ -250,8 +270,11 @@ void serve_command(CLI::App& sub, int& exit_code) {
   sub.add_option("--processes", f->processes)->group("");
   sub.add_option("--preempt", f->preempt)->group("")->expected(0, 1)->default_str("on");
   sub.add_option("--max-lwps", f->max_lwps)->group("");
-  sub.callback([f, heads, &exit_code] {
+  sub.callback([f, heads, &sub, &exit_code] {
     f->heads_given = heads->count() > 0;
+    for (const char* flag : {"--mapping", "--engine", "--lwps", "--workers", "--policy"}) {
+      if (sub.count(flag) > 0) f->of_fibers.emplace_back(flag);
+    }
     exit_code = serve(*f);
   });
 }

@@ -33,8 +33,20 @@ Answer finish(Process& process, Nanos patience = 60 * kSecond) {
   return answer;
 }
 
+// Where the programs of this test put their scratch, so that others running beside it are not seen.
+const fs::path& temporary() {
+  static const struct Own {
+    fs::path path = fs::temp_directory_path() / ("weft-scratch-" + std::to_string(thread_id()));
+    Own() { fs::create_directories(path); }
+    ~Own() { fs::remove_all(path); }
+  } own;
+  return own.path;
+}
+
 Process start(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), WEFT_PROGRAM);
+  std::vector<std::string> program = {"/usr/bin/env", "TMPDIR=" + temporary().string(),
+                                      WEFT_PROGRAM};
+  arguments.insert(arguments.begin(), program.begin(), program.end());
   auto process = spawn_process(arguments);
   REQUIRE(process);
   return std::move(*process);
@@ -60,7 +72,7 @@ std::string content(const std::string& path) {
 
 std::size_t scratch_folders() {
   std::size_t n = 0;
-  for (const auto& entry : fs::directory_iterator(fs::temp_directory_path()))
+  for (const auto& entry : fs::directory_iterator(temporary()))
     n += entry.path().filename().string().starts_with("weft-compare-");
   return n;
 }

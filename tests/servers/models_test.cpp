@@ -176,7 +176,7 @@ TEST_CASE("what is neither file nor folder is not there, and opening it blocks n
   CHECK(ok(client.send(get("/a")).answer()));
 }
 
-TEST_CASE("an idle server, with idle connections, uses no CPU") {
+TEST_CASE("an idle server, with idle connections, uses no CPU (alone)") {
   Folder root;
   root.file("a", "hello");
   auto setup = GENERATE(from_range(all_setups()));
@@ -195,7 +195,7 @@ TEST_CASE("an idle server, with idle connections, uses no CPU") {
   CHECK(least < kWindow / 100);
 }
 
-TEST_CASE("a request uses the CPU asked for, and not another's") {
+TEST_CASE("a request uses the CPU asked for, and not another's (alone)") {
   Folder root;
   root.file("a", "hello");
   auto setup = GENERATE(from_range(all_setups()));
@@ -220,7 +220,7 @@ TEST_CASE("a request uses the CPU asked for, and not another's") {
   CHECK(each < 3'000'000);
 }
 
-TEST_CASE("four reads of a slow disk overlap where threads or events carry them") {
+TEST_CASE("four reads of a slow disk overlap where threads or events carry them (alone)") {
   Folder root;
   root.file("a", "hello").file("hot/a", "hot");
   auto setup = GENERATE(from_range(all_setups()));

@@ -62,6 +62,7 @@ std::string contents(const std::string& path) {
   return out.str();
 }
 std::vector<std::string> flags_of(const Setup& s) {
+  if (s.model != "dispatcher-worker") return {"--model", s.model};
   return {"--model",   s.model,
           "--mapping", std::string(name(s.mapping)),
           "--engine",  std::string(name(s.engine)),
@@ -224,6 +225,8 @@ TEST_CASE("weft serve refuses what cannot be, and says what to type") {
       {"--disk slow:5,heads=0" + here, 2, "1 to 64"},
       {"--heads 2" + here, 2, "--disk slow:7.5"},
       {"--workers -1" + here, 2, "0 to 4096"},
+      {"--model fsm --workers 7" + here, 2, "Leave it out"},
+      {"--mapping one-to-one --policy fifo" + here, 2, "Leave it out"},
       {"--lwps 100000" + here, 2, "0 to 1024"},
       {"--bind somewhere" + here, 2, "127.0.0.1"},
       {"--port 65536" + here, 2, "0 to 65535"},
