@@ -61,7 +61,7 @@ TEST_CASE("A late unpark of a block that carries another fiber now is harmless")
   });
 }
 
-// Two fibers that wake each other: on different LWPs each park meets its unpark in every way.
+// Two fibers that wake each other as they come: each park meets its unpark in every way.
 void ping_pong(Collector& seen, long rounds) {
   struct Side {
     lwp::atomic<lwp::Task*> task{nullptr};
@@ -84,7 +84,53 @@ void ping_pong(Collector& seen, long rounds) {
   seen.equal(a.turn.load(), rounds, "rounds");
 }
 
-TEST_CASE("Park and wake between LWPs: no wake-up is lost") {
+// Every wake-up crosses from one LWP to another: who wakes waits until the other is really parked,
+// and then keeps its own LWP until the other has said that it woke, which it can only do elsewhere.
+void cross(Collector& seen, long rounds) {
+  struct Side {
+    lwp::atomic<lwp::Task*> task{nullptr};
+    lwp::atomic<long> turn{0}, woken{0};
+    std::uint64_t wakes = 0, moved = 0;  // of this fiber alone
+  };
+  Side a, b;
+  lwp::atomic<int> waker_lwp{0};
+  auto wake = [&](Side& other, long i) {
+    while (other.task.load()->token.load() != lwp::Task::kParked) os::yield_cpu();
+    waker_lwp.store(lwp::current()->index);
+    other.turn.store(i);
+    unpark(*other.task.load());
+    while (other.woken.load() < i) os::yield_cpu();
+  };
+  auto wait = [&](Side& mine, long i) {
+    while (mine.turn.load() < i) park_here();
+    ++mine.wakes;
+    mine.moved += lwp::current()->index != waker_lwp.load();
+    mine.woken.store(i);
+  };
+  auto begin = [&](Side& mine, Side& other) {
+    mine.task.store(&self());
+    while (other.task.load() == nullptr) yield();
+  };
+  Fiber one = spawn([&] {
+    begin(a, b);
+    for (long i = 1; i <= rounds; ++i) wake(b, i), wait(a, i);
+  });
+  Fiber two = spawn([&] {
+    begin(b, a);
+    for (long i = 1; i <= rounds; ++i) wait(b, i), wake(a, i);
+  });
+  one.join();
+  two.join();
+  seen.equal(a.moved + b.moved, a.wakes + b.wakes, "wake-ups that crossed");
+}
+
+TEST_CASE("Every wake-up crosses to another LWP, and none is lost") {
+  const bool stress = std::getenv("WEFT_STRESS") != nullptr;
+  Config config{.mapping = Mapping::many_to_many, .lwps = 2};
+  testing::run_under(config, [&](Collector& seen) { cross(seen, stress ? 5'000'000 : 50'000); });
+}
+
+TEST_CASE("Park and wake, racing: no wake-up is lost") {
   // 100,000 parks; ./weft test --stress makes it ten million.
   const bool stress = std::getenv("WEFT_STRESS") != nullptr;
   for (const Config& config : testing::every_configuration()) {
