@@ -14,9 +14,9 @@ Lwp* Pool::start_lwp() {
   sanitizer::leave_core();  // what begins and ends a thread is ordered for TSan, too
   threads_.emplace_back(name, [this, &l] {
     adopt(&l);
-    begin_lwp(l);
     wait_for_grant(l);
     if (l.permit == nullptr) return;  // the run ended before it was needed
+    begin_lwp(l);
     enter(l);
     work(l);
     leave(l);
