@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fibers/deadlock_watch.hpp"
+#include "fibers/switch_sanitizer.hpp"
 #include "lwp/line.hpp"
 #include "lwp/lock.hpp"
 #include "lwp/reactor.hpp"
@@ -25,7 +26,12 @@ class ThreadFiber final : public ControlBlock {
 
 class OneToOne final : public EngineBase, public lwp::Scheduler {
  public:
+#ifdef WEFT_ASAN
+  // AddressSanitizer's frames do not fit a small stack: the system's default.
+  explicit OneToOne(const Config&) : stack_bytes_(0) {}
+#else
   explicit OneToOne(const Config& config) : stack_bytes_(config.stack_bytes) {}
+#endif
 
   // ---- EngineBase ----
   void start(ControlBlock& block) override {
@@ -56,8 +62,12 @@ class OneToOne final : public EngineBase, public lwp::Scheduler {
     for (auto& fiber : fibers_) fiber->thread.join();
   }
 
-  lwp::Scheduler& scheduler() override { return *this; }
-  int lwp_count() const override { return static_cast<int>(threads_.load()); }
+  lwp::Scheduler& scheduler() override {
+    return *this;
+  }
+  int lwp_count() const override {
+    return static_cast<int>(threads_.load());
+  }
 
   // ---- Scheduler ----
   void park(lwp::Core& core, lwp::Reason why) override {
@@ -93,7 +103,9 @@ class OneToOne final : public EngineBase, public lwp::Scheduler {
     }
   }
 
-  void yield(lwp::Core&) override { os::yield_cpu(); }
+  void yield(lwp::Core&) override {
+    os::yield_cpu();
+  }
 
   bool wait_ready(int fd, std::uint32_t interest, os::Nanos deadline) override {
     lwp::Task* self;
