@@ -3,7 +3,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <csignal>
 #include <cstdio>
 #include <memory>
 
@@ -211,6 +213,11 @@ int serve(const ServeFlags& f) {
     return why.exit_code;
   };
   if (!read_flags(f, options, why)) return refused();
+  for (const auto& word : os::unknown_in_weft_without()) {
+    std::fprintf(stderr, "weft serve: WEFT_WITHOUT names '%s', which weft does not know\n",
+                 word.c_str());
+  }
+  os::ignore_signals(std::array{SIGPIPE});          // whoever reads the counters may leave
   auto signals = servers::Control::take_signals();  // before any thread or process is made
   if (!signals) {
     why = {"the kernel gives no signal descriptor", kMachineLacks};

@@ -64,7 +64,7 @@ void Control::watch() {
     if (os::now() >= deadline && !ended_.load(lwp::memory_order_acquire)) {
       say(2, "weft serve: requests were still under way when the time to drain had passed");
       if (stats_at_end_) tell_counters();
-      os::exit_now(0);
+      os::exit_now(1);
     }
   }
 }

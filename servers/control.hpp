@@ -3,7 +3,7 @@
 // tells its counters and still ends. It is not metered: it only watches.
 //
 //   SIGTERM, SIGINT  drain: requests under way are answered, then the server ends; at the drain
-//                    deadline, or at a second Ctrl-C, it ends at once
+//                    deadline, or at a second Ctrl-C, it ends at once, with exit status 1
 //   SIGUSR1          the counters as a line of JSON on standard output
 #pragma once
 

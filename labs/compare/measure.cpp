@@ -20,6 +20,8 @@ using namespace lwp::os;
 // Of a window. The kernel counts who runs when its tick comes, so a share of other programs is a
 // sample and needs a margin.
 constexpr double kMostStolen = 0.02, kMostForOthers = 0.15;
+// Windows without a single answer, one after the other.
+constexpr int kMostEmpty = 5;
 // Of the whole time, for measuring disturbed windows again.
 constexpr double kSpare = 0.13;
 
@@ -104,6 +106,7 @@ class Measurement {
     for (const auto& row : c_.rows) {
       show(say_("compare.starting", {{"row", label(row.spec, say_)}}));
       auto server = ServerProcess::start(
+          own_program(),
           serve_arguments(row.spec, o_.setup, tree_->path(), o_.server_cpus, o_.client_cpus),
           all_cpus_);
       if (!server)
@@ -174,7 +177,7 @@ class Measurement {
   // Measures a row, again while it was disturbed and there is time to spare.
   template <class Shape>
   Window undisturbed(std::size_t at, std::uint64_t seed, Shape&& shape) {
-    while (true) {
+    for (int empty = 0;;) {
       Nanos begin = now();
       Dealer dealer(*tree_, o_.setup.network, seed);
       load::Plan plan = plan_for(at, dealer);
@@ -183,7 +186,11 @@ class Measurement {
       auto* measured = std::get_if<MeasuredWindow>(&window);
       if (!measured || !measured->disturbed) return window;
       Nanos cost = now() - begin;
-      if (cost > spare_) {
+      if (measured->load.answered == 0) {
+        // The client itself stood still for the whole window: there is nothing to report.
+        if (++empty == kMostEmpty)
+          return no_figures(at, say_("compare.no_answers", {{"windows", std::to_string(empty)}}));
+      } else if (cost > spare_) {
         ++c_.disturbed;
         return window;
       }
@@ -197,32 +204,35 @@ class Measurement {
     const int cpu = o_.server_cpus.empty() ? all_cpus_.front() : o_.server_cpus.front();
     CpuTimes core_before, core_after;
     plan.window_begins = [&] {
-      server.ask_counters();
+      server.window_begins();
       core_before = cpu_times(cpu);
     };
     plan.window_ends = [&] {
-      server.ask_counters();
+      server.window_ends();
       core_after = cpu_times(cpu);
     };
     MeasuredWindow w;
     w.load = load::run(plan);
     if (w.load.interrupted) return interrupted();
     c_.rows[at].errors += w.load.failures();
-    auto before = server.counters(), after = server.counters();
-    if (!before || !after || w.load.answered == 0)
-      return Refusal{say_("compare.server_gone", {{"row", label(c_.rows[at].spec, say_)}}),
-                     kMachineLacks};
+    auto [before, after] = server.ends();
+    if (!before || !after) return no_figures(at, servers_[at].fate(say_));
     w.before = *before;
     w.after = *after;
     auto share = [&](Nanos t) {
-      return static_cast<double>(t) / static_cast<double>(w.load.window);
+      return static_cast<double>(t) / static_cast<double>(std::max<Nanos>(w.load.window, 1));
     };
     Nanos others = core_after.busy - core_before.busy - (after->cpu - before->cpu);
-    w.disturbed = share(core_after.stolen - core_before.stolen) > kMostStolen ||
+    w.disturbed = w.load.answered == 0 ||
+                  share(core_after.stolen - core_before.stolen) > kMostStolen ||
                   (o_.setup.own_core && share(others) > kMostForOthers);
     return w;
   }
 
+  Refusal no_figures(std::size_t at, const std::string& why) {
+    return {say_("compare.no_figures", {{"row", label(c_.rows[at].spec, say_)}, {"why", why}}),
+            kMachineLacks};
+  }
   Refusal interrupted() const { return {say_("compare.interrupted"), kInterrupted}; }
 
   void show(const std::string& what) {

@@ -14,6 +14,9 @@ namespace {
 
 using namespace lwp::os;
 
+// A healthy server answers at once; one on an overloaded machine when it gets its turn.
+constexpr Nanos kPatience = 10 * kSecond;
+
 std::string list(const std::vector<int>& cpus) {
   std::string out;
   for (int cpu : cpus) out += (out.empty() ? "" : ",") + std::to_string(cpu);
@@ -100,15 +103,16 @@ std::vector<std::string> serve_arguments(const RowSpec& spec, const Setup& setup
   return out;
 }
 
-std::optional<ServerProcess> ServerProcess::start(const std::vector<std::string>& arguments,
+std::optional<ServerProcess> ServerProcess::start(const std::string& program,
+                                                  const std::vector<std::string>& arguments,
                                                   const std::vector<int>& all_cpus) {
-  std::vector<std::string> argv = {own_program()};
+  std::vector<std::string> argv = {program};
   argv.insert(argv.end(), arguments.begin(), arguments.end());
   auto process = spawn_process(argv, all_cpus);
   if (!process) return std::nullopt;
   ServerProcess server;
   server.process_ = std::move(*process);
-  auto line = server.read_line(now() + 10 * kSecond);
+  auto line = server.read_line(now() + kPatience);
   constexpr std::string_view kListening = "listening on 127.0.0.1:";
   if (!line || !line->starts_with(kListening)) return std::nullopt;
   auto port = std::string_view(*line).substr(kListening.size());
@@ -116,13 +120,36 @@ std::optional<ServerProcess> ServerProcess::start(const std::vector<std::string>
   return server;
 }
 
+void ServerProcess::window_begins() {
+  ends_ = {};
+  ask_counters();
+}
+
+void ServerProcess::window_ends() {
+  ends_.before = counters();
+  ask_counters();
+}
+
+ServerProcess::Ends ServerProcess::ends() {
+  ends_.after = counters();
+  return ends_;
+}
+
 void ServerProcess::ask_counters() {
   process_.signal(SIGUSR1);
 }
 
 std::optional<Counters> ServerProcess::counters() {
-  auto line = read_line(now() + 2 * kSecond);
+  auto line = read_line(now() + kPatience);
   return line ? parse_counters(*line) : std::nullopt;
+}
+
+std::string ServerProcess::fate(const Say& say) {
+  auto exit = process_.wait(now() + 100 * kMillisecond);
+  if (!exit) return say("compare.server_silent");
+  auto code = std::to_string(exit->signaled ? exit->code - 128 : exit->code);
+  if (exit->signaled) return say("compare.server_killed", {{"code", code}});
+  return say("compare.server_ended", {{"code", code}});
 }
 
 void ServerProcess::stop() {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "labs/catalogue.hpp"
 #include "labs/compare/result.hpp"
 #include "lwp/os.hpp"
 
@@ -37,24 +38,37 @@ class ServerProcess {
  public:
   /// Starts it and waits until it listens. Nothing if it does not; it has said why on standard
   /// error by then.
-  static std::optional<ServerProcess> start(const std::vector<std::string>& arguments,
+  static std::optional<ServerProcess> start(const std::string& program,
+                                            const std::vector<std::string>& arguments,
                                             const std::vector<int>& all_cpus);
 
   const lwp::os::Address& address() const { return address_; }
-  /// Asks for the counters; the answer comes through counters(), in the order of asking.
-  void ask_counters();
-  /// Waits for the next answer; nothing if the server does not answer within two seconds.
-  std::optional<Counters> counters();
+  /// What was counted at a window's two ends.
+  struct Ends {
+    std::optional<Counters> before, after;
+  };
+  /// Call one, then the other, then ends(). They ask by a signal, and two that are pending are one:
+  /// so the first answer is awaited before the second question. A client that the kernel lets run
+  /// rarely may ask both at once.
+  void window_begins();
+  void window_ends();
+  /// Waits for the answers; nothing where none comes within ten seconds.
+  Ends ends();
+  /// What became of it, for a person.
+  std::string fate(const Say& say);
   /// Ends it: it drains, and is killed if that takes more than two seconds.
   void stop();
 
  private:
+  void ask_counters();
+  std::optional<Counters> counters();
   /// One line of its output without the newline; nothing at the deadline or at the end.
   std::optional<std::string> read_line(lwp::os::Nanos deadline);
 
   lwp::os::Process process_;
   lwp::os::Address address_;
   std::string unread_;
+  Ends ends_;
 };
 
 }  // namespace weft::labs::compare

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "labs/compare/server.hpp"
 #include "lwp/os.hpp"
 #include "tests/catch.hpp"
 
@@ -78,6 +79,22 @@ std::size_t scratch_folders() {
 }
 
 }  // namespace
+
+TEST_CASE("a client that stood still for a whole window still gets the counters of both its ends") {
+  Folder folder;
+  auto server = weft::labs::compare::ServerProcess::start(
+      WEFT_PROGRAM, {"serve", "--port", "0", "--root", folder.path}, {});
+  REQUIRE(server);
+  for (int i = 0; i < 100; ++i) {
+    server->window_begins();
+    server->window_ends();
+    auto [before, after] = server->ends();
+    REQUIRE(before);
+    REQUIRE(after);
+    REQUIRE(before->now < after->now);
+  }
+  server->stop();
+}
 
 TEST_CASE("weft compare: servers, clients, files, screen, JSON and report") {
   Folder folder;

@@ -127,9 +127,26 @@ TEST_CASE("the time to drain is bounded") {
   CHECK(stuck.hears_within(Client::kPatience));
   os::Nanos begin = os::now();
   served.process().signal(SIGTERM);
-  CHECK(served.exit_code() == 0);
+  CHECK(served.exit_code() == 1);
   CHECK(os::now() - begin >= 200 * os::kMillisecond);
   CHECK(os::now() - begin < 5 * os::kSecond);
+}
+
+TEST_CASE("counters that nobody reads do not kill the server") {
+  Folder root;
+  Ran ran = run("{ { timeout --preserve-status -s TERM 1 " + std::string(WEFT_PROGRAM) +
+                " serve --port 0 --root " + root.path() +
+                " --stats; echo ended $? >&3; } | head -n 1; } 3>&1");
+  INFO(ran.out);
+  CHECK(ran.out.find("listening on") != std::string::npos);
+  CHECK(ran.out.find("ended 0") != std::string::npos);
+}
+
+TEST_CASE("an unknown word in WEFT_WITHOUT is told") {
+  Ran ran =
+      run("WEFT_WITHOUT=openat3 " + std::string(WEFT_PROGRAM) + " serve --port 0 --bind 192.0.2.1");
+  INFO(ran.out);
+  CHECK(ran.out.find("'openat3'") != std::string::npos);
 }
 
 // The first child of a served process: its disk; "" where the kernel does not list children.
