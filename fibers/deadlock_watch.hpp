@@ -28,6 +28,14 @@ class DeadlockWatch {
   void parked(const lwp::Scheduler& s) {
     if (awake_.fetch_sub(1) == 1 && alive_.load() > 0) report_deadlock(s);
   }
+  /// Of threads that are no fibers but may wake one; see lwp::Outside.
+  void outside(int change, const lwp::Scheduler& s) {
+    if (change > 0) {
+      awake_.fetch_add(1);
+    } else {
+      parked(s);
+    }
+  }
   /// By whoever turned parked into empty.
   void unparked() { awake_.fetch_add(1); }
 

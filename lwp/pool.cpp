@@ -257,9 +257,9 @@ void Pool::read_mail(Lwp& l) {
   }
 }
 
-Pool::Outside::~Outside() {
-  pool_.outside_.fetch_sub(1);
-  pool_.post();  // perhaps it was the last hope: an idle LWP looks again
+void Pool::outside(int change) {
+  outside_.fetch_add(change);
+  if (change < 0) post();  // perhaps it was the last hope: an idle LWP looks again
 }
 
 bool Pool::wait_ready(int fd, std::uint32_t interest, os::Nanos deadline) {

@@ -90,6 +90,7 @@ class Pool : public Scheduler {
   void unpark(Task& task) override;
   bool wait_ready(int fd, std::uint32_t interest, os::Nanos deadline) override;
   void come_back(Lwp& l) override;
+  void outside(int change) override;
   void park_until(Core& core, Waiter& w, Reason why, os::Nanos deadline) override;
   void describe(Line& line) const override;
   void each_lwp(void (*visit)(const Lwp&, void*), void* context) const override;
@@ -103,17 +104,6 @@ class Pool : public Scheduler {
   /// if it is in core, has none, no spare can be had, or the kernel has no membarrier.
   bool revoke(Lwp& victim);
 
-  /// While one lives, something outside the pool may yet wake a task: no deadlock is declared.
-  class Outside {
-   public:
-    explicit Outside(Pool& pool) : pool_(pool) { pool_.outside_.fetch_add(1); }
-    ~Outside();
-    Outside(const Outside&) = delete;
-
-   private:
-    Pool& pool_;
-  };
-
   bool solo() const { return permits_.size() == 1; }
   std::size_t ready_count() const { return queue_.size.load(memory_order_relaxed); }
   std::uint64_t dispatches() const;
@@ -123,7 +113,6 @@ class Pool : public Scheduler {
   const std::string& policy_name() const { return config_.policy; }
 
  private:
-  friend class Outside;
   static constexpr unsigned kLookEvery = 61;  // prime, so that it keeps no step with the program
 
   void work(Lwp& l);

@@ -63,6 +63,8 @@ class Scheduler {
   virtual void yield(Core& core) = 0;
   /// Parks until the descriptor is ready for `interest` (exactly one); false at the deadline.
   virtual bool wait_ready(int fd, std::uint32_t interest, os::Nanos deadline) = 0;
+  /// Counts what outside the scheduler's tasks may yet wake one of them; see Outside.
+  virtual void outside(int change) = 0;
   /// An LWP that exchanged its permit for a long call comes back (see core.hpp).
   virtual void come_back(Lwp&) {}
 
@@ -79,6 +81,18 @@ class Scheduler {
  private:
   atomic<Task*> all_{nullptr};
   atomic<std::uint64_t> last_id_{0};
+};
+
+/// While one lives, something outside may yet wake a task (a helper thread, an attached kernel
+/// thread): no deadlock is declared. Thread-safe; not in core.
+class Outside {
+ public:
+  explicit Outside(Scheduler& scheduler) : scheduler_(scheduler) { scheduler_.outside(1); }
+  ~Outside() { scheduler_.outside(-1); }
+  Outside(const Outside&) = delete;
+
+ private:
+  Scheduler& scheduler_;
 };
 
 }  // namespace weft::lwp

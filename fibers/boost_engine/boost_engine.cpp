@@ -189,6 +189,7 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
     return ready;
   }
 
+  void outside(int change) override { watch_.outside(change, *this); }
   void describe(lwp::Line& line) const override {
     line.text(name(config_.mapping)).text(" on Boost.Fiber, ");
     line.number(lwps_.size()).text(lwps_.size() == 1 ? " LWP" : " LWPs");

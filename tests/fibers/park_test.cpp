@@ -182,7 +182,7 @@ TEST_CASE("Plain kernel threads unpark fibers while an Outside holds the pool") 
     testing::run_under(config, [&](Collector& seen) {
       auto& pool = static_cast<lwp::Pool&>(current_engine().scheduler());
       constexpr int kWakers = 3, kFibers = 4, kRounds = 500;
-      lwp::Pool::Outside outside(pool);
+      lwp::Outside outside(pool);
       struct Cell {
         lwp::atomic<lwp::Task*> task{nullptr};
         lwp::atomic<int> posted{0};

@@ -99,7 +99,7 @@ TEST_CASE("Permits: one is revoked from an LWP that sleeps in the kernel") {
     Gate gate;
     atomic<Lwp*> sleeper{nullptr};
     atomic<bool> b_ran{false};
-    Pool::Outside outside(pool);
+    Outside outside(pool);
     Machine b(pool, [&](Lwp&, Machine&) {
       b_ran.store(true);
       gate.open();

@@ -122,7 +122,7 @@ TEST_CASE("Pool: plain kernel threads unpark, in solo and not, a late one is har
       return How::done;
     });
     {
-      Pool::Outside outside(pool);
+      Outside outside(pool);
       std::vector<os::Thread> threads;
       for (int t = 0; t < kThreads; ++t) {
         threads.emplace_back("poster", [&] {
@@ -156,7 +156,7 @@ TEST_CASE("Pool: a deadlock is declared when nothing can wake anybody, and not b
     int runs = 0;
     Machine task(pool, [&](Lwp&, Machine&) { return ++runs == 2 ? How::done : How::parked; });
     victim = &task;
-    auto outside = std::make_unique<Pool::Outside>(pool);
+    auto outside = std::make_unique<Outside>(pool);
     Collector seen;
     os::Thread other("outside", [&] {
       // Once every LWP sleeps: while we may yet wake the task there is no deadlock.
