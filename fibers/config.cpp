@@ -16,6 +16,8 @@ struct Named {
 constexpr Named<Mapping> kMappings[] = {{Mapping::many_to_one, "many-to-one"},
                                         {Mapping::many_to_many, "many-to-many"},
                                         {Mapping::one_to_one, "one-to-one"}};
+constexpr Named<OnBlock> kStrategies[] = {
+    {OnBlock::hold, "hold"}, {OnBlock::handoff, "handoff"}, {OnBlock::offload, "offload"}};
 constexpr Named<Engine> kEngines[] = {{Engine::weft, "weft"}, {Engine::boost_fiber, "boost-fiber"}};
 
 template <class E, std::size_t N>
@@ -44,11 +46,14 @@ std::string_view name(Mapping m) {
 std::string_view name(Engine e) {
   return name_in(kEngines, e);
 }
-std::string_view name(OnBlock) {
-  return "hold";
+std::string_view name(OnBlock b) {
+  return name_in(kStrategies, b);
 }
 std::optional<Mapping> mapping_named(std::string_view text) {
   return value_in(kMappings, text);
+}
+std::optional<OnBlock> on_block_named(std::string_view text) {
+  return value_in(kStrategies, text);
 }
 std::optional<Engine> engine_named(std::string_view text) {
   return value_in(kEngines, text);
@@ -68,6 +73,17 @@ std::optional<std::string> refuse(const Config& c) {
   if (c.mapping == Mapping::many_to_one && c.lwps > 1) {
     return "many-to-one has one LWP, not " + std::to_string(c.lwps) +
            "; for more say --mapping many-to-many";
+  }
+  if (c.max_lwps < 0 || c.max_lwps > kMostLwps || (c.max_lwps > 0 && c.max_lwps < c.lwps)) {
+    return "--max-lwps " + std::to_string(c.max_lwps) + ": take --lwps to " +
+           std::to_string(kMostLwps);
+  }
+  if (c.on_block == OnBlock::handoff && c.mapping == Mapping::many_to_one) {
+    return "many-to-one has no second LWP to hand a permit to; say --mapping many-to-many --lwps 1";
+  }
+  if (c.on_block == OnBlock::handoff && c.engine == Engine::boost_fiber) {
+    return "Boost.Fiber's scheduler stays with its kernel thread, so nothing can be handed off; "
+           "say --engine weft or --on-block offload";
   }
   if (c.mapping == Mapping::one_to_one && c.engine == Engine::boost_fiber) {
     return "Boost.Fiber has no one-to-one mapping; say --engine weft or another --mapping";

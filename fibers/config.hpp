@@ -23,14 +23,25 @@ enum class Mapping {
 /// Who switches and schedules: Weft, or Boost.Fiber behind the same API.
 enum class Engine { weft, boost_fiber };
 
-/// What happens to an LWP's other fibers while one of them blocks it in the kernel.
-enum class OnBlock { hold };
+/// What happens to an LWP's other fibers while one of them blocks it in the kernel. With one-to-one
+/// there are none, and each of these means that the kernel thread blocks.
+enum class OnBlock {
+  hold,     ///< they wait: the textbook's problem
+  handoff,  ///< a spare LWP gets the run permit: at blocking(), and when the sentinel notices it
+  offload,  ///< blocking(f) runs f on a helper thread and parks; a call not announced holds
+};
 
 struct Config {
   Mapping mapping = Mapping::many_to_many;
   Engine engine = Engine::weft;
   int lwps = 0;  ///< LWPs of many-to-many; 0 = one for each CPU allowed
   OnBlock on_block = OnBlock::hold;
+  /// LWPs at most, blocked and spare ones too (handoff), or LWPs and helper threads (offload);
+  /// 0 = 64 more than `lwps`.
+  int max_lwps = 0;
+  /// Notice calls that block an LWP unannounced under `hold` and `offload`, too, and who waits for
+  /// them: Runtime::episodes(). With handoff they always are. Weft's engine only.
+  bool notice_blocking = false;
   std::string policy = "fifo";
   std::size_t stack_bytes = 64 * 1024;  ///< of each fiber, without its guard page
   bool dump_on_sigquit = true;          ///< a watcher thread prints every fiber on SIGQUIT
@@ -38,9 +49,10 @@ struct Config {
 
 std::string_view name(Mapping m);  ///< "many-to-one", …
 std::string_view name(Engine e);   ///< "weft", "boost-fiber"
-std::string_view name(OnBlock b);  ///< "hold"
+std::string_view name(OnBlock b);  ///< "hold", "handoff", "offload"
 std::optional<Mapping> mapping_named(std::string_view text);
 std::optional<Engine> engine_named(std::string_view text);
+std::optional<OnBlock> on_block_named(std::string_view text);
 
 /// Why this configuration cannot run (what, why, what to type instead), or nothing.
 std::optional<std::string> refuse(const Config& config);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "fibers/engine.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "lwp/dump.hpp"
@@ -30,6 +31,14 @@ constexpr int kDeadlockExit = 4;
 }
 
 }  // namespace
+
+EngineBase::EngineBase(const Config& config) {
+  if (config.on_block == OnBlock::offload && config.mapping != Mapping::one_to_one) {
+    constexpr int kMostHelpers = 64;
+    int most = config.max_lwps > 0 ? std::max(1, config.max_lwps - config.lwps) : kMostHelpers;
+    helpers_ = std::make_unique<OffloadPool>(most);
+  }
+}
 
 void ControlBlock::run_body() noexcept {
   try {

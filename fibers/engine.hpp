@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "fibers/config.hpp"
+#include "fibers/offload.hpp"
 #include "lwp/core.hpp"
 
 namespace weft::fibers {
@@ -36,6 +37,7 @@ class ControlBlock : public lwp::Task {
   EngineBase* engine = nullptr;
   std::exception_ptr error;           ///< what the body threw; taken by join
   ControlBlock* next_free = nullptr;  ///< guarded by the engine's free list
+  const struct Owned* waits_on = nullptr;  ///< debug builds only; see fibers/owned.hpp
 
  private:
   friend class EngineBase;
@@ -62,6 +64,12 @@ class EngineBase {
   virtual void run(ControlBlock& main) = 0;
   virtual lwp::Scheduler& scheduler() = 0;
 
+  /// The calling fiber is about to block its LWP. Not in core. True if another LWP now has its
+  /// permit.
+  virtual bool about_to_block() { return false; }
+  /// Where blocking(f) is to run f; null: on the caller's LWP.
+  OffloadPool* helpers() { return helpers_.get(); }
+
   virtual std::uint64_t switches() const { return 0; }
   virtual std::size_t ready_count() const { return 0; }
   virtual int lwp_count() const = 0;
@@ -75,14 +83,20 @@ class EngineBase {
   lwp::atomic<std::int64_t> blocked_ns{0};
   lwp::atomic<std::uint64_t> ready_at_block{0};
   lwp::atomic<std::int64_t> blocked_while_ready_ns{0};
+  lwp::atomic<std::uint64_t> offloaded{0};
 
  protected:
+  EngineBase() = default;
+  /// Makes helper threads if the configuration wants them.
+  explicit EngineBase(const Config& config);
+
   /// A new block of the engine's own type. Not in core; may allocate and throw.
   virtual ControlBlock& allocate() = 0;
   /// Sets up a block, fresh or recycled: room for the closure, the first frame. Not in core.
   virtual void prepare(ControlBlock& block, Closure closure) = 0;
 
  private:
+  std::unique_ptr<OffloadPool> helpers_;
   lwp::Lock free_lock_;
   ControlBlock* free_ = nullptr;  // guarded by free_lock_; last in, first out: its stack is warm
   lwp::atomic<std::uint64_t> spawned_{0};

@@ -57,29 +57,35 @@ std::string this_name() {
   return std::string(core.task().name(name));
 }
 
-BlockingCall::BlockingCall(const char* what)
-    : engine_(current_engine()), somebody_ready_(engine_.ready_count() > 0), began_(os::now()) {
-  show(what);
+BlockingCall::BlockingCall(EngineBase& engine, const char* what)
+    : engine_(engine), began_(os::now()) {
+  const std::size_t ready = engine_.ready_count();
+  somebody_ready_ = ready > 0;
   engine_.blocking_calls.fetch_add(1, lwp::memory_order_relaxed);
-  engine_.ready_at_block.fetch_add(engine_.ready_count(), lwp::memory_order_relaxed);
-}
-
-void BlockingCall::show(const char* what) {
-  lwp::Core core;
-  core.task().in_call.store(what, lwp::memory_order_relaxed);
+  engine_.ready_at_block.fetch_add(ready, lwp::memory_order_relaxed);
+  lwp::Lwp* l;
+  {
+    lwp::Core core;
+    l = &core.lwp();
+    core.task().in_call.store(what, lwp::memory_order_relaxed);
+    l->scheduler->episodes.begin(l->episode, *l, core.task(), what, ready);
+  }
+  if (engine_.about_to_block()) l->scheduler->episodes.handed_off(l->episode);
 }
 
 BlockingCall::~BlockingCall() {
-  show(nullptr);
-  // Time has passed, so timers and events may be due: let the next pick look at them.
+  const os::Nanos returned = os::now();
   {
-    lwp::Core core;
-    if (lwp::Permit* permit = core.lwp().permit) permit->until_look = 1;
+    lwp::Core core;  // with a permit again; a fiber comes back to the LWP it blocked
+    lwp::Lwp& l = core.lwp();
+    core.task().in_call.store(nullptr, lwp::memory_order_relaxed);
+    // Time has passed, so timers and events may be due: let the next pick look at them.
+    if (l.permit != nullptr) l.permit->until_look = 1;
+    l.scheduler->episodes.end(l.episode, returned);
   }
-  os::Nanos length = os::now() - began_;
-  engine_.blocked_ns.fetch_add(length, lwp::memory_order_relaxed);
+  engine_.blocked_ns.fetch_add(returned - began_, lwp::memory_order_relaxed);
   if (somebody_ready_) {
-    engine_.blocked_while_ready_ns.fetch_add(length, lwp::memory_order_relaxed);
+    engine_.blocked_while_ready_ns.fetch_add(returned - began_, lwp::memory_order_relaxed);
   }
 }
 

@@ -79,26 +79,33 @@ void sleep_until(os::Nanos deadline);
 std::uint64_t this_id();
 std::string this_name();
 
-/// Accounts for one blocking call of the current fiber; see blocking().
+/// Accounts for one blocking call of the current fiber, and gives its permit up if it should; see
+/// blocking().
 class BlockingCall {
  public:
-  explicit BlockingCall(const char* what);
+  BlockingCall(EngineBase& engine, const char* what);
   ~BlockingCall();
   BlockingCall(const BlockingCall&) = delete;
 
  private:
-  static void show(const char* what);  // in the dump
   EngineBase& engine_;
-  const bool somebody_ready_;
   const os::Nanos began_;
+  bool somebody_ready_ = false;
 };
 
 /// Runs `f`, which may block in the kernel, and returns its result. `what` names it in the dump
-/// and must be a literal. With the strategy `hold` the LWP blocks and all it carries waits: the
-/// textbook's problem, here on purpose.
+/// and must be a literal. What becomes of the fibers that share the LWP is Config::on_block's:
+///   hold     the LWP blocks and all it carries waits: the textbook's problem, here on purpose;
+///   handoff  if others are ready, a spare LWP goes on with them (else the sentinel sees to it);
+///   offload  a helper thread runs `f`, which must not call into weft, and the fiber parks.
 template <class F>
 auto blocking(const char* what, F&& f) {
-  BlockingCall call(what);
+  EngineBase& engine = current_engine();
+  if (OffloadPool* helpers = engine.helpers()) {
+    engine.offloaded.fetch_add(1, lwp::memory_order_relaxed);
+    return offload(*helpers, what, std::forward<F>(f));
+  }
+  BlockingCall call(engine, what);
   return std::forward<F>(f)();
 }
 

@@ -121,7 +121,9 @@ class OneToOne final : public EngineBase, public lwp::Scheduler {
     return ready;
   }
 
-  void outside(int change) override { watch_.outside(change, *this); }
+  void outside(int change) override {
+    watch_.outside(change, *this);
+  }
   void describe(lwp::Line& line) const override {
     line.text("one-to-one, ").number(threads_.load()).text(" kernel threads");
   }

@@ -8,8 +8,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "fibers/config.hpp"
+#include "lwp/episodes.hpp"
 
 namespace weft::fibers {
 
@@ -23,6 +25,8 @@ struct Stats {
   std::int64_t blocked_while_ready_ns = 0;  ///< time in calls that began while fibers were ready
   std::uint64_t ready_now = 0;              ///< fibers ready to run at this moment
   int lwps = 0;                             ///< kernel threads that run fibers now
+  std::uint64_t offloaded = 0;              ///< calls of blocking(f) that helper threads ran
+  lwp::Episodes::Totals episodes;           ///< what blocked LWPs, announced or noticed
 };
 
 class Runtime {
@@ -40,6 +44,8 @@ class Runtime {
 
   const Config& config() const;
   Stats stats() const;
+  /// The latest calls that blocked an LWP, oldest first (256 at most). At any time, any thread.
+  std::vector<lwp::Episode> episodes() const;
 
  private:
   struct Impl;

@@ -3,6 +3,7 @@
 // of the mappings many-to-one and many-to-many.
 #include "fibers/switch.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cxxabi.h>
 #include <memory>
@@ -62,8 +63,14 @@ void first_frame(transfer_t t) {
 class WeftEngine final : public EngineBase, public lwp::Pool {
  public:
   WeftEngine(const fibers::Config& config, int permits)
-      : Pool({permits, permits, config.policy}), stack_bytes_(config.stack_bytes) {
-    homes_.resize(static_cast<std::size_t>(permits));
+      : EngineBase(config),
+        Pool({.permits = permits,
+              .max_lwps = lwps_at_most(config, permits),
+              .policy = config.policy,
+              .watch = watch(config)}),
+        hands_off_(config.on_block == OnBlock::handoff),
+        stack_bytes_(config.stack_bytes) {
+    homes_.resize(static_cast<std::size_t>(lwps_at_most(config, permits)));
     mapping_ = name(config.mapping);
     on_deadlock = [](Pool& pool) { report_deadlock(pool); };
   }
@@ -75,6 +82,11 @@ class WeftEngine final : public EngineBase, public lwp::Pool {
     born(core.lwp(), block);
   }
   void run(ControlBlock& main) override { Pool::run(main); }
+  bool about_to_block() override {
+    // Without membarrier nobody could take the permit later, should somebody become ready.
+    bool now = ready_count() > 0 || !os::has(os::Feature::membarrier);
+    return hands_off_ && now && give_up_permit();
+  }
   lwp::Scheduler& scheduler() override { return *this; }
   std::uint64_t switches() const override { return dispatches(); }
   std::size_t ready_count() const override { return Pool::ready_count(); }
@@ -124,6 +136,18 @@ class WeftEngine final : public EngineBase, public lwp::Pool {
   }
 
  private:
+  static int lwps_at_most(const fibers::Config& config, int permits) {
+    constexpr int kSpares = 64;
+    if (config.on_block != OnBlock::handoff) return permits;
+    return config.max_lwps > 0 ? std::max(config.max_lwps, permits) : permits + kSpares;
+  }
+  static lwp::Pool::Config::Watch watch(const fibers::Config& config) {
+    if (config.on_block == OnBlock::handoff) return lwp::Pool::Config::Watch::hand_off;
+    return config.notice_blocking ? lwp::Pool::Config::Watch::notice
+                                  : lwp::Pool::Config::Watch::none;
+  }
+
+  const bool hands_off_;
   const std::size_t stack_bytes_;
   std::string_view mapping_;
   std::vector<Home> homes_;

@@ -70,6 +70,27 @@ struct ThreadLook {
   long first_argument = 0;     ///< often the descriptor
 };
 ThreadLook look_at_thread(int thread_id);
+
+/// The same thread, looked at again and again: its file stays open. Without proc_syscall the state
+/// alone is seen. Not thread-safe; watch() allocates nothing.
+class ThreadWatch {
+ public:
+  ThreadWatch() = default;
+  ~ThreadWatch();
+  ThreadWatch(const ThreadWatch&) = delete;
+  void watch(int thread_id);  ///< again, if the slot's thread is another one by now
+  int thread_id() const { return thread_id_; }
+  ThreadLook look() const;
+
+ private:
+  int thread_id_ = 0;
+  int fd_ = -1;  // of /proc/…/syscall, else of /proc/…/stat
+};
+
+/// CPU time another thread of this process has used so far; 0 once it has ended.
+Nanos thread_cpu_of(int thread_id);
+/// The path behind a descriptor ("/etc/passwd", "pipe:[7]"), cut to `into`; "" if it has none.
+std::string_view descriptor_path(int fd, std::span<char> into);
 /// Writes all of it to a descriptor, ignoring errors; usable anywhere.
 void write_out(int fd, std::string_view text);
 
@@ -101,6 +122,9 @@ void unmap_stack(void* stack, std::size_t bytes);
 std::vector<int> allowed_cpus();
 /// Confines the calling thread, and threads and processes it starts later.
 Result<void> confine_to(std::span<const int> cpus);
+/// Lets the calling thread run only when its CPU would be idle (SCHED_IDLE). It cannot be undone,
+/// and threads it starts inherit it. False if the kernel refuses.
+bool run_only_when_idle();
 /// Makes timer wake-ups of this thread as exact as the kernel can (timer slack 1 ns).
 void exact_timers();
 /// membarrier(PRIVATE_EXPEDITED): every other thread of the process has passed a full fence when

@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: BSL-1.0
 // Who holds which permit. An LWP loses its permit by giving it up before it blocks, or by having it
 // revoked while it is outside core; it gets one back when the policy chooses its bound task.
+#include <mutex>
+
 #include "lwp/pool.hpp"
 
 namespace weft::lwp {
 
 // REQUIRES handoff_, a free slot, and to be hidden from TSan.
 Lwp* Pool::start_lwp() {
-  int index = lwp_count_.load(memory_order_relaxed);
+  const bool again = vacant_ != nullptr;
+  int index = again ? vacant_->index - 1 : slots();
   Lwp& l = *lwps_[static_cast<std::size_t>(index)];
   std::string name = "weft-lwp-" + std::to_string(l.index);
   sanitizer::acquire(&threads_);
   sanitizer::leave_core();  // what begins and ends a thread is ordered for TSan, too
-  threads_.emplace_back(name, [this, &l] {
+  auto begin = [this, &l] {
     adopt(&l);
     wait_for_grant(l);
     if (l.permit == nullptr) return;  // the run ended before it was needed
@@ -20,10 +23,18 @@ Lwp* Pool::start_lwp() {
     enter(l);
     work(l);
     leave(l);
-  });
+  };
+  // The slot's thread of before has ended, or is about to: it is joined by the assignment.
+  if (again) {
+    threads_[static_cast<std::size_t>(index - 1)] = os::Thread(name, begin);
+    vacant_ = vacant_->next_spare;
+    vacant_count_.fetch_sub(1);
+  } else {
+    threads_.emplace_back(name, begin);
+  }
   sanitizer::enter_core();
   sanitizer::release(&threads_);
-  lwp_count_.store(index + 1, memory_order_release);
+  if (!again) lwp_count_.store(index + 1, memory_order_release);
   return &l;
 }
 
@@ -31,7 +42,8 @@ Lwp* Pool::start_lwp() {
 Lwp* Pool::take_spare() {
   if (stopping_.load(memory_order_relaxed)) return nullptr;
   if (spares_ == nullptr) {
-    return lwp_count() < static_cast<int>(lwps_.size()) ? start_lwp() : nullptr;
+    bool room = vacant_ != nullptr || slots() < static_cast<int>(lwps_.size());
+    return room ? start_lwp() : nullptr;
   }
   Lwp* spare = spares_;
   spares_ = spare->next_spare;
@@ -71,11 +83,14 @@ bool Pool::give_up_permit() {
   return spare != nullptr;
 }
 
-bool Pool::revoke(Lwp& victim) {
+bool Pool::revoke(Lwp& victim, std::uint64_t at_dispatch) {
   if (!os::has(os::Feature::membarrier)) return false;
   sanitizer::Hidden hidden;
   handoff_.lock();
-  Lwp* spare = victim.permit == nullptr ? nullptr : take_spare();
+  bool due = victim.permit != nullptr &&
+             (at_dispatch == kAnyDispatch ||
+              victim.permit->dispatches.load(memory_order_relaxed) == at_dispatch);
+  Lwp* spare = due ? take_spare() : nullptr;
   bool taken = false;
   if (spare != nullptr) {
     victim.revoked.store(true, memory_order_seq_cst);
@@ -94,19 +109,28 @@ bool Pool::revoke(Lwp& victim) {
   return taken;
 }
 
+void Pool::knock(Lwp& l) {
+  sanitizer::Hidden hidden;
+  handoff_.lock();
+  if (l.permit != nullptr) l.revoked.store(true, memory_order_relaxed);
+  handoff_.unlock();
+}
+
 void Pool::come_back(Lwp& l) {
   sanitizer::Hidden hidden;
+  const os::Nanos asked = os::now();
   handoff_.lock();
   bool lost = l.permit == nullptr;  // else a revoker saw us in core and let go
   if (!lost) l.revoked.store(false, memory_order_relaxed);
   handoff_.unlock();
-  if (!lost) return;
+  if (!lost) return episodes.came_back(l.episode, asked);
   l.running.load(memory_order_relaxed)->bound = &l;
   Lwp* head = returning_.load(memory_order_relaxed);
   do l.next_returning = head;
   while (!returning_.compare_exchange_weak(head, &l, memory_order_release, memory_order_relaxed));
   post();
   wait_for_grant(l);
+  episodes.came_back(l.episode, asked);
 }
 
 // The policy chose a task that sits on another LWP's stack: that LWP gets our permit, and we wait
@@ -121,7 +145,36 @@ void Pool::pay_owed_permit(Lwp& l) {
   outside_.fetch_sub(1);
   grant(owner, permit);
   handoff_.unlock();
-  wait_for_grant(l);
+  if (!rest_as_spare(l)) l.permit = nullptr;
+}
+
+// Waits for a permit; false if none came for so long that the LWP should end. One spare stays, and
+// so does LWP 1, which is the thread that called run().
+bool Pool::rest_as_spare(Lwp& l) {
+  while (true) {
+    os::Nanos until = os::now() + config_.spare_rest;
+    while (l.grant.load(memory_order_acquire) == 0 && os::now() < until) {
+      os::futex_wait(l.grant, 0, until);
+    }
+    std::lock_guard lock(handoff_);
+    if (l.grant.load(memory_order_relaxed) != 0) break;
+    bool only_one = spares_ == &l && l.next_spare == nullptr;
+    if (l.index == 1 || only_one) {
+      // Nothing will change for it but by a grant.
+      handoff_.unlock();
+      while (l.grant.load(memory_order_acquire) == 0) os::futex_wait(l.grant, 0);
+      handoff_.lock();
+      break;
+    }
+    Lwp** link = &spares_;
+    while (*link != &l) link = &(*link)->next_spare;
+    *link = l.next_spare;
+    l.next_spare = std::exchange(vacant_, &l);
+    vacant_count_.fetch_add(1);
+    return false;
+  }
+  l.grant.store(0, memory_order_relaxed);
+  return true;
 }
 
 }  // namespace weft::lwp

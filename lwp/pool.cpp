@@ -26,8 +26,12 @@ Pool::Pool(const Config& config) : config_(config) {
     Lwp& l = *lwps_.back();
     l.index = i + 1;
     l.solo = config.permits == 1;
+    l.alone = l.solo;
     l.direct = true;
     l.scheduler = this;
+  }
+  if (config.watch != Config::Watch::none) {
+    sentinel_ = std::make_unique<Sentinel>(*this, config.watch == Config::Watch::hand_off);
   }
   reactor_.add_wakener(bell_.fd());
   reactor_.add_wakener(alarm_.fd());
@@ -49,6 +53,7 @@ void Pool::run(Task& first) {
   work(l);
   leave(l);
   adopt(nullptr);
+  if (sentinel_ != nullptr) sentinel_->stop();
   {
     sanitizer::Hidden hidden;
     sanitizer::acquire(&threads_);
@@ -56,7 +61,8 @@ void Pool::run(Task& first) {
   for (auto& thread : threads_) thread.join();
   threads_.clear();
   sanitizer::Hidden hidden;
-  spares_ = nullptr;
+  spares_ = vacant_ = nullptr;
+  vacant_count_.store(0);
   for (auto& each : lwps_) {
     each->permit = nullptr;
     each->revoked.store(false, memory_order_relaxed);
@@ -72,6 +78,7 @@ void Pool::start_lwps() {
       std::lock_guard lock(handoff_);
       start_lwp();
     }
+    if (sentinel_ != nullptr) sentinel_->start();
   } catch (...) {
     for (auto& each : lwps_) stop_waiting(*each);
     threads_.clear();  // joins them
@@ -95,6 +102,7 @@ void Pool::work(Lwp& l) {
       settle(l, left);
     }
     if (l.owed_permit != nullptr) pay_owed_permit(l);
+    if (l.permit == nullptr) return;  // retired, or the run has ended meanwhile
   }
   bell_.ring();  // rings may melt into one: each LWP that leaves passes it on
 }
@@ -229,7 +237,11 @@ void Pool::unpark(Task& task) {
 void Pool::post() {
   mail_.store(true, memory_order_seq_cst);
   fence();  // pairs with the fence in idle()
-  if (idle_count_.load(memory_order_relaxed) > 0) wake_one();
+  if (idle_count_.load(memory_order_relaxed) > 0) {
+    wake_one();
+  } else if (sentinel_ != nullptr) {
+    sentinel_->raise(Sentinel::kNet);  // perhaps every LWP sleeps in the kernel
+  }
 }
 
 void Pool::read_mail(Lwp& l) {
@@ -281,7 +293,7 @@ void Pool::describe(Line& line) const {
 }
 
 void Pool::each_lwp(void (*visit)(const Lwp&, void*), void* context) const {
-  for (int i = 0; i < lwp_count(); ++i) visit(*lwps_[static_cast<std::size_t>(i)], context);
+  for (int i = 0; i < slots(); ++i) visit(*lwps_[static_cast<std::size_t>(i)], context);
 }
 
 }  // namespace weft::lwp

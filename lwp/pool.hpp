@@ -33,6 +33,7 @@
 #include "lwp/core.hpp"
 #include "lwp/policy.hpp"
 #include "lwp/reactor.hpp"
+#include "lwp/sentinel.hpp"
 #include "lwp/timers.hpp"
 
 namespace weft::lwp {
@@ -60,6 +61,9 @@ class Pool : public Scheduler {
     int permits = 1;
     int max_lwps = 0;  ///< 0: as many as permits
     std::string policy = "fifo";
+    /// What the sentinel does about LWPs that block unannounced; `notice` fills `episodes` only.
+    enum class Watch { none, notice, hand_off } watch = Watch::none;
+    os::Nanos spare_rest = 2 * os::kSecond;  ///< after this an unused spare LWP ends, but for one
   };
   explicit Pool(const Config& config);
   ~Pool() override;
@@ -101,18 +105,26 @@ class Pool : public Scheduler {
   /// into weft. False if no spare can be had (max_lwps). Not in core.
   bool give_up_permit();
   /// Takes the permit from an LWP that is outside core (blocked in the kernel, or computing). False
-  /// if it is in core, has none, no spare can be had, or the kernel has no membarrier.
-  bool revoke(Lwp& victim);
+  /// if it is in core, has none, no spare can be had, the kernel has no membarrier, or it has
+  /// dispatched something else than `at_dispatch` says.
+  bool revoke(Lwp& victim, std::uint64_t at_dispatch = kAnyDispatch);
+  static constexpr std::uint64_t kAnyDispatch = ~std::uint64_t{0};
+  /// Makes the LWP's next entry into core go by come_back(), with its permit.
+  void knock(Lwp& l);
 
   bool solo() const { return permits_.size() == 1; }
   std::size_t ready_count() const { return queue_.size.load(memory_order_relaxed); }
   std::uint64_t dispatches() const;
   /// Called on each LWP's own thread before it runs anything.
   virtual void begin_lwp(Lwp&) {}
-  int lwp_count() const { return lwp_count_.load(memory_order_acquire); }
+  /// LWPs that live now.
+  int lwp_count() const { return slots() - vacant_count_.load(memory_order_relaxed); }
+  /// Slots that have ever had an LWP.
+  int slots() const { return lwp_count_.load(memory_order_acquire); }
   const std::string& policy_name() const { return config_.policy; }
 
  private:
+  friend class Sentinel;
   static constexpr unsigned kLookEvery = 61;  // prime, so that it keeps no step with the program
 
   void work(Lwp& l);
@@ -130,6 +142,10 @@ class Pool : public Scheduler {
   std::size_t count_alive(Lwp& l, int change);
   bool something_to_do() const;
   bool nobody_can_wake() const;
+  /// For the sentinel: somebody waits for an LWP.
+  bool something_ready() const { return ready_count() > 0 || mail_.load(memory_order_relaxed); }
+  bool all_idle() const { return idle_count_.load() == static_cast<int>(permits_.size()); }
+  void count_dispatch(Permit& permit);
 
   void start_lwps();
   Lwp* start_lwp();
@@ -137,6 +153,7 @@ class Pool : public Scheduler {
   void grant(Lwp& to, Permit& permit);
   void pay_owed_permit(Lwp& l);
   void wait_for_grant(Lwp& l);
+  bool rest_as_spare(Lwp& l);
   void stop_waiting(Lwp& l);
 
   const Config config_;
@@ -149,6 +166,11 @@ class Pool : public Scheduler {
   atomic<int> lwp_count_{0};
   Lock handoff_;           // who holds which permit, and the spares
   Lwp* spares_ = nullptr;  // guarded by handoff_
+  Lwp* vacant_ = nullptr;  // slots whose LWP has retired; guarded by handoff_
+  atomic<int> vacant_count_{0};
+
+  std::unique_ptr<Sentinel> sentinel_;
+  atomic<int> watch_level_{Sentinel::kClose};  // what the sentinel gives now; without one, enough
 
   // Messages from threads that are not in core: unparks, and LWPs that come back.
   atomic<bool> mail_{false};
@@ -193,8 +215,16 @@ inline Task* Pool::pick(Lwp& l) {
       found_work();
     wait_until_left(*task);
   }
-  permit.dispatches.store(permit.dispatches.load(memory_order_relaxed) + 1, memory_order_relaxed);
+  count_dispatch(permit);
   return task;
+}
+
+[[gnu::always_inline]] inline void Pool::count_dispatch(Permit& permit) {
+  permit.dispatches.store(permit.dispatches.load(memory_order_relaxed) + 1, memory_order_relaxed);
+  const bool leaves_some = permit.queue->size.load(memory_order_relaxed) > 0;
+  const int wanted = Sentinel::kNet + (leaves_some ? 1 : 0);
+  if (watch_level_.load(memory_order_relaxed) < wanted) [[unlikely]]
+    sentinel_->raise(wanted);
 }
 
 inline void Pool::attend(Lwp& l) {
@@ -311,7 +341,7 @@ inline std::size_t Pool::count_alive(Lwp& l, int change) {
     }
   }
   Permit& permit = *l.permit;
-  permit.dispatches.store(permit.dispatches.load(memory_order_relaxed) + 1, memory_order_relaxed);
+  count_dispatch(permit);
   return next;
 }
 

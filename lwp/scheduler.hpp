@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "lwp/episodes.hpp"
 #include "lwp/os.hpp"
 #include "lwp/task.hpp"
 #include "lwp/waiter.hpp"
@@ -23,6 +24,7 @@ struct Lwp {
   /// Set by who takes the permit away, under Pool::handoff_; read by enter().
   atomic<bool> revoked{false};
   bool solo = false;    ///< one permit: plain loads and stores will do
+  bool alone = false;   ///< nobody else is in core: primitives need no lock; see core.hpp
   bool direct = false;  ///< tasks switch straight to the next one, on their own stacks
   /// The task it carries; read by the dump.
   atomic<Task*> running{nullptr};
@@ -38,6 +40,7 @@ struct Lwp {
   Lwp* next_spare = nullptr;       ///< guarded by Pool::handoff_
   Lwp* next_returning = nullptr;   ///< link of Pool::returning_
   atomic<bool> idle{false};        ///< for the dump
+  OpenEpisode episode;             ///< has a lock of its own
   int index = 0;                   ///< 1, 2, …
   atomic<int> thread_id{0};
 };
@@ -76,6 +79,9 @@ class Scheduler {
   Task* all_tasks() const { return all_.load(memory_order_acquire); }
   /// Adds a control block, for good. Thread-safe.
   void enlist(Task& task);
+  /// What blocked in the kernel, and who paid.
+  Episodes episodes;
+
   std::uint64_t next_id() { return last_id_.fetch_add(1, memory_order_relaxed) + 1; }
 
  private:

@@ -90,7 +90,7 @@ class Switching {
 
 class BoostEngine final : public EngineBase, public lwp::Scheduler {
  public:
-  explicit BoostEngine(const Config& config) : config_(config) {
+  explicit BoostEngine(const Config& config) : EngineBase(config), config_(config) {
     std::size_t n = 1;
     if (config.mapping == Mapping::many_to_many) {
       n = config.lwps > 0 ? static_cast<std::size_t>(config.lwps) : os::allowed_cpus().size();

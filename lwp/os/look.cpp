@@ -96,29 +96,80 @@ const char* call_name(long number) {
   }
 }
 
+// "id (name) S …": the name may itself contain parentheses, so search from the end.
+char state_in(std::string_view stat) {
+  auto name_end = stat.rfind(')');
+  return name_end != stat.npos && name_end + 2 < stat.size() ? stat[name_end + 2] : '?';
+}
+
+// "running", or the call's number and its arguments; -1 where it sleeps outside a call (a page is
+// being read in).
+void read_call(std::string_view syscall, ThreadLook& look) {
+  long number = -1;
+  auto parsed = std::from_chars(syscall.data(), syscall.data() + syscall.size(), number);
+  if (parsed.ec != std::errc() || number < 0) return;
+  look.call = call_name(number);
+  auto hex = syscall.find("0x");
+  if (hex == syscall.npos) return;
+  unsigned long value = 0;
+  std::from_chars(syscall.data() + hex + 2, syscall.data() + syscall.size(), value, 16);
+  look.first_argument = static_cast<long>(value);
+}
+
 }  // namespace
 
 ThreadLook look_at_thread(int thread_id) {
   ThreadLook look;
   char buffer[512];
-  auto stat = read_file(ProcPath(thread_id, "/stat").c_str(), buffer);
-  // "id (name) S …": the name may itself contain parentheses, so search from the end.
-  auto name_end = stat.rfind(')');
-  if (name_end != std::string_view::npos && name_end + 2 < stat.size())
-    look.state = stat[name_end + 2];
+  look.state = state_in(read_file(ProcPath(thread_id, "/stat").c_str(), buffer));
   if (look.state == 'R' || !has(Feature::proc_syscall)) return look;
-  auto syscall = read_file(ProcPath(thread_id, "/syscall").c_str(), buffer);
-  long number = -1;
-  auto parsed = std::from_chars(syscall.data(), syscall.data() + syscall.size(), number);
-  if (parsed.ec != std::errc() || number < 0) return look;
-  look.call = call_name(number);
-  auto hex = syscall.find("0x");
-  if (hex != std::string_view::npos) {
-    unsigned long value = 0;
-    std::from_chars(syscall.data() + hex + 2, syscall.data() + syscall.size(), value, 16);
-    look.first_argument = static_cast<long>(value);
+  read_call(read_file(ProcPath(thread_id, "/syscall").c_str(), buffer), look);
+  return look;
+}
+
+ThreadWatch::~ThreadWatch() {
+  Fd(fd_).reset();
+}
+
+void ThreadWatch::watch(int thread_id) {
+  if (thread_id == thread_id_) return;
+  Fd(fd_).reset();
+  const char* file = has(Feature::proc_syscall) ? "/syscall" : "/stat";
+  fd_ = ::open(ProcPath(thread_id, file).c_str(), O_RDONLY | O_CLOEXEC);
+  thread_id_ = thread_id;
+}
+
+ThreadLook ThreadWatch::look() const {
+  ThreadLook look;
+  char buffer[512];
+  ssize_t n = fd_ < 0 ? -1 : ::pread(fd_, buffer, sizeof buffer, 0);
+  if (n <= 0) return look;
+  std::string_view text(buffer, static_cast<std::size_t>(n));
+  if (!has(Feature::proc_syscall)) {
+    look.state = state_in(text);
+  } else if (text.starts_with("running")) {
+    look.state = 'R';
+  } else {
+    look.state = 'S';
+    read_call(text, look);
   }
   return look;
+}
+
+Nanos thread_cpu_of(int thread_id) {
+  // The kernel's clock number of a thread (clock_getcpuclockid knows processes only).
+  auto clock = static_cast<clockid_t>((~static_cast<unsigned>(thread_id) << 3) | 6);
+  timespec used{};
+  if (::clock_gettime(clock, &used) != 0) return 0;
+  return used.tv_sec * kSecond + used.tv_nsec;
+}
+
+std::string_view descriptor_path(int fd, std::span<char> into) {
+  char link[32] = "/proc/self/fd/";
+  auto end = std::to_chars(link + 14, link + sizeof link - 1, fd).ptr;
+  *end = '\0';
+  ssize_t n = ::readlink(link, into.data(), into.size());
+  return {into.data(), n < 0 ? 0 : static_cast<std::size_t>(n)};
 }
 
 void write_out(int fd, std::string_view text) {

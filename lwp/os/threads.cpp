@@ -136,6 +136,11 @@ Result<void> confine_to(std::span<const int> cpus) {
   return done(::sched_setaffinity(0, sizeof set, &set));
 }
 
+bool run_only_when_idle() {
+  sched_param none{};
+  return ::sched_setscheduler(0, SCHED_IDLE, &none) == 0;
+}
+
 void exact_timers() {
   ::prctl(PR_SET_TIMERSLACK, 1UL, 0, 0, 0);
 }
