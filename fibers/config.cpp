@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "fibers/config.hpp"
 
-#include <algorithm>
-
-#include "lwp/policy.hpp"
+#include "lwp/policy_table.hpp"
 
 namespace weft::fibers {
 namespace {
@@ -59,12 +57,15 @@ std::optional<Engine> engine_named(std::string_view text) {
   return value_in(kEngines, text);
 }
 
+std::string policy_of(const Config& c) {
+  return c.policy.empty() ? "fifo" : c.policy;
+}
+
 std::optional<std::string> refuse(const Config& c) {
-  auto policies = lwp::policy_names();
-  if (std::ranges::find(policies, c.policy) == policies.end()) {
-    std::string all;
-    for (const auto& p : policies) all += (all.empty() ? "" : ", ") + p;
-    return "there is no policy \"" + c.policy + "\"; there are: " + all;
+  if (auto why = lwp::refuse_policy(policy_of(c))) return why;
+  if (c.mapping == Mapping::one_to_one && !c.policy.empty()) {
+    return "with one-to-one the kernel schedules, so --policy " + c.policy +
+           " would change nothing; leave it out, or say --mapping many-to-many";
   }
   if (c.lwps < 0 || c.lwps > kMostLwps) {
     return "--lwps " + std::to_string(c.lwps) + ": an LWP is a kernel thread; take 1 to " +

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,7 +43,8 @@ struct Config {
   /// Notice calls that block an LWP unannounced under `hold` and `offload`, too, and who waits for
   /// them: Runtime::episodes(). With handoff they always are. Weft's engine only.
   bool notice_blocking = false;
-  std::string policy = "fifo";
+  std::string policy = {};  ///< a name of lwp/policy_table.hpp; empty: as policy_of() says
+  std::uint64_t seed = 1;   ///< of policies that draw lots
   std::size_t stack_bytes = 64 * 1024;  ///< of each fiber, without its guard page
   bool dump_on_sigquit = true;          ///< a watcher thread prints every fiber on SIGQUIT
 };
@@ -53,6 +55,9 @@ std::string_view name(OnBlock b);  ///< "hold", "handoff", "offload"
 std::optional<Mapping> mapping_named(std::string_view text);
 std::optional<Engine> engine_named(std::string_view text);
 std::optional<OnBlock> on_block_named(std::string_view text);
+
+/// The policy it runs: its own, or what its mapping has without one.
+std::string policy_of(const Config& config);
 
 /// Why this configuration cannot run (what, why, what to type instead), or nothing.
 std::optional<std::string> refuse(const Config& config);

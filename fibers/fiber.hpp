@@ -26,6 +26,7 @@ class Fiber {
   /// Lets the fiber live on by itself; the runtime still waits for it.
   void detach();
   bool joinable() const { return block_ != nullptr; }
+  ControlBlock& block() const { return *block_; }  ///< REQUIRES joinable()
   /// Its number, from 1, unique in its runtime; 0 once joined or detached.
   std::uint64_t id() const { return block_ == nullptr ? 0 : block_->id(); }
 
@@ -36,6 +37,13 @@ class Fiber {
 
 struct SpawnOptions {
   std::string_view name;  ///< shown in dumps; 23 bytes are kept
+  // For the policy; each looks at its own part (lwp::Wishes).
+  int priority = lwp::Wishes{}.priority;     ///< 0 (may wait) to 63 (urgent)
+  unsigned tickets = lwp::Wishes{}.tickets;  ///< its share: 1 to 65535
+  os::Nanos deadline = lwp::kNoDeadline;     ///< as os::now(): who is first
+  os::Nanos period = 0;                      ///< of regular work, else 0
+
+  lwp::Wishes wishes() const { return {priority, tickets, deadline, period}; }
 };
 
 /// Starts a fiber that calls `body` once. It is ready at once, and runs when the policy says so.
@@ -46,6 +54,7 @@ Fiber spawn(SpawnOptions options, F&& body) {
   using Body = std::decay_t<F>;
   EngineBase& engine = current_engine();
   ControlBlock& block = engine.create(options.name, {sizeof(Body), alignof(Body)});
+  block.set_wishes(options.wishes());
   Body* made = nullptr;
   try {
     made = new (block.closure) Body(std::forward<F>(body));
@@ -75,6 +84,17 @@ Fiber spawn(F&& body) {
 void sleep_for(os::Nanos duration);
 /// Parks the caller until os::now() reaches `deadline`.
 void sleep_until(os::Nanos deadline);
+
+/// Changes what the policy knows of a fiber, or of the caller; also while it is queued. Of a plain
+/// kernel thread's calls the policy hears when the fiber is next made ready.
+void set_priority(Fiber& fiber, int priority);
+void set_priority(int priority);
+void set_tickets(Fiber& fiber, unsigned tickets);
+void set_tickets(unsigned tickets);
+void set_deadline(Fiber& fiber, os::Nanos deadline);
+void set_deadline(os::Nanos deadline);
+/// Of the caller, after donation.
+int this_priority();
 
 std::uint64_t this_id();
 std::string this_name();

@@ -44,6 +44,7 @@ void Runtime::run(std::function<void()> main) {
   std::exception_ptr error;
   EngineBase& engine = *impl_->engine;
   ControlBlock& block = engine.create("main", {sizeof(Body), alignof(Body)});
+  block.set_wishes({});
   new (block.closure) Body{&main, &error};
   block.invoke = [](void* closure) {
     auto& body = *static_cast<Body*>(closure);

@@ -27,7 +27,7 @@ using boost::context::detail::transfer_t;
   lwp::sanitizer::release(&self);  // after the last use of this stack that TSan sees
   lwp::sanitizer::release(self.engine);
   lwp::Lwp& l = core.lwp();
-  lwp::Task* next = pool_of(l).pick(l);
+  lwp::Task* next = pool_of(l).pick(l, lwp::How::done);
   if (next != nullptr && next->bound != nullptr) l.owed_permit = std::exchange(next, nullptr);
   auto* fiber = static_cast<WeftFiber*>(next);
   Home& home = home_of(l);
@@ -66,7 +66,8 @@ class WeftEngine final : public EngineBase, public lwp::Pool {
       : EngineBase(config),
         Pool({.permits = permits,
               .max_lwps = lwps_at_most(config, permits),
-              .policy = config.policy,
+              .policy = policy_of(config),
+              .seed = config.seed,
               .watch = watch(config)}),
         hands_off_(config.on_block == OnBlock::handoff),
         stack_bytes_(config.stack_bytes) {

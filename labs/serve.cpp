@@ -21,7 +21,7 @@ using servers::Refusal;
 
 struct ServeFlags {
   std::string service = "file", model = "dispatcher-worker", mapping = "many-to-many";
-  std::string engine = "weft", on_block = "hold", policy = "fifo", disk = "none";
+  std::string engine = "weft", on_block = "hold", policy, disk = "none";
   std::string root = ".", bind = "127.0.0.1", cpus, disk_cpus;
   int lwps = 0, workers = 8, heads = 0, port = 8080;
   double cpu_per_request = 0, drain_seconds = 10;

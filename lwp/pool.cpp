@@ -6,17 +6,19 @@
 #include <stdexcept>
 
 #include "lwp/line.hpp"
+#include "lwp/policy_table.hpp"
 
 namespace weft::lwp {
 
-Pool::Pool(const Config& config) : config_(config) {
-  queue_.policy = make_policy(config.policy);
-  if (queue_.policy == nullptr || config.permits < 1) {
+Pool::Pool(const Config& config)
+    : config_(config), type_(policy_named(config.policy).value_or(PolicyType{})) {
+  if (type_.make == nullptr || config.permits < 1) {
     throw std::invalid_argument("Pool: no such policy, or no permit");
   }
   for (int i = 0; i < config.permits; ++i) {
+    if (i == 0 || type_.traits.scope == Scope::permit) add_queue();
     permits_.push_back(std::make_unique<Permit>());
-    permits_.back()->queue = &queue_;
+    permits_.back()->queue = queues_.back().get();
     permits_.back()->until_look = kLookEvery;
   }
   int most = std::max(config.max_lwps, config.permits);
@@ -133,7 +135,7 @@ void Pool::idle(Lwp& l) {
 }
 
 bool Pool::something_to_do() const {
-  return queue_.size.load(memory_order_relaxed) > 0 || mail_.load(memory_order_relaxed) ||
+  return ready_count() > 0 || mail_.load(memory_order_relaxed) ||
          stopping_.load(memory_order_relaxed);
 }
 
@@ -149,6 +151,7 @@ bool Pool::nobody_can_wake() const {
 
 // Timers and events, without waiting.
 void Pool::look(Lwp& l) {
+  if (queues_.size() > 1) relieve_the_stuck(l);
   bool woken = false;
   if (reactor_.waiting() > 0) {
     Reactor::Events events;

@@ -38,9 +38,11 @@
 
 namespace weft::lwp {
 
-/// A policy instance and the lock it is called under. One a runtime: the shared thread table.
-struct RunQueue {
-  Lock lock;  // not taken in solo
+/// A policy instance and the lock it is called under: one a runtime, the shared thread table, or
+/// one a permit (Traits::scope).
+struct alignas(64) RunQueue {
+  Lock lock;             // not taken in solo
+  bool watched = false;  // the policy hears of more than ready and next (run_queue.cpp)
   std::unique_ptr<Policy> policy;
   atomic<std::size_t> size{0};  // ready tasks; written under lock
 
@@ -53,14 +55,20 @@ struct Permit {
   RunQueue* queue = nullptr;
   unsigned until_look = 0;              ///< picks left before timers and events are looked at
   atomic<std::uint64_t> dispatches{0};  ///< tasks run under this permit; written by its holder
+  // Of run_queue.cpp, the holder's:
+  Task* carries = nullptr;               ///< whose time runs, where the queue is watched
+  os::Nanos now = 0;                     ///< when it began, or the time of the offer before
+  std::size_t suspect = 0;               ///< the permit that perhaps stands still…
+  std::uint64_t suspect_dispatches = 0;  ///< …and its dispatches when we looked last
 };
 
 class Pool : public Scheduler {
  public:
   struct Config {
     int permits = 1;
-    int max_lwps = 0;  ///< 0: as many as permits
-    std::string policy = "fifo";
+    int max_lwps = 0;             ///< 0: as many as permits
+    std::string policy = "fifo";  ///< of lwp/policy_table.hpp
+    std::uint64_t seed = 1;       ///< of policies that draw lots
     /// What the sentinel does about LWPs that block unannounced; `notice` fills `episodes` only.
     enum class Watch { none, notice, hand_off } watch = Watch::none;
     os::Nanos spare_rest = 2 * os::kSecond;  ///< after this an unused spare LWP ends, but for one
@@ -76,7 +84,8 @@ class Pool : public Scheduler {
 
   // ---- the core's operations; all REQUIRE core -------------------------------------------
 
-  Task* pick(Lwp& l);
+  /// `how` the caller's task leaves, for the policy.
+  Task* pick(Lwp& l, How how = How::parked);
   void settle(Lwp& l, Left left);
   void make_ready(Lwp& l, Task& task, Why why);
   /// Offers the running task and takes the next, in one step of the policy: maybe the same. It is
@@ -94,6 +103,8 @@ class Pool : public Scheduler {
   void unpark(Task& task) override;
   bool wait_ready(int fd, std::uint32_t interest, os::Nanos deadline) override;
   void come_back(Lwp& l) override;
+  void changed(Lwp& l, Task& task) override;
+  bool donates() const override { return type_.hooks.changed; }
   void outside(int change) override;
   void park_until(Core& core, Waiter& w, Reason why, os::Nanos deadline) override;
   void describe(Line& line) const override;
@@ -113,7 +124,7 @@ class Pool : public Scheduler {
   void knock(Lwp& l);
 
   bool solo() const { return permits_.size() == 1; }
-  std::size_t ready_count() const { return queue_.size.load(memory_order_relaxed); }
+  std::size_t ready_count() const;
   std::uint64_t dispatches() const;
   /// Called on each LWP's own thread before it runs anything.
   virtual void begin_lwp(Lwp&) {}
@@ -129,6 +140,15 @@ class Pool : public Scheduler {
 
   void work(Lwp& l);
   void idle(Lwp& l);
+  void add_queue();
+  void offer(Lwp& l, RunQueue& q, Task& task, Why why);
+  Task* take(Lwp& l, RunQueue& q, How how);
+  void offer_watched(Lwp& l, RunQueue& q, Task& task, Why why);
+  Task* take_watched(Lwp& l, RunQueue& q, How how);
+  void account(Lwp& l, RunQueue& q, How how, os::Nanos now);
+  bool find_elsewhere(Lwp& l, How how);
+  bool steal_from(Lwp& l, RunQueue& victim);
+  void relieve_the_stuck(Lwp& l);
   void attend(Lwp& l);
   void look(Lwp& l);
   void read_mail(Lwp& l);
@@ -157,7 +177,8 @@ class Pool : public Scheduler {
   void stop_waiting(Lwp& l);
 
   const Config config_;
-  RunQueue queue_;
+  const PolicyType type_;
+  std::vector<std::unique_ptr<RunQueue>> queues_;  // one, or one a permit
   std::vector<std::unique_ptr<Permit>> permits_;
 
   // LWPs: slots are filled in order and never emptied while the pool lives.
@@ -194,20 +215,34 @@ class Pool : public Scheduler {
 
 // ---- the hot path, inline: after a switch the return predictor misses --------------------------
 
-inline Task* Pool::pick(Lwp& l) {
+// REQUIRES the queue's lock, as take().
+inline void Pool::offer(Lwp& l, RunQueue& q, Task& task, Why why) {
+  if (q.watched) [[unlikely]]
+    offer_watched(l, q, task, why);
+  else
+    q.policy->ready(task, why);
+}
+
+inline Task* Pool::take(Lwp& l, RunQueue& q, How how) {
+  if (q.watched) [[unlikely]]
+    return take_watched(l, q, how);
+  return q.policy->next();
+}
+
+inline Task* Pool::pick(Lwp& l, How how) {
   attend(l);
   Permit& permit = *l.permit;
   RunQueue& q = *permit.queue;
   Task* task;
   if (l.solo) {
-    task = q.policy->next();
+    task = take(l, q, how);
     if (task == nullptr) return nullptr;
     q.add(-1);
   } else {
     // An empty queue is seen without its lock; who adds to it wakes an LWP afterwards.
-    if (q.size.load(memory_order_relaxed) == 0) return nullptr;
+    if (q.size.load(memory_order_relaxed) == 0 && !find_elsewhere(l, how)) return nullptr;
     q.lock.lock();
-    task = q.policy->next();
+    task = take(l, q, how);
     if (task != nullptr) q.add(-1);
     q.lock.unlock();
     if (task == nullptr) return nullptr;
@@ -245,12 +280,12 @@ inline void Pool::wait_until_left(Task& task) {
 inline void Pool::make_ready(Lwp& l, Task& task, Why why) {
   RunQueue& q = *l.permit->queue;
   if (l.solo) {
-    q.policy->ready(task, why);
+    offer(l, q, task, why);
     q.add(1);
     return;
   }
   q.lock.lock();
-  q.policy->ready(task, why);
+  offer(l, q, task, why);
   q.add(1);
   q.lock.unlock();
   fence();  // pairs with the fence in idle(): see INVARIANT (lost wake-up)
@@ -321,14 +356,14 @@ inline std::size_t Pool::count_alive(Lwp& l, int change) {
   RunQueue& q = *l.permit->queue;
   Task* next;
   if (l.solo) {
-    q.policy->ready(self, Why::yielded);
-    next = q.policy->next();
-    if (next == nullptr) q.add(1);  // a policy may hold even a lone task back
+    offer(l, q, self, Why::yielded);
+    next = take(l, q, How::yielded);
+    if (next == nullptr) q.add(1);  // a broken policy may hold even a lone task back
   } else {
     self.leaving.store(true, memory_order_relaxed);
     q.lock.lock();
-    q.policy->ready(self, Why::yielded);
-    next = q.policy->next();
+    offer(l, q, self, Why::yielded);
+    next = take(l, q, How::yielded);
     if (next == nullptr) q.add(1);
     q.lock.unlock();
     if (next == &self) {

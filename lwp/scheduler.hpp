@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "lwp/episodes.hpp"
+#include "lwp/lock.hpp"
 #include "lwp/os.hpp"
 #include "lwp/task.hpp"
 #include "lwp/waiter.hpp"
@@ -70,6 +71,10 @@ class Scheduler {
   virtual void outside(int change) = 0;
   /// An LWP that exchanged its permit for a long call comes back (see core.hpp).
   virtual void come_back(Lwp&) {}
+  /// What the policy knows of a task has changed. REQUIRES core.
+  virtual void changed(Lwp&, Task&) {}
+  /// Whether its policy hears of changes, so that donations are kept (donation.hpp).
+  virtual bool donates() const { return false; }
 
   /// One line for the head of the dump: "many-to-many, 2 LWPs, fifo".
   virtual void describe(class Line& line) const = 0;
@@ -81,6 +86,7 @@ class Scheduler {
   void enlist(Task& task);
   /// What blocked in the kernel, and who paid.
   Episodes episodes;
+  Lock donations;  ///< who waits for whose object
 
   std::uint64_t next_id() { return last_id_.fetch_add(1, memory_order_relaxed) + 1; }
 

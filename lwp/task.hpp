@@ -24,14 +24,20 @@
 namespace weft::lwp {
 
 struct Lwp;
+struct RunQueue;
+class Donation;
 class Scheduler;
 class Task;
+
+using Nanos = std::int64_t;  ///< as os::Nanos, which a policy need not include
+inline constexpr Nanos kNoDeadline = INT64_MAX;
 
 /// How a task left its LWP.
 enum class How { done, yielded, parked };
 
 /// Why a task becomes ready, as told to the policy.
-enum class Why { created, woken, yielded, slice_used, preempted, returned };
+/// returned: its LWP comes back from a long call. stolen: it comes from another permit's policy.
+enum class Why { created, woken, yielded, slice_used, preempted, returned, stolen };
 
 struct Left {
   Task* who;
@@ -45,8 +51,18 @@ struct Reason {
   const void* object = nullptr;
 };
 
+/// What a person says of a task for the policy's use. Each policy looks at its own part of it.
+struct Wishes {
+  int priority = 32;             ///< 0 (may wait) to 63 (urgent)
+  unsigned tickets = 100;        ///< its share beside others: 1 to 65535
+  Nanos deadline = kNoDeadline;  ///< by the monotonic clock; says who is first, cancels nothing
+  Nanos period = 0;              ///< of a task that works at regular times, else 0
+};
+
 class Task {
  public:
+  static constexpr int kPriorities = 64;
+  static constexpr unsigned kMostTickets = 65535;
   static constexpr std::size_t kNameBytes = 24;
   /// kTimedPark is of engines without a dispatch loop: parked, but not only another task can end
   /// it (a deadline, a descriptor).
@@ -65,6 +81,23 @@ class Task {
   std::string_view name(std::array<char, kNameBytes>& into) const;
   void set_identity(std::uint64_t id, std::string_view name);
 
+  // ---- what a policy may read besides; it writes nothing but data() ----
+
+  /// After donation: at least that of every task that waits for an object this one owns.
+  int priority() const { return priority_.load(memory_order_relaxed); }
+  int base_priority() const { return base_priority_.load(memory_order_relaxed); }
+  unsigned tickets() const { return tickets_.load(memory_order_relaxed); }
+  Nanos deadline() const { return deadline_.load(memory_order_relaxed); }
+  Nanos period() const { return period_.load(memory_order_relaxed); }
+  // Kept only for a policy that needs a clock (Traits::clock); else 0.
+  Nanos created() const { return clock_.created.load(memory_order_relaxed); }
+  Nanos ready_since() const { return clock_.ready_since.load(memory_order_relaxed); }
+  Nanos cpu_used() const { return clock_.cpu_used.load(memory_order_relaxed); }
+  /// CPU time since it last waited, or ended a time slice; a yield does not end one.
+  Nanos slice_used() const { return clock_.slice_used.load(memory_order_relaxed); }
+  /// CPU time between its last two waits.
+  Nanos last_burst() const { return clock_.last_burst.load(memory_order_relaxed); }
+
   /// The policy's own bytes of this task. REQUIRES: T is trivial, 32 bytes at most.
   template <class T>
   T& data() {
@@ -73,6 +106,20 @@ class Task {
   }
 
   // ---- mechanism: everything below belongs to lwp and fibers, not to policies ----
+
+  /// Before it is first made ready. Out of range is brought into it.
+  void set_wishes(const Wishes& w);
+  /// As set_wishes, later: then Scheduler::changed() is told. Not of the priority: see
+  /// lwp/donation.hpp, which sets that.
+  void set_tickets(unsigned n) {
+    tickets_.store(within(n, 1u, kMostTickets), memory_order_relaxed);
+  }
+  void set_deadline(Nanos when) { deadline_.store(when, memory_order_relaxed); }
+  /// Accounts, under the policy's lock: it became ready, or ran for `ran` and left.
+  void note_ready(Why why, Nanos now);
+  void note_ran(Nanos ran);
+  /// After the policy has heard of it: a wait ends the burst.
+  void note_burst_end(How how);
 
   Scheduler* home = nullptr;            ///< set once, before the task is first made ready
   atomic<std::uint32_t> token{kEmpty};  ///< pairs with itself: park and unpark
@@ -86,12 +133,69 @@ class Task {
   atomic<bool> in_inbox{false};               ///< claims inbox_next; see Pool::inbox
   Task* inbox_next = nullptr;
   Task* all_next = nullptr;  ///< every task block ever made, for the dump; written once
+  /// The queue it is ready in, where the policy hears of changes; written under that queue's lock.
+  atomic<RunQueue*> queued_in{nullptr};
+  Donation* receives = nullptr;  ///< who waits for what it owns; see lwp/donation.hpp, as the next
+  atomic<Donation*> gives{nullptr};  ///< its own wait for an owned object
+  /// Of the checking wrapper (lwp/policy_check.hpp): what the policy holds of it.
+  struct Check {
+    const void* holder = nullptr;
+    Task* after = nullptr;
+    Task* before = nullptr;
+    std::uint64_t since = 0;
+  } check;
 
  private:
+  friend class Donation;
+  template <class T>
+  static constexpr T within(T value, T least, T most) {
+    return value < least ? least : value > most ? most : value;
+  }
+
+  struct Clock {
+    atomic<Nanos> created{0}, ready_since{0}, cpu_used{0}, slice_used{0}, last_burst{0};
+  };
+
   alignas(16) std::byte data_[32];
   atomic<std::uint64_t> id_{0};
   std::array<atomic<char>, kNameBytes> name_{};
+  atomic<int> priority_{Wishes{}.priority};
+  atomic<int> base_priority_{Wishes{}.priority};
+  atomic<unsigned> tickets_{Wishes{}.tickets};
+  atomic<Nanos> deadline_{kNoDeadline};
+  atomic<Nanos> period_{0};
+  Clock clock_;
 };
+
+inline void Task::set_wishes(const Wishes& w) {
+  int priority = within(w.priority, 0, kPriorities - 1);
+  priority_.store(priority, memory_order_relaxed);
+  base_priority_.store(priority, memory_order_relaxed);
+  set_tickets(w.tickets);
+  set_deadline(w.deadline);
+  period_.store(w.period, memory_order_relaxed);
+}
+
+inline void Task::note_ready(Why why, Nanos now) {
+  if (why == Why::created) {
+    clock_.created.store(now, memory_order_relaxed);
+    clock_.cpu_used.store(0, memory_order_relaxed);
+    clock_.slice_used.store(0, memory_order_relaxed);
+    clock_.last_burst.store(0, memory_order_relaxed);
+  }
+  if (why != Why::stolen) clock_.ready_since.store(now, memory_order_relaxed);
+}
+
+inline void Task::note_ran(Nanos ran) {
+  clock_.cpu_used.store(cpu_used() + ran, memory_order_relaxed);
+  clock_.slice_used.store(slice_used() + ran, memory_order_relaxed);
+}
+
+inline void Task::note_burst_end(How how) {
+  if (how == How::yielded) return;
+  clock_.last_burst.store(slice_used(), memory_order_relaxed);
+  clock_.slice_used.store(0, memory_order_relaxed);
+}
 
 inline void Task::set_identity(std::uint64_t id, std::string_view name) {
   id_.store(id, memory_order_relaxed);

@@ -236,7 +236,7 @@ TEST_CASE("weft serve refuses what cannot be, and says what to type") {
       {"--mapping many-to-won" + here, 2, "did you mean --mapping many-to-one?"},
       {"--engine boost" + here, 2, "boost-fiber"},
       {"--on-block handoff" + here, 2, "There are: hold"},
-      {"--policy lottery" + here, 2, "fifo"},
+      {"--policy lotterie" + here, 2, "lottery"},
       {"--disk floppy" + here, 2, "slow:MS"},
       {"--disk slow:5 --heads 0" + here, 2, "1 to 64"},
       {"--disk slow:5,heads=0" + here, 2, "1 to 64"},
