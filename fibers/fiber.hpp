@@ -36,7 +36,7 @@ class Fiber {
 };
 
 struct SpawnOptions {
-  std::string_view name;  ///< shown in dumps; 23 bytes are kept
+  std::string_view name = {};  ///< shown in dumps; 23 bytes are kept
   // For the policy; each looks at its own part (lwp::Wishes).
   int priority = lwp::Wishes{}.priority;     ///< 0 (may wait) to 63 (urgent)
   unsigned tickets = lwp::Wishes{}.tickets;  ///< its share: 1 to 65535

@@ -16,7 +16,9 @@ Pool::Pool(const Config& config)
     throw std::invalid_argument("Pool: no such policy, or no permit");
   }
   for (int i = 0; i < config.permits; ++i) {
-    if (i == 0 || type_.traits.scope == Scope::permit) add_queue();
+    if (i == 0 || type_.traits.scope == Scope::permit) {
+      queues_.push_back(std::make_unique<RunQueue>(type_, config.seed + queues_.size()));
+    }
     permits_.push_back(std::make_unique<Permit>());
     permits_.back()->queue = queues_.back().get();
     permits_.back()->until_look = kLookEvery;

@@ -31,33 +31,19 @@
 #include <vector>
 
 #include "lwp/core.hpp"
-#include "lwp/policy.hpp"
 #include "lwp/reactor.hpp"
+#include "lwp/run_queue.hpp"
 #include "lwp/sentinel.hpp"
 #include "lwp/timers.hpp"
 
 namespace weft::lwp {
 
-/// A policy instance and the lock it is called under: one a runtime, the shared thread table, or
-/// one a permit (Traits::scope).
-struct alignas(64) RunQueue {
-  Lock lock;             // not taken in solo
-  bool watched = false;  // the policy hears of more than ready and next (run_queue.cpp)
-  std::unique_ptr<Policy> policy;
-  atomic<std::size_t> size{0};  // ready tasks; written under lock
-
-  void add(int change) {
-    size.store(size.load(memory_order_relaxed) + change, memory_order_relaxed);
-  }
-};
-
 struct Permit {
   RunQueue* queue = nullptr;
   unsigned until_look = 0;              ///< picks left before timers and events are looked at
   atomic<std::uint64_t> dispatches{0};  ///< tasks run under this permit; written by its holder
-  // Of run_queue.cpp, the holder's:
-  Task* carries = nullptr;               ///< whose time runs, where the queue is watched
-  os::Nanos now = 0;                     ///< when it began, or the time of the offer before
+  Turn turn;
+  // Of stealing.cpp:
   std::size_t suspect = 0;               ///< the permit that perhaps stands still…
   std::uint64_t suspect_dispatches = 0;  ///< …and its dispatches when we looked last
 };
@@ -140,12 +126,6 @@ class Pool : public Scheduler {
 
   void work(Lwp& l);
   void idle(Lwp& l);
-  void add_queue();
-  void offer(Lwp& l, RunQueue& q, Task& task, Why why);
-  Task* take(Lwp& l, RunQueue& q, How how);
-  void offer_watched(Lwp& l, RunQueue& q, Task& task, Why why);
-  Task* take_watched(Lwp& l, RunQueue& q, How how);
-  void account(Lwp& l, RunQueue& q, How how, os::Nanos now);
   bool find_elsewhere(Lwp& l, How how);
   bool steal_from(Lwp& l, RunQueue& victim);
   void relieve_the_stuck(Lwp& l);
@@ -215,34 +195,20 @@ class Pool : public Scheduler {
 
 // ---- the hot path, inline: after a switch the return predictor misses --------------------------
 
-// REQUIRES the queue's lock, as take().
-inline void Pool::offer(Lwp& l, RunQueue& q, Task& task, Why why) {
-  if (q.watched) [[unlikely]]
-    offer_watched(l, q, task, why);
-  else
-    q.policy->ready(task, why);
-}
-
-inline Task* Pool::take(Lwp& l, RunQueue& q, How how) {
-  if (q.watched) [[unlikely]]
-    return take_watched(l, q, how);
-  return q.policy->next();
-}
-
 inline Task* Pool::pick(Lwp& l, How how) {
   attend(l);
   Permit& permit = *l.permit;
   RunQueue& q = *permit.queue;
   Task* task;
   if (l.solo) {
-    task = take(l, q, how);
+    task = q.take(permit.turn, how);
     if (task == nullptr) return nullptr;
     q.add(-1);
   } else {
     // An empty queue is seen without its lock; who adds to it wakes an LWP afterwards.
     if (q.size.load(memory_order_relaxed) == 0 && !find_elsewhere(l, how)) return nullptr;
     q.lock.lock();
-    task = take(l, q, how);
+    task = q.take(permit.turn, how);
     if (task != nullptr) q.add(-1);
     q.lock.unlock();
     if (task == nullptr) return nullptr;
@@ -280,12 +246,12 @@ inline void Pool::wait_until_left(Task& task) {
 inline void Pool::make_ready(Lwp& l, Task& task, Why why) {
   RunQueue& q = *l.permit->queue;
   if (l.solo) {
-    offer(l, q, task, why);
+    q.offer(l.permit->turn, task, why);
     q.add(1);
     return;
   }
   q.lock.lock();
-  offer(l, q, task, why);
+  q.offer(l.permit->turn, task, why);
   q.add(1);
   q.lock.unlock();
   fence();  // pairs with the fence in idle(): see INVARIANT (lost wake-up)
@@ -356,14 +322,14 @@ inline std::size_t Pool::count_alive(Lwp& l, int change) {
   RunQueue& q = *l.permit->queue;
   Task* next;
   if (l.solo) {
-    offer(l, q, self, Why::yielded);
-    next = take(l, q, How::yielded);
+    q.offer(l.permit->turn, self, Why::yielded);
+    next = q.take(l.permit->turn, How::yielded);
     if (next == nullptr) q.add(1);  // a broken policy may hold even a lone task back
   } else {
     self.leaving.store(true, memory_order_relaxed);
     q.lock.lock();
-    offer(l, q, self, Why::yielded);
-    next = take(l, q, How::yielded);
+    q.offer(l.permit->turn, self, Why::yielded);
+    next = q.take(l.permit->turn, How::yielded);
     if (next == nullptr) q.add(1);
     q.lock.unlock();
     if (next == &self) {

@@ -17,11 +17,12 @@
 #include <optional>
 #include <vector>
 
-#include "fibers/boost_engine/shared_queue.hpp"
+#include "fibers/boost_engine/policy_queue.hpp"
 #include "fibers/deadlock_watch.hpp"
 #include "fibers/switch.hpp"
 #include "lwp/line.hpp"
 #include "lwp/lock.hpp"
+#include "lwp/policy_table.hpp"
 #include "lwp/reactor.hpp"
 #include "lwp/timers.hpp"
 
@@ -30,7 +31,7 @@ namespace {
 
 namespace bf = boost::fibers;
 
-class BoostFiber final : public ControlBlock {
+class BoostFiber final : public BoostTask {
  public:
   // Boost.Fiber runs it, no dispatch loop does.
   lwp::Left run(lwp::Lwp&) override { return {this, lwp::How::done}; }
@@ -90,7 +91,10 @@ class Switching {
 
 class BoostEngine final : public EngineBase, public lwp::Scheduler {
  public:
-  explicit BoostEngine(const Config& config) : EngineBase(config), config_(config) {
+  explicit BoostEngine(const Config& config)
+      : EngineBase(config),
+        config_(config),
+        shared_(*lwp::policy_named(policy_of(config)), config.seed) {
     std::size_t n = 1;
     if (config.mapping == Mapping::many_to_many) {
       n = config.lwps > 0 ? static_cast<std::size_t>(config.lwps) : os::allowed_cpus().size();
@@ -101,6 +105,7 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
       lwps_[i]->scheduler = this;
       lwps_[i]->engine = static_cast<EngineBase*>(this);
     }
+    algorithms_.resize(n);
     reactor_.add_wakener(bell_.fd());
   }
 
@@ -125,7 +130,7 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
     for (auto& l : lwps_) {
       threads.emplace_back("weft-lwp-" + std::to_string(l->index), [this, &l, &main] {
         lwp::adopt(l.get());
-        if (lwps_.size() > 1) bf::use_scheduling_algorithm<LwpAlgorithm>(shared_);
+        bf::use_scheduling_algorithm<LwpAlgorithm>(shared_, std::ref(algorithm_slot(*l)));
         if (l->index == 1) start(main);
         std::unique_lock lock(end_mutex_);
         end_.wait(lock, [this] { return ended_; });
@@ -172,6 +177,7 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
   }
 
   void yield(lwp::Core& core) override {
+    if (!algorithm(core.lwp()).give_way(static_cast<BoostTask&>(core.task()))) return;
     switches_.fetch_add(1, lwp::memory_order_relaxed);
     Switching switching(core);
     boost::this_fiber::yield();
@@ -189,10 +195,15 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
     return ready;
   }
 
+  void changed(lwp::Lwp& l, lwp::Task& task) override {
+    if (l.scheduler == this) lwp::RunQueue::changed(task, true);
+  }
+  bool donates() const override { return shared_.type.hooks.changed; }
   void outside(int change) override { watch_.outside(change, *this); }
   void describe(lwp::Line& line) const override {
     line.text(name(config_.mapping)).text(" on Boost.Fiber, ");
     line.number(lwps_.size()).text(lwps_.size() == 1 ? " LWP" : " LWPs");
+    line.text(", policy ").text(policy_);
   }
   void each_lwp(void (*visit)(const lwp::Lwp&, void*), void* context) const override {
     for (const auto& l : lwps_) visit(*l, context);
@@ -213,8 +224,15 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
   }
 
  private:
+  LwpAlgorithm*& algorithm_slot(const lwp::Lwp& l) {
+    return algorithms_[static_cast<std::size_t>(l.index - 1)];
+  }
+  LwpAlgorithm& algorithm(const lwp::Lwp& l) { return *algorithm_slot(l); }
+
   void launch(BoostFiber& fiber) {
     awake_.fetch_add(1);
+    algorithm(*lwp::current()).will_launch(fiber);
+    fiber.context = nullptr;
     Carried carried;
     bf::fiber(bf::launch::post, std::allocator_arg,
               bf::protected_fixedsize_stack(config_.stack_bytes), [this, &fiber] { carry(fiber); })
@@ -232,6 +250,7 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
       lwp::Core core;
       fiber.drop(core.lwp());
       core.lwp().running.store(nullptr, lwp::memory_order_relaxed);
+      algorithm(core.lwp()).will_end();
     }
     if (watch_.died(*this) == 0) {
       std::lock_guard lock(end_mutex_);
@@ -279,7 +298,9 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
   }
 
   const Config config_;
-  SharedQueue shared_;  // many-to-many
+  const std::string policy_ = policy_of(config_);
+  PolicyQueue shared_;
+  std::vector<LwpAlgorithm*> algorithms_;  // by LWP; each made by its own thread, as by Boost
   std::vector<std::unique_ptr<lwp::Lwp>> lwps_;
   lwp::Lock fibers_mutex_;
   std::vector<std::unique_ptr<BoostFiber>> fibers_;  // guarded by fibers_mutex_; only grows

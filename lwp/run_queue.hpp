@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSL-1.0
+// A policy instance, the lock it is called under, and the accounts that are kept for it: one a
+// runtime, the shared thread table, or one a permit (Traits::scope).
+//
+// A policy that asks for no more than ready and next is called directly. For one that is *watched*
+// the clock is read and a task's time is accounted (run_queue.cpp); that costs a switch some 40 ns,
+// and only under such a policy.
+#pragma once
+
+#include <memory>
+
+#include "lwp/lock.hpp"
+#include "lwp/os.hpp"
+#include "lwp/policy.hpp"
+
+namespace weft::lwp {
+
+/// The turn of the task that runs under a permit. Its holder's.
+struct Turn {
+  Task* task = nullptr;  ///< null also once its time has been accounted
+  Nanos began = 0;
+};
+
+struct alignas(64) RunQueue {
+  RunQueue(const PolicyType& t, std::uint64_t seed);
+
+  /// Both REQUIRE the lock, unless one thread alone comes here (solo).
+  void offer(Turn& turn, Task& task, Why why) {
+    if (watched) [[unlikely]] {
+      offer_watched(turn, task, why);
+    } else {
+      policy->ready(task, why);
+    }
+  }
+  /// `how` the task of this turn leaves.
+  Task* take(Turn& turn, How how) {
+    if (watched) [[unlikely]]
+      return take_watched(turn, how);
+    return policy->next();
+  }
+  void add(int change) {
+    size.store(size.load(memory_order_relaxed) + change, memory_order_relaxed);
+  }
+
+  /// The task of this turn has left: accounts for it, once. REQUIRES the lock.
+  void account(Turn& turn, How how, Nanos now);
+  /// Tells the policy that holds `task`, if one does. `locked`: whether queues need their locks.
+  static void changed(Task& task, bool locked);
+
+  Lock lock;  // not taken in solo
+  const bool watched;
+  const PolicyType type;
+  std::unique_ptr<Policy> policy;
+  atomic<std::size_t> size{0};  // ready tasks; written under lock
+
+ private:
+  void offer_watched(Turn& turn, Task& task, Why why);
+  Task* take_watched(Turn& turn, How how);
+};
+
+}  // namespace weft::lwp
