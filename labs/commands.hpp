@@ -14,6 +14,7 @@ class App;
 
 namespace weft::labs {
 
+void bench_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void compare_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void load_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 

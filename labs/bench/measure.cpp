@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "labs/bench/measure.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <exception>
+#include <span>
+
+#include "lwp/os.hpp"
+
+namespace weft::labs::bench {
+namespace {
+
+// The last CPUs: interrupts tend to land on the first.
+class Confined {
+ public:
+  explicit Confined(int cpus) : all_(lwp::os::allowed_cpus()) {
+    auto n = std::min(static_cast<std::size_t>(std::max(cpus, 1)), all_.size());
+    (void)lwp::os::confine_to(std::span(all_).last(n));  // where refused, all rows share all CPUs
+  }
+  ~Confined() { (void)lwp::os::confine_to(all_); }
+  Confined(const Confined&) = delete;
+
+ private:
+  const std::vector<int> all_;
+};
+
+// Two digits and even: figures of one machine then belong to the same number more often.
+long rounded(double operations) {
+  if (operations < 2) return 2;
+  double step = std::pow(10, std::floor(std::log10(operations)) - 1);
+  return static_cast<long>(std::max(std::floor(operations / step) * step / 2, 1.0)) * 2;
+}
+
+// As many operations as fill the window, found by doing more and more.
+long enough(const Row& row, lwp::os::Nanos window) {
+  constexpr double kMost = 1e8;
+  double operations = 16;
+  while (true) {
+    double took = row.run(rounded(operations)) * operations;
+    double share = took / static_cast<double>(window);
+    if (share > 0.1 || operations >= kMost) return rounded(std::min(operations / share, kMost));
+    operations *= share > 0.01 ? 0.2 / share : 16;
+  }
+}
+
+}  // namespace
+
+double Result::median() const {
+  const std::size_t half = figures.size() / 2;
+  if (figures.size() % 2 == 1) return figures[half];
+  return (figures[half - 1] + figures[half]) / 2;
+}
+
+const Result* find(const Results& results, std::string_view id) {
+  auto at = std::ranges::find(results, id, [](const Result& r) { return r.row.id(); });
+  return at == results.end() || at->figures.empty() ? nullptr : &*at;
+}
+
+std::optional<double> limit_of(const Results& results, const Result& result) {
+  if (!result.row.target) return std::nullopt;
+  const Target& target = *result.row.target;
+  if (target.of.empty()) return target.limit;
+  const Result* base = find(results, target.of);
+  if (base == nullptr) return std::nullopt;
+  return target.limit * base->median();
+}
+
+std::optional<bool> met(const Results& results, const Result& result) {
+  auto limit = limit_of(results, result);
+  if (!limit) return std::nullopt;
+  if (result.figures.empty()) return false;
+  return result.row.target->at_least ? result.median() >= *limit : result.median() <= *limit;
+}
+
+Results measure(const Plan& plan, const std::function<void(int, const Row&)>& progress) {
+  Results results;
+  for (const Row& row : plan.rows) results.push_back({.row = row});
+  for (int round = 0; round <= plan.runs; ++round) {
+    for (Result& result : results) {
+      const Row& row = result.row;
+      const bool fixed = row.operations > 0,
+                 enough_runs = row.most_runs > 0 && round > row.most_runs;
+      if (!result.failed.empty() || enough_runs || (round == 0 && fixed)) continue;
+      progress(round, row);
+      Confined confined(row.lwps);
+      try {
+        if (round == 0) {
+          result.operations = enough(row, plan.window);
+        } else {
+          if (fixed) result.operations = row.operations;
+          result.figures.push_back(row.run(result.operations));
+        }
+      } catch (const std::exception& e) {
+        result.failed = e.what();
+        result.figures.clear();
+      }
+    }
+  }
+  for (Result& result : results) std::ranges::sort(result.figures);
+  return results;
+}
+
+}  // namespace weft::labs::bench
