@@ -48,6 +48,7 @@ void OffloadPool::run(Job& job, const char* what) {
     if (submit(job)) {
       lwp::Core core;
       lwp::await(core, waiter, {what});
+      lwp::sanitizer::acquire(&job);
     } else {
       job.run(job);
       job.error_number = errno;
@@ -117,7 +118,7 @@ void OffloadPool::work(Helper& self) {
     {
       lwp::Core core;
       lwp::Task& task = *job->waiter->task;
-      lwp::sanitizer::release(&task);
+      lwp::sanitizer::release(job);
       job->waiter->claim(lwp::Outcome::signaled);  // now the job and its fiber may be gone
       lwp::unpark(core.lwp(), task);
     }

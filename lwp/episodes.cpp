@@ -85,8 +85,9 @@ bool Episodes::notice(OpenEpisode& slot, const Lwp& l, const Task& task, const o
     begin_common(e, l, task, ready);
     slot.cpu_before = os::thread_cpu_of(l.thread_id.load(memory_order_relaxed));
     slot.open = true;
+    slot.sampled = false;
   }
-  if (e.call == nullptr) {
+  if (!slot.sampled) {
     slot.sampled = true;
     e.call = look.call;
     if (look.call != nullptr && takes_descriptor(look.call)) {
@@ -95,6 +96,8 @@ bool Episodes::notice(OpenEpisode& slot, const Lwp& l, const Task& task, const o
       e.path[path.size()] = '\0';
     }
     if (ready > 0) note_victims(e, scheduler);
+    std::lock_guard total(lock_);
+    ++totals_.noticed;
   }
   return fresh;
 }

@@ -55,6 +55,7 @@ class Episodes {
   static constexpr std::size_t kKept = 256;
 
   struct Totals {
+    std::uint64_t noticed = 0;      ///< seen by the sentinel so far, open ones too
     std::uint64_t count = 0;        ///< closed, since the beginning
     std::uint64_t unannounced = 0;  ///< of these, noticed by the sentinel
     std::uint64_t handed_off = 0;

@@ -146,6 +146,7 @@ class Pool : public Scheduler {
   bool something_ready() const { return ready_count() > 0 || mail_.load(memory_order_relaxed); }
   bool all_idle() const { return idle_count_.load() == static_cast<int>(permits_.size()); }
   void count_dispatch(Permit& permit);
+  void wake_sentinel();
 
   void start_lwps();
   Lwp* start_lwp();
@@ -228,6 +229,13 @@ inline Task* Pool::pick(Lwp& l, How how) {
     sentinel_->raise(wanted);
 }
 
+// The task that made another ready may block the LWP before it dispatches any.
+inline void Pool::wake_sentinel() {
+  compiler_fence();  // after the task was counted; pairs with the membarrier in Sentinel::watch
+  if (watch_level_.load(memory_order_relaxed) == Sentinel::kAsleep) [[unlikely]]
+    sentinel_->raise(Sentinel::kNet);
+}
+
 inline void Pool::attend(Lwp& l) {
   if (mail_.load(memory_order_relaxed)) [[unlikely]]
     read_mail(l);
@@ -248,12 +256,14 @@ inline void Pool::make_ready(Lwp& l, Task& task, Why why) {
   if (l.solo) {
     q.offer(l.permit->turn, task, why);
     q.add(1);
+    wake_sentinel();
     return;
   }
   q.lock.lock();
   q.offer(l.permit->turn, task, why);
   q.add(1);
   q.lock.unlock();
+  wake_sentinel();
   fence();  // pairs with the fence in idle(): see INVARIANT (lost wake-up)
   if (idle_count_.load(memory_order_relaxed) > 0) wake_one();
 }

@@ -134,10 +134,10 @@ bool Sentinel::look() {
 }
 
 bool Sentinel::sees_asleep(Lwp& l, Seen& seen, os::Nanos now) {
+  sanitizer::Hidden hidden;
   const Permit* permit;
   std::uint64_t dispatches = 0;
   {
-    sanitizer::Hidden hidden;
     std::lock_guard lock(pool_.handoff_);
     permit = l.permit;
     if (permit != nullptr) dispatches = permit->dispatches.load(memory_order_relaxed);
@@ -161,22 +161,29 @@ bool Sentinel::sees_asleep(Lwp& l, Seen& seen, os::Nanos now) {
 }
 
 void Sentinel::note_and_act(Lwp& l, Seen& seen, os::Nanos now, std::size_t blocked) {
-  const std::size_t ready = pool_.ready_count();
-  // Without anything ready it is worth a wake-up only if it lasts.
-  bool lasts = now - seen.asleep_since >= kNetLook && !may_sleep();
-  if (!pool_.something_ready() && !lasts) return;
-  const Task* task = l.running.load();
-  if (task == nullptr || l.in_core.load()) return;
-  pool_.episodes.notice(l.episode, l, *task, seen.look, ready, pool_);
-  pool_.episodes.charge(l.episode, static_cast<os::Nanos>(ready) * (now - seen.charged_until) /
-                                       static_cast<os::Nanos>(std::max<std::size_t>(blocked, 1)));
-  seen.charged_until = now;
+  if (!note(l, seen, now, blocked)) return;
   if (hands_off_ && pool_.revoke(l, seen.dispatches)) {
     pool_.episodes.handed_off(l.episode);
     seen.asleep_since = 0;
   } else {
     pool_.knock(l);  // so that its next call into weft closes the episode
   }
+}
+
+// False if nobody is harmed.
+bool Sentinel::note(Lwp& l, Seen& seen, os::Nanos now, std::size_t blocked) {
+  sanitizer::Hidden hidden;
+  const std::size_t ready = pool_.ready_count();
+  // Without anything ready it is worth a wake-up only if it lasts.
+  bool lasts = now - seen.asleep_since >= kNetLook && !may_sleep();
+  if (!pool_.something_ready() && !lasts) return false;
+  const Task* task = l.running.load();
+  if (task == nullptr || l.in_core.load()) return false;
+  pool_.episodes.notice(l.episode, l, *task, seen.look, ready, pool_);
+  pool_.episodes.charge(l.episode, static_cast<os::Nanos>(ready) * (now - seen.charged_until) /
+                                       static_cast<os::Nanos>(std::max<std::size_t>(blocked, 1)));
+  seen.charged_until = now;
+  return true;
 }
 
 }  // namespace weft::lwp

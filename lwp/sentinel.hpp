@@ -64,6 +64,7 @@ class Sentinel {
   void watch_idle_cpu();
   bool look();
   void note_and_act(Lwp& l, Seen& seen, os::Nanos now, std::size_t blocked);
+  bool note(Lwp& l, Seen& seen, os::Nanos now, std::size_t blocked);
   bool sees_asleep(Lwp& l, Seen& seen, os::Nanos now);
   bool may_sleep() const;
   void ring();

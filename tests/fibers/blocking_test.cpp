@@ -193,7 +193,7 @@ TEST_CASE("Handoff never runs more fibers than permits nor makes more LWPs than 
   }
 }
 
-TEST_CASE("Each episode says who blocked, in which call, and who had to wait") {
+TEST_CASE("Each episode says who blocked, in which call, and who had to wait (alone)") {
   for (bool hands_off : {false, true}) {
     if (hands_off && !can_revoke()) continue;
     for (bool announced : {false, true}) {
@@ -216,7 +216,11 @@ TEST_CASE("Each episode says who blocked, in which call, and who had to wait") {
         if (!hands_off) {
           // Opens once the sentinel has charged somebody: that is what is to be seen.
           opener = os::Thread("opener", [&] {
-            os::sleep_until(os::now() + 20 * os::kMillisecond);
+            os::Nanos patience = os::now() + 5 * os::kSecond;
+            while (runtime.stats().episodes.noticed == 0 && os::now() < patience) {
+              os::sleep_until(os::now() + os::kMillisecond);
+            }
+            os::sleep_until(os::now() + 3 * os::kMillisecond);
             gate.open();
           });
         }
