@@ -10,7 +10,9 @@
 #include <memory>
 
 #include "labs/exit.hpp"
+#include "labs/policy/policy_file.hpp"
 #include "labs/suggest.hpp"
+#include "lwp/policy_table.hpp"
 #include "servers/control.hpp"
 
 namespace weft::labs {
@@ -23,6 +25,7 @@ struct ServeFlags {
   std::string service = "file", model = "dispatcher-worker", mapping = "many-to-many";
   std::string engine = "weft", on_block = "hold", policy, disk = "none";
   std::string root = ".", bind = "127.0.0.1", cpus, disk_cpus;
+  std::uint64_t seed = 1;
   int lwps = 0, workers = 8, heads = 0, port = 8080;
   double cpu_per_request = 0, drain_seconds = 10;
   bool stats = false, heads_given = false;
@@ -114,7 +117,7 @@ bool refuse_idle(const ServeFlags& f, Refusal& why) {
              " would change nothing. Leave it out, or say --model dispatcher-worker"};
       return false;
     }
-    if (f.mapping == "one-to-one" && (flag == "--lwps" || flag == "--policy")) {
+    if (f.mapping == "one-to-one" && (flag == "--lwps" || flag == "--policy" || flag == "--seed")) {
       why = {
           "with --mapping one-to-one each fiber has a kernel thread, which the kernel schedules, "
           "so " +
@@ -155,6 +158,7 @@ bool read_names(const ServeFlags& f, servers::ServerOptions& options, Refusal& w
   options.fibers.mapping = *fibers::mapping_named(f.mapping);
   options.fibers.engine = *fibers::engine_named(f.engine);
   options.fibers.policy = f.policy;
+  options.fibers.seed = f.seed;
   options.fibers.lwps = f.lwps;
   return true;
 }
@@ -205,14 +209,27 @@ bool read_flags(const ServeFlags& f, servers::ServerOptions& options, Refusal& w
          refuse_idle(f, why) && read_disk(f, options, why) && confine(f, options, why);
 }
 
-int serve(const ServeFlags& f) {
+// Makes a policy file's policy known, and says what of a policy will not act.
+bool learn_policy(const ServeFlags& f, const Terminal& terminal, Refusal& why) {
+  if (is_policy_file(f.policy)) {
+    auto verdict = use_policy_file(f.policy, terminal.say);
+    why = {terminal.shown(verdict.text), verdict.exit_code};
+    if (verdict.exit_code != kDone) return false;
+  }
+  if (auto notice = lwp::policy_notice(f.policy)) {
+    std::fprintf(stderr, "weft serve: %s\n", notice->c_str());
+  }
+  return true;
+}
+
+int serve(const ServeFlags& f, const Terminal& terminal) {
   Refusal why;
   servers::ServerOptions options;
   auto refused = [&] {
     std::fprintf(stderr, "weft serve: %s\n", why.message.c_str());
     return why.exit_code;
   };
-  if (!read_flags(f, options, why)) return refused();
+  if (!read_flags(f, options, why) || !learn_policy(f, terminal, why)) return refused();
   for (const auto& word : os::unknown_in_weft_without()) {
     std::fprintf(stderr, "weft serve: WEFT_WITHOUT names '%s', which weft does not know\n",
                  word.c_str());
@@ -246,7 +263,7 @@ int serve(const ServeFlags& f) {
 
 }  // namespace
 
-void serve_command(CLI::App& sub, int& exit_code) {
+void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   auto f = std::make_shared<ServeFlags>();
   sub.add_option("--service", f->service, "what it says: file, echo")->capture_default_str();
   sub.add_option("--model", f->model, "single-threaded, dispatcher-worker, fsm")
@@ -260,7 +277,11 @@ void serve_command(CLI::App& sub, int& exit_code) {
       ->capture_default_str();
   sub.add_option("--on-block", f->on_block, "when a fiber blocks its LWP: hold")
       ->capture_default_str();
-  sub.add_option("--policy", f->policy, "who runs next: fifo")->capture_default_str();
+  sub.add_option(
+      "--policy", f->policy,
+      "who runs next: fifo, work-stealing, priority, mlfq, lottery, stride, edf, random,\n"
+      "or a file of your own, as ./mine.cpp");
+  sub.add_option("--seed", f->seed, "of policies that draw lots")->capture_default_str();
   sub.add_option("--disk", f->disk, "none, real, real,cold, slow:MS[,heads=K][,hot=DIR/]")
       ->capture_default_str();
   auto* heads = sub.add_option("--heads", f->heads, "heads of a slow disk: reads it does at once");
@@ -277,12 +298,13 @@ void serve_command(CLI::App& sub, int& exit_code) {
   sub.add_option("--processes", f->processes)->group("");
   sub.add_option("--preempt", f->preempt)->group("")->expected(0, 1)->default_str("on");
   sub.add_option("--max-lwps", f->max_lwps)->group("");
-  sub.callback([f, heads, &sub, &exit_code] {
+  sub.callback([f, heads, &sub, &terminal, &exit_code] {
     f->heads_given = heads->count() > 0;
-    for (const char* flag : {"--mapping", "--engine", "--lwps", "--workers", "--policy"}) {
+    for (const char* flag :
+         {"--mapping", "--engine", "--lwps", "--workers", "--policy", "--seed"}) {
       if (sub.count(flag) > 0) f->of_fibers.emplace_back(flag);
     }
-    exit_code = serve(*f);
+    exit_code = serve(*f, terminal);
   });
 }
 

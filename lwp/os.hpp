@@ -351,6 +351,8 @@ std::string own_program();
 /// Forks, signals blocked as they are; REQUIRES that no other thread exists. The child runs `body`
 /// and exits with its result.
 Result<Process> fork_process(const std::function<int()>& body, std::span<const int> cpus = {});
+/// A function of a shared library, which is loaded for good; null, and `why`, if there is none.
+void (*library_function(const std::string& path, const char* name, std::string& why))();
 /// Memory shared with children forked later; zeroed. Never unmapped. nullptr when there is none.
 void* shared_memory(std::size_t bytes);
 /// Bytes of this process that are in memory now; 0 if the kernel does not tell.

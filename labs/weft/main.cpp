@@ -104,7 +104,7 @@ int run(int argc, char** argv) {
   compare_command(*command("compare", "main.about_compare"), terminal, exit_code);
   load_command(*command("load", "main.about_load"), terminal, exit_code);
   bench_command(*command("bench", "main.about_bench"), terminal, exit_code);
-  serve_command(*command("serve", "main.about_serve"), exit_code);
+  serve_command(*command("serve", "main.about_serve"), terminal, exit_code);
   for (const char* name : {"doctor", "test"})
     command(name, "main.about_launcher")->callback([&, name] {
       exit_code = refuse(terminal, name, {say("main.launcher", {{"command", name}})});

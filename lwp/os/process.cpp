@@ -125,6 +125,8 @@ Result<Process> fork_process(const std::function<int()>& body, std::span<const i
   if (pid < 0) return Result<Process>::failure(errno);
   if (pid == 0) {
     begin_child(parent, cpus);
+    // What the parent does about its own crash is not for the child.
+    for (int crash : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) ::signal(crash, SIG_DFL);
     ::_exit(body());
   }
   return Result<Process>(Process(pid, Fd()));
