@@ -277,10 +277,9 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
       ->capture_default_str();
   sub.add_option("--on-block", f->on_block, "when a fiber blocks its LWP: hold")
       ->capture_default_str();
-  sub.add_option(
-      "--policy", f->policy,
-      "who runs next: fifo, work-stealing, priority, mlfq, lottery, stride, edf, random,\n"
-      "or a file of your own, as ./mine.cpp");
+  sub.add_option("--policy", f->policy,
+                 "who runs next: fifo, work-stealing, priority,\n"
+                 "mlfq, lottery, stride, edf, random, ./mine.cpp");
   sub.add_option("--seed", f->seed, "of policies that draw lots")->capture_default_str();
   sub.add_option("--disk", f->disk, "none, real, real,cold, slow:MS[,heads=K][,hot=DIR/]")
       ->capture_default_str();
