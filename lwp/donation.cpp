@@ -41,7 +41,7 @@ void Donation::pass_on(Lwp& l, Task& from, Task& heir, const void* object) {
   if (l.scheduler == nullptr || !l.scheduler->donates() || from.home != l.scheduler) return;
   Locked locked(l);
   Donation* next = nullptr;
-  for (Donation* d = from.receives; d != nullptr; d = next) {
+  for (Donation* d = from.receives.load(memory_order_relaxed); d != nullptr; d = next) {
     next = d->next_;
     if (d->object_ != object) continue;
     d->unlink();
@@ -69,21 +69,26 @@ void Donation::set_priority(Lwp& l, Task& task, int priority) {
 
 void Donation::link(Task& owner) {
   owner_ = &owner;
-  next_ = owner.receives;
-  owner.receives = this;
+  next_ = owner.receives.load(memory_order_relaxed);
+  owner.receives.store(this, memory_order_relaxed);
 }
 
 void Donation::unlink() {
-  Donation** at = &owner_->receives;
-  while (*at != this) at = &(*at)->next_;
-  *at = next_;
+  Donation* before = owner_->receives.load(memory_order_relaxed);
+  if (before == this) {
+    owner_->receives.store(next_, memory_order_relaxed);
+  } else {
+    while (before->next_ != this) before = before->next_;
+    before->next_ = next_;
+  }
   owner_ = nullptr;
 }
 
 void Donation::refresh(Lwp& l, Task* task) {
   while (task != nullptr) {
     int priority = task->base_priority();
-    for (Donation* d = task->receives; d != nullptr; d = d->next_) {
+    Donation* d = task->receives.load(memory_order_relaxed);
+    for (; d != nullptr; d = d->next_) {
       priority = std::max(priority, d->donor_.priority());
     }
     if (priority == task->priority()) return;

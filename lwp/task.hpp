@@ -135,8 +135,9 @@ class Task {
   Task* all_next = nullptr;  ///< every task block ever made, for the dump; written once
   /// The queue it is ready in, where the policy hears of changes; written under that queue's lock.
   atomic<RunQueue*> queued_in{nullptr};
-  Donation* receives = nullptr;  ///< who waits for what it owns; see lwp/donation.hpp, as the next
-  atomic<Donation*> gives{nullptr};  ///< its own wait for an owned object
+  /// Who waits for what it owns, and its own wait for an owned object; see lwp/donation.hpp.
+  atomic<Donation*> receives{nullptr};
+  atomic<Donation*> gives{nullptr};
   /// Of the checking wrapper (lwp/policy_check.hpp): what the policy holds of it.
   struct Check {
     const void* holder = nullptr;
