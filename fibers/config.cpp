@@ -58,7 +58,8 @@ std::optional<Engine> engine_named(std::string_view text) {
 }
 
 std::string policy_of(const Config& c) {
-  return c.policy.empty() ? "fifo" : c.policy;
+  if (!c.policy.empty()) return c.policy;
+  return c.mapping == Mapping::many_to_many ? "work-stealing" : "fifo";
 }
 
 std::optional<std::string> refuse(const Config& c) {

@@ -200,6 +200,8 @@ TEST_CASE("one-to-one has no policy and sjf is for the simulator and an unknown 
   CHECK(why({.policy = "lotto"}).find("there are: fifo, work-stealing, priority") !=
         std::string::npos);
   CHECK(why({.policy = "lottery"}) == "accepted");
+  CHECK(policy_of({.mapping = Mapping::many_to_one}) == "fifo");
+  CHECK(policy_of({.mapping = Mapping::many_to_many}) == "work-stealing");
   CHECK(lwp::policy_notice("mlfq").value_or("").find("--preempt") != std::string::npos);
   CHECK(!lwp::policy_notice("fifo"));
 }
