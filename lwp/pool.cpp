@@ -102,6 +102,7 @@ void Pool::work(Lwp& l) {
     } else {
       l.running.store(task, memory_order_relaxed);
       Left left = task->run(l);
+      account(l, left.how);
       l.running.store(nullptr, memory_order_relaxed);
       settle(l, left);
     }

@@ -126,6 +126,7 @@ class Pool : public Scheduler {
 
   void work(Lwp& l);
   void idle(Lwp& l);
+  void account(Lwp& l, How how);
   bool find_elsewhere(Lwp& l, How how);
   bool steal_from(Lwp& l, RunQueue& victim);
   void relieve_the_stuck(Lwp& l);

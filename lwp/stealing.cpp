@@ -19,14 +19,19 @@ std::size_t Pool::ready_count() const {
   return sum;
 }
 
+// What take() does, where the task left and take() is not asked.
+void Pool::account(Lwp& l, How how) {
+  RunQueue& mine = *l.permit->queue;
+  if (l.permit->turn.task == nullptr || !type_.clocked()) return;
+  if (!l.solo) mine.lock.lock();
+  mine.account(l.permit->turn, how, os::now());
+  if (!l.solo) mine.lock.unlock();
+}
+
 // Our own queue is empty: true once there is something in it from another.
 bool Pool::find_elsewhere(Lwp& l, How how) {
   RunQueue& mine = *l.permit->queue;
-  if (type_.clocked()) {
-    mine.lock.lock();
-    mine.account(l.permit->turn, how, os::now());
-    mine.lock.unlock();
-  }
+  account(l, how);
   const std::size_t n = queues_.size();
   if (n == 1) return false;
   // Each begins with its neighbour, so that thieves do not all come to the same one.
