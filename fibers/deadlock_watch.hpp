@@ -18,6 +18,15 @@ class DeadlockWatch {
     alive_.fetch_add(1);
     awake_.fetch_add(1);
   }
+  /// As born(), unless none lives.
+  bool join() {
+    awake_.fetch_add(1);  // first: it may be too high, never too low
+    std::size_t n = alive_.load();
+    while (n > 0 && !alive_.compare_exchange_weak(n, n + 1)) {
+    }
+    if (n == 0) awake_.fetch_sub(1);
+    return n > 0;
+  }
   /// Returns how many still live.
   std::size_t died(const lwp::Scheduler& s) {
     std::size_t left = alive_.fetch_sub(1) - 1;
@@ -36,7 +45,7 @@ class DeadlockWatch {
       parked(s);
     }
   }
-  /// By whoever turned parked into empty.
+  /// By who unparks, before the fiber can run and park again.
   void unparked() { awake_.fetch_add(1); }
 
  private:

@@ -4,6 +4,10 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "fibers/attached_threads.hpp"
+#include "fibers/local.hpp"
+#include "fibers/scope.hpp"
+#include "fibers/wait.hpp"
 #include "lwp/dump.hpp"
 #include "lwp/line.hpp"
 
@@ -13,14 +17,20 @@ namespace {
 constexpr int kStandardError = 2;
 constexpr int kDeadlockExit = 4;
 
-// std::terminate with the name of the fiber whose exception nobody will ever see.
-[[noreturn]] void unseen_exception(const ControlBlock& block) {
+[[noreturn]] void unjoined(const ControlBlock& block) {
   std::array<char, lwp::Task::kNameBytes> name;
+  lwp::Line who;
+  who.text("fiber ").number(block.id()).text(" ").text(block.name(name));
+  unseen_exception(who.view(), block.error);
+}
+
+}  // namespace
+
+void unseen_exception(std::string_view who, const std::exception_ptr& error) {
   lwp::Line line;
-  line.text("weft: fiber ").number(block.id()).text(" ").text(block.name(name));
-  line.text(" ended with an exception, and nobody joined it: ");
+  line.text("weft: ").text(who).text(" ended with an exception, and nobody joined it: ");
   try {
-    std::rethrow_exception(block.error);
+    std::rethrow_exception(error);
   } catch (const std::exception& e) {
     line.text(e.what());
   } catch (...) {
@@ -30,9 +40,10 @@ constexpr int kDeadlockExit = 4;
   std::terminate();
 }
 
-}  // namespace
+EngineBase::EngineBase() : attached_(std::make_unique<AttachedThreads>(*this)) {}
+EngineBase::~EngineBase() = default;
 
-EngineBase::EngineBase(const Config& config) {
+EngineBase::EngineBase(const Config& config) : EngineBase() {
   if (config.on_block == OnBlock::offload && config.mapping != Mapping::one_to_one) {
     constexpr int kMostHelpers = 64;
     int most = config.max_lwps > 0 ? std::max(1, config.max_lwps - config.lwps) : kMostHelpers;
@@ -46,42 +57,47 @@ void ControlBlock::run_body() noexcept {
   } catch (...) {
     error = std::current_exception();
   }
+  destroy_locals();
+}
+
+void ControlBlock::destroy_locals() noexcept {
+  while (LocalValue* last = locals) {  // a destructor may make more
+    locals = last->before;
+    last->destroy(last);
+  }
 }
 
 void ControlBlock::finish() {
+  if (scope != nullptr) std::exchange(scope, nullptr)->ended(std::exchange(error, nullptr));
   lwp::Guard guard(lock_);
   lwp::sanitizer::release(this);
   done_ = true;
   live.store(false, lwp::memory_order_relaxed);  // no dump shows a fiber that only waits for join
-  while (lwp::Task* joiner = joiners_.signal_first()) {
-    guard.unlock();
-    lwp::unpark(guard.core.lwp(), *joiner);
-    guard.lock();
-  }
+  lwp::Waiter* joiners = joiners_.take_all(guard.alone());
+  guard.unlock();
+  lwp::wake(guard.core.lwp(), joiners);
 }
 
-void ControlBlock::wait_until_done() {
+bool ControlBlock::wait_until_done(os::Nanos deadline, const std::stop_token* stop) {
   lwp::Guard guard(lock_);
   if (!done_) {
-    lwp::Waiter w(guard.core.task());
-    joiners_.push(w);
-    guard.unlock();
-    lwp::await(guard.core, w, {"join of fiber", reinterpret_cast<const void*>(id())});
-    guard.lock();
+    lwp::Reason why{"join of fiber", reinterpret_cast<const void*>(id())};
+    if (!wait_in(joiners_, guard, why, {deadline, stop})) return false;
   }
   lwp::sanitizer::acquire(this);
+  return true;
 }
 
 void ControlBlock::drop(lwp::Lwp& l) {
   int left;
-  if (l.solo) {
+  if (l.alone) {
     left = references_.load(lwp::memory_order_relaxed) - 1;
     references_.store(left, lwp::memory_order_relaxed);
   } else {
     left = references_.fetch_sub(1, lwp::memory_order_acq_rel) - 1;
   }
   if (left > 0) return;
-  if (error) unseen_exception(*this);
+  if (error) unjoined(*this);
   engine->recycle(l, *this);
 }
 
@@ -100,7 +116,7 @@ ControlBlock& EngineBase::create(std::string_view name, Closure closure) {
       lwp::sanitizer::acquire(block);
     }
     std::uint64_t n = spawned_.load(lwp::memory_order_relaxed);
-    if (guard.core.lwp().solo) {
+    if (guard.alone()) {
       spawned_.store(n + 1, lwp::memory_order_relaxed);
     } else {
       spawned_.fetch_add(1, lwp::memory_order_relaxed);
@@ -113,6 +129,7 @@ ControlBlock& EngineBase::create(std::string_view name, Closure closure) {
     scheduler().enlist(*block);
   }
   block->done_ = false;
+  block->scope = nullptr;
   block->references_.store(2, lwp::memory_order_relaxed);
   block->token.store(lwp::Task::kEmpty, lwp::memory_order_relaxed);
   block->set_identity(scheduler().next_id(), name);
@@ -129,10 +146,20 @@ ControlBlock& EngineBase::create(std::string_view name, Closure closure) {
 void EngineBase::recycle(lwp::Lwp& l, ControlBlock& block) {
   block.live.store(false, lwp::memory_order_relaxed);
   lwp::sanitizer::release(&block);
-  if (!l.solo) free_lock_.lock();
+  if (!l.alone) free_lock_.lock();
   block.next_free = free_;
   free_ = &block;
-  if (!l.solo) free_lock_.unlock();
+  if (!l.alone) free_lock_.unlock();
+}
+
+ControlBlock& current_block() {
+  lwp::Core core;
+  return static_cast<ControlBlock&>(core.task());
+}
+
+std::uint64_t new_local_key() {
+  static lwp::atomic<std::uint64_t> last{0};
+  return last.fetch_add(1, lwp::memory_order_relaxed) + 1;
 }
 
 EngineBase& current_engine() {

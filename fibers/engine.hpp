@@ -7,6 +7,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <stop_token>
 
 #include "fibers/config.hpp"
 #include "fibers/offload.hpp"
@@ -14,7 +15,10 @@
 
 namespace weft::fibers {
 
+class AttachedThreads;
 class EngineBase;
+class Scope;
+struct LocalValue;
 
 /// A fiber's control block. Type-stable: recycled, but never freed while its runtime lives, so a
 /// late unpark meets a block, if not its fiber, and is harmless.
@@ -22,11 +26,14 @@ class ControlBlock : public lwp::Task {
  public:
   /// Runs the body and keeps what it throws. Not in core.
   void run_body() noexcept;
+  /// Destroys its fiber-local values. By the fiber itself, not in core.
+  void destroy_locals() noexcept;
   /// Marks the fiber as ended and wakes who joins it. Not in core; the block may be recycled once
   /// both this fiber has left and its handle is gone.
   void finish();
-  /// Waits until the fiber has ended. Not in core.
-  void wait_until_done();
+  /// Waits until the fiber has ended; false if the deadline or the stop request came first. Not in
+  /// core.
+  bool wait_until_done(os::Nanos deadline = os::kNever, const std::stop_token* stop = nullptr);
   /// Drops the handle's reference or the fiber's own; recycles the block after both. REQUIRES core.
   void drop(lwp::Lwp& l);
   /// Puts back a block whose fiber could not be started. Not in core.
@@ -35,9 +42,11 @@ class ControlBlock : public lwp::Task {
   void (*invoke)(void* closure) = nullptr;  ///< calls and destroys the closure
   void* closure = nullptr;
   EngineBase* engine = nullptr;
-  std::exception_ptr error;           ///< what the body threw; taken by join
-  ControlBlock* next_free = nullptr;  ///< guarded by the engine's free list
+  std::exception_ptr error;                ///< what the body threw; taken by join
+  ControlBlock* next_free = nullptr;       ///< guarded by the engine's free list
   const struct Owned* waits_on = nullptr;  ///< debug builds only; see fibers/owned.hpp
+  LocalValue* locals = nullptr;            ///< the fiber's own; see fibers/local.hpp
+  Scope* scope = nullptr;                  ///< the one it was spawned into
 
  private:
   friend class EngineBase;
@@ -54,7 +63,7 @@ struct Closure {
 
 class EngineBase {
  public:
-  virtual ~EngineBase() = default;
+  virtual ~EngineBase();
 
   /// A block with room for a closure at block.closure, and two references. Not in core.
   ControlBlock& create(std::string_view name, Closure closure);
@@ -63,6 +72,10 @@ class EngineBase {
   /// Runs `main` and all fibers to their end, on the calling thread and others.
   virtual void run(ControlBlock& main) = 0;
   virtual lwp::Scheduler& scheduler() = 0;
+  /// A plain kernel thread is counted in, once there is a run, which then waits for detach().
+  virtual void attach() = 0;
+  virtual void detach() = 0;
+  AttachedThreads& attached() { return *attached_; }
 
   /// The calling fiber is about to block its LWP. Not in core. True if another LWP now has its
   /// permit.
@@ -86,7 +99,7 @@ class EngineBase {
   lwp::atomic<std::uint64_t> offloaded{0};
 
  protected:
-  EngineBase() = default;
+  EngineBase();
   /// Makes helper threads if the configuration wants them.
   explicit EngineBase(const Config& config);
 
@@ -96,6 +109,7 @@ class EngineBase {
   virtual void prepare(ControlBlock& block, Closure closure) = 0;
 
  private:
+  const std::unique_ptr<AttachedThreads> attached_;
   std::unique_ptr<OffloadPool> helpers_;
   lwp::Lock free_lock_;
   ControlBlock* free_ = nullptr;  // guarded by free_lock_; last in, first out: its stack is warm
@@ -108,6 +122,14 @@ EngineBase& current_engine();
 std::unique_ptr<EngineBase> make_weft_engine(const Config& config);
 std::unique_ptr<EngineBase> make_one_to_one_engine(const Config& config);
 std::unique_ptr<EngineBase> make_boost_engine(const Config& config);
+
+/// The calling fiber, or attached thread. Aborts with the dump if it is neither.
+ControlBlock& current_block();
+/// A number for a Local that no other will have.
+std::uint64_t new_local_key();
+
+/// std::terminate, saying who threw what nobody will ever see.
+[[noreturn]] void unseen_exception(std::string_view who, const std::exception_ptr& error);
 
 /// Prints every fiber and ends the process with 4.
 [[noreturn]] void report_deadlock(const lwp::Scheduler& scheduler);

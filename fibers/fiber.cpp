@@ -22,6 +22,20 @@ Fiber::~Fiber() {
 void Fiber::join() {
   if (block_ == nullptr) lwp::broken("join() of a fiber that was joined or detached before");
   block_->wait_until_done();
+  take_error();
+}
+
+bool Fiber::join_until(os::Nanos deadline, const std::stop_token& stop) {
+  if (block_ == nullptr) lwp::broken("join() of a fiber that was joined or detached before");
+  {
+    WakeOnStop wake(stop);
+    if (!block_->wait_until_done(deadline, wake.limit(deadline).stop)) return false;
+  }
+  take_error();
+  return true;
+}
+
+void Fiber::take_error() {
   std::exception_ptr error = std::exchange(block_->error, nullptr);
   drop();
   if (error) std::rethrow_exception(error);
@@ -36,14 +50,11 @@ void Fiber::drop() {
   std::exchange(block_, nullptr)->drop(core.lwp());
 }
 
-void sleep_until(os::Nanos deadline) {
+bool sleep_until(os::Nanos deadline, const std::stop_token& stop) {
+  WakeOnStop wake(stop);
   lwp::Core core;
-  lwp::Waiter w(core.task());
-  lwp::await(core, w, {"sleep"}, deadline);
-}
-
-void sleep_for(os::Nanos duration) {
-  sleep_until(os::now() + duration);
+  lwp::Waiter w(core.task(), wake.limit(deadline).stop);
+  return lwp::await(core, w, {"sleep"}, deadline) == lwp::Outcome::timed_out;
 }
 
 std::uint64_t this_id() {

@@ -7,7 +7,7 @@
 
 #include "fibers/engine.hpp"
 #include "fibers/runtime.hpp"
-#include "fibers/switch.hpp"
+#include "fibers/wait.hpp"
 
 namespace weft::fibers {
 
@@ -23,6 +23,12 @@ class Fiber {
 
   /// Waits until the fiber has ended and rethrows what its body threw. Once.
   void join();
+  /// Likewise, but waits no longer than until os::now() reaches `deadline` or a stop is requested:
+  /// false then, and the handle keeps its fiber.
+  bool join_until(os::Nanos deadline, const std::stop_token& stop = {});
+  bool join_for(os::Nanos duration, const std::stop_token& stop = {}) {
+    return join_until(after(duration), stop);
+  }
   /// Lets the fiber live on by itself; the runtime still waits for it.
   void detach();
   bool joinable() const { return block_ != nullptr; }
@@ -32,6 +38,7 @@ class Fiber {
 
  private:
   void drop();
+  void take_error();
   ControlBlock* block_ = nullptr;
 };
 
@@ -50,11 +57,12 @@ struct SpawnOptions {
 /// Throws std::bad_alloc or std::system_error when there is no memory, mapping or thread for it,
 /// std::length_error when its captures leave no room on its stack.
 template <class F>
-Fiber spawn(SpawnOptions options, F&& body) {
+Fiber spawn(SpawnOptions options, F&& body, Scope* scope = nullptr) {
   using Body = std::decay_t<F>;
   EngineBase& engine = current_engine();
   ControlBlock& block = engine.create(options.name, {sizeof(Body), alignof(Body)});
   block.set_wishes(options.wishes());
+  block.scope = scope;
   Body* made = nullptr;
   try {
     made = new (block.closure) Body(std::forward<F>(body));
@@ -80,10 +88,12 @@ Fiber spawn(F&& body) {
   return spawn(SpawnOptions{}, std::forward<F>(body));
 }
 
-/// Parks the caller for that long, at least.
-void sleep_for(os::Nanos duration);
-/// Parks the caller until os::now() reaches `deadline`.
-void sleep_until(os::Nanos deadline);
+/// Parks the caller until os::now() reaches `deadline`. False if a stop was requested before.
+bool sleep_until(os::Nanos deadline, const std::stop_token& stop = {});
+/// Parks the caller for that long, at least, unless a stop is requested.
+inline bool sleep_for(os::Nanos duration, const std::stop_token& stop = {}) {
+  return sleep_until(after(duration), stop);
+}
 
 /// Changes what the policy knows of a fiber, or of the caller; also while it is queued. Of a plain
 /// kernel thread's calls the policy hears when the fiber is next made ready.

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
-// One-to-one: each fiber is a kernel thread on its own stack, and the kernel schedules. Park is a
-// futex on the fiber's token; waiting for a socket is ppoll in the thread itself.
+// One-to-one: each fiber is a kernel thread on its own stack, and the kernel schedules.
+#include <climits>
 #include <memory>
 #include <mutex>
 #include <vector>
 
 #include "fibers/deadlock_watch.hpp"
 #include "fibers/switch_sanitizer.hpp"
+#include "fibers/thread_parking.hpp"
 #include "lwp/line.hpp"
 #include "lwp/lock.hpp"
-#include "lwp/reactor.hpp"
 
 namespace weft::fibers {
 namespace {
@@ -24,7 +24,7 @@ class ThreadFiber final : public ControlBlock {
   std::unique_ptr<std::byte[]> room;  // of the closure
 };
 
-class OneToOne final : public EngineBase, public lwp::Scheduler {
+class OneToOne final : public EngineBase, public ThreadParking {
  public:
 #ifdef WEFT_ASAN
   // AddressSanitizer's frames do not fit a small stack: the system's default.
@@ -55,6 +55,7 @@ class OneToOne final : public EngineBase, public lwp::Scheduler {
   void run(ControlBlock& main) override {
     watch_.born();
     threads_.fetch_add(1);
+    os::futex_wake(threads_, INT_MAX);  // who waits to be attached
     carry(static_cast<ThreadFiber&>(main));
     std::uint32_t left;
     while ((left = threads_.load()) != 0) os::futex_wait(threads_, left);
@@ -70,57 +71,6 @@ class OneToOne final : public EngineBase, public lwp::Scheduler {
   }
 
   // ---- Scheduler ----
-  void park(lwp::Core& core, lwp::Reason why) override {
-    lwp::Task& self = core.task();
-    if (commit(self, why, true)) {
-      while (self.token.load() == lwp::Task::kParked) {
-        os::futex_wait(self.token, lwp::Task::kParked);
-      }
-    }
-    self.token.exchange(lwp::Task::kEmpty);  // reads, so that what the last unparker wrote is seen
-    lwp::sanitizer::acquire(&self);
-  }
-
-  void park_until(lwp::Core& core, lwp::Waiter& w, lwp::Reason why, os::Nanos deadline) override {
-    lwp::Task& self = core.task();
-    while (w.waiting()) {
-      if (commit(self, why, false)) {
-        while (self.token.load() == lwp::Task::kTimedPark && os::now() < deadline) {
-          os::futex_wait(self.token, lwp::Task::kTimedPark, deadline);
-        }
-      }
-      self.token.exchange(lwp::Task::kEmpty);
-      if (os::now() >= deadline) w.claim(lwp::Outcome::timed_out);
-    }
-    lwp::sanitizer::acquire(&self);
-  }
-
-  void unpark(lwp::Task& task) override {
-    std::uint32_t token = task.token.exchange(lwp::Task::kNotified);
-    if (token == lwp::Task::kParked) watch_.unparked();
-    if (token == lwp::Task::kParked || token == lwp::Task::kTimedPark) {
-      os::futex_wake(task.token, 1);
-    }
-  }
-
-  void yield(lwp::Core&) override {
-    os::yield_cpu();
-  }
-
-  bool wait_ready(int fd, std::uint32_t interest, os::Nanos deadline) override {
-    lwp::Task* self;
-    {
-      lwp::Core core;
-      self = &core.task();
-    }
-    // Parked as the dump sees it; an unpark meanwhile is kept for the next park.
-    commit(*self, lwp::descriptor_reason(fd, interest), false);
-    bool ready = os::wait_ready(fd, interest, deadline);
-    std::uint32_t parked = lwp::Task::kTimedPark;
-    self->token.compare_exchange_strong(parked, lwp::Task::kEmpty);
-    return ready;
-  }
-
   void outside(int change) override {
     watch_.outside(change, *this);
   }
@@ -129,12 +79,34 @@ class OneToOne final : public EngineBase, public lwp::Scheduler {
   }
   void each_lwp(void (*visit)(const lwp::Lwp&, void*), void* context) const override {
     for (const lwp::Task* t = all_tasks(); t != nullptr; t = t->all_next) {
+      if (t->home != this) continue;  // an attached thread
       auto& fiber = static_cast<const ThreadFiber&>(*t);
       if (fiber.live.load(lwp::memory_order_acquire)) visit(fiber.lwp, context);
     }
   }
 
+  // ---- attached threads: run() waits for them as for fibers ----
+  void attach() override {
+    std::uint32_t n = threads_.load();
+    while (n == 0 || !threads_.compare_exchange_weak(n, n + 1)) {
+      if (n == 0) os::futex_wait(threads_, 0);
+      n = threads_.load();
+    }
+    watch_.born();
+  }
+  void detach() override {
+    watch_.died(*this);
+    if (threads_.fetch_sub(1) == 1) os::futex_wake(threads_, 1);
+  }
+
  protected:
+  void parked_for_good() override {
+    watch_.parked(*this);
+  }
+  void unparked() override {
+    watch_.unparked();
+  }
+
   ControlBlock& allocate() override {
     std::lock_guard lock(fibers_mutex_);
     fibers_.push_back(std::make_unique<ThreadFiber>());
@@ -151,17 +123,6 @@ class OneToOne final : public EngineBase, public lwp::Scheduler {
   }
 
  private:
-  // True once parked; false if an unpark came first.
-  bool commit(lwp::Task& self, lwp::Reason why, bool for_good) {
-    self.waits_for.store(why.what, lwp::memory_order_relaxed);
-    self.waits_object.store(why.object, lwp::memory_order_relaxed);
-    std::uint32_t empty = lwp::Task::kEmpty;
-    bool parked = self.token.compare_exchange_strong(
-        empty, for_good ? lwp::Task::kParked : lwp::Task::kTimedPark);
-    if (parked && for_good) watch_.parked(*this);
-    return parked;
-  }
-
   // The life of a fiber on the calling kernel thread.
   void carry(ThreadFiber& fiber) {
     fiber.lwp.scheduler = this;

@@ -4,7 +4,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "fibers/engine.hpp"
+#include "fibers/attached_threads.hpp"
 #include "lwp/arch.hpp"
 #include "lwp/dump.hpp"
 
@@ -60,11 +60,16 @@ void Runtime::run(std::function<void()> main) {
     block.drop(core.lwp());  // no handle
   }
   engine.run(block);
+  engine.attached().wait_until_left();
   {
     lwp::Core core;
     lwp::sanitizer::acquire(&engine);  // every fiber's end comes before ours
   }
   if (error) std::rethrow_exception(error);
+}
+
+EngineBase& Runtime::engine() {
+  return *impl_->engine;
 }
 
 const Config& Runtime::config() const {

@@ -43,6 +43,7 @@ class Runtime {
   void run(std::function<void()> main);
 
   const Config& config() const;
+  class EngineBase& engine();
   Stats stats() const;
   /// The latest calls that blocked an LWP, oldest first (256 at most). At any time, any thread.
   std::vector<lwp::Episode> episodes() const;

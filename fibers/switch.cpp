@@ -80,8 +80,14 @@ class WeftEngine final : public EngineBase, public lwp::Pool {
   void start(ControlBlock& block) override {
     lwp::Core core;
     lwp::sanitizer::release(&block);
-    born(core.lwp(), block);
+    if (core.lwp().scheduler == static_cast<lwp::Pool*>(this)) {
+      born(core.lwp(), block);
+    } else {
+      born_outside(block);
+    }
   }
+  void attach() override { Pool::attach(); }
+  void detach() override { Pool::detach(); }
   void run(ControlBlock& main) override { Pool::run(main); }
   bool about_to_block() override {
     // Without membarrier nobody could take the permit later, should somebody become ready.

@@ -1,124 +1,59 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "fibers/sync.hpp"
 
-#include <optional>
-
+#include "lwp/donation.hpp"
 #include "lwp/dump.hpp"
 
 namespace weft::fibers {
 
-// A woken fiber may destroy the very object that woke it (a semaphore on its stack). So a waker
-// either drops the lock and then touches the object no more, or wakes under the lock, which each
-// waiter takes once more before it goes on.
-
-// ---- Mutex ----------------------------------------------------------------------------------
-
-void Mutex::lock() {
-  lwp::Guard guard(lock_);
-  lwp::Task& self = guard.core.task();
-  if (owner_ == &self) lwp::broken("a fiber locks a mutex that it holds already");
-  if (owner_ == nullptr) {
-    owner_ = &self;
-  } else {
-    lwp::Waiter w(self);
-    waiters_.push(w);
-    guard.unlock();
-    lwp::await(guard.core, w, {"mutex", this});  // unlock() has made us the owner
-    guard.lock();
+bool Mutex::wait(lwp::Locked& held, lwp::Task& self, Limit limit) {
+  if (owned_by() == &self) lwp::broken("a fiber locks a mutex that it holds already");
+  lwp::Core& core = held.section();
+  lwp::Waiter w(self, limit.stop);
+  waiters_.push(w);
+  lwp::Donation donation(core, self, *owned_by(), this);
+  held.unlock();
+  {
+    WaitsForOwner edge(core, *this, limit.none());
+    // If it is signaled, unlock() has made us the owner.
+    if (lwp::await(core, w, {kind, this}, limit.deadline) == lwp::Outcome::signaled) return true;
   }
-  lwp::sanitizer::acquire(this);
+  held.lock();
+  waiters_.remove(w);
+  return false;
 }
 
-bool Mutex::try_lock() {
-  lwp::Guard guard(lock_);
-  if (owner_ != nullptr) return false;
-  owner_ = &guard.core.task();
-  lwp::sanitizer::acquire(this);
-  return true;
+void Mutex::pass_donations(lwp::Lwp& l, lwp::Task& self, lwp::Task& heir) {
+  lwp::Donation::pass_on(l, self, heir, this);
 }
 
-void Mutex::unlock() {
-  lwp::Guard guard(lock_);
-  if (owner_ != &guard.core.task()) lwp::broken("a mutex was unlocked by a fiber not its owner");
-  lwp::sanitizer::release(this);
-  lwp::Task* heir = waiters_.signal_first();
-  owner_ = heir;
+void Mutex::not_owner() {
+  lwp::broken("a mutex was unlocked by a fiber not its owner");
+}
+
+bool ConditionVariable::wait_limited(lwp::Guard& guard, lwp::Waiter& w, Limit limit) {
+  lwp::Reason why{"condition variable", this};
+  if (lwp::await(guard.core, w, why, limit.deadline) == lwp::Outcome::signaled) return true;
+  guard.lock();
+  waiters_.remove(w);
   guard.unlock();
-  if (heir != nullptr) lwp::unpark(guard.core.lwp(), *heir);
-}
-
-// ---- ConditionVariable ----------------------------------------------------------------------
-
-bool ConditionVariable::wait_until(std::unique_lock<Mutex>& lock, os::Nanos deadline) {
-  // In the list before the mutex is free: a notification from its next owner finds us, and if it
-  // comes before we park, the park returns at once.
-  std::optional<lwp::Waiter> w;
-  {
-    lwp::Guard guard(lock_);
-    waiters_.push(w.emplace(guard.core.task()));
-  }
-  lock.unlock();
-  lwp::Outcome outcome;
-  {
-    lwp::Core core;
-    outcome = lwp::await(core, *w, {"condition variable", this}, deadline);
-  }
-  {
-    lwp::Guard guard(lock_);
-    waiters_.remove(*w);
-  }
-  lock.lock();
-  return outcome == lwp::Outcome::signaled;
-}
-
-void ConditionVariable::notify_one() {
-  lwp::Guard guard(lock_);
-  lwp::Task* task = waiters_.signal_first();
-  guard.unlock();
-  if (task != nullptr) lwp::unpark(guard.core.lwp(), *task);
-}
-
-void ConditionVariable::notify_all() {
-  lwp::Guard guard(lock_);
-  while (lwp::Task* task = waiters_.signal_first()) lwp::unpark(guard.core.lwp(), *task);
-}
-
-// ---- Semaphore ------------------------------------------------------------------------------
-
-bool Semaphore::try_acquire() {
-  lwp::Guard guard(lock_);
-  if (count_ == 0) return false;
-  --count_;
-  lwp::sanitizer::acquire(this);
-  return true;
-}
-
-bool Semaphore::acquire_until(os::Nanos deadline) {
-  lwp::Guard guard(lock_);
-  bool acquired = true;
-  if (count_ > 0) {
-    --count_;
-  } else {
-    lwp::Waiter w(guard.core.task());
-    waiters_.push(w);
-    guard.unlock();
-    acquired = lwp::await(guard.core, w, {"semaphore", this}, deadline) == lwp::Outcome::signaled;
-    guard.lock();
-    waiters_.remove(w);
-  }
-  if (acquired) lwp::sanitizer::acquire(this);
-  return acquired;
+  return false;
 }
 
 void Semaphore::release(std::ptrdiff_t n) {
   lwp::Guard guard(lock_);
   lwp::sanitizer::release(this);
+  lwp::Waiter* chain = nullptr;
+  lwp::Waiter** end = &chain;
   for (; n > 0; --n) {
-    lwp::Task* task = waiters_.signal_first();  // the unit goes to it, not through count_
-    if (task == nullptr) break;
-    lwp::unpark(guard.core.lwp(), *task);
+    lwp::Waiter* w = waiters_.take_first(guard.alone());  // the unit goes to it, not through count_
+    if (w == nullptr) break;
+    *end = w;
+    end = &w->next;
   }
   count_ += n;
+  guard.unlock();
+  lwp::wake(guard.core.lwp(), chain);
 }
 
 }  // namespace weft::fibers

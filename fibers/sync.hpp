@@ -3,48 +3,165 @@
 // under every mapping and engine. All are first come, first served, and hand over directly: a
 // mutex is passed to the fiber that waited longest, so no late-comer can starve it.
 //
-// May be called by fibers of one runtime at a time; not by plain kernel threads.
+// For the fibers of one runtime at a time, and for kernel threads attached to it. What is
+// uncontended, and the condition variable's wait, is inline: shallow around the switch, and with
+// one permit without an atomic read-modify-write. The forms of waiting are those of wait.hpp.
 #pragma once
 
 #include <cstddef>
 #include <mutex>
 
-#include "fibers/switch.hpp"
+#include "fibers/owned.hpp"
+#include "fibers/wait.hpp"
 
 namespace weft::fibers {
 
-class Mutex {
+class Mutex : private Owned {
  public:
-  void lock();
-  bool try_lock();
+  Mutex() : Owned("mutex") {}
+
+  void lock() {
+    lwp::Guard guard(lock_);
+    lock(guard, {});
+  }
+  bool lock(const std::stop_token& stop) { return try_lock_until(os::kNever, stop); }
+  bool try_lock() {
+    lwp::Guard guard(lock_);
+    if (owned_by() != nullptr) return false;
+    own(&guard.core.task());
+    lwp::sanitizer::acquire(this);
+    return true;
+  }
+  bool try_lock_until(os::Nanos deadline, const std::stop_token& stop = {}) {
+    WakeOnStop wake(stop);
+    lwp::Guard guard(lock_);
+    return lock(guard, wake.limit(deadline));
+  }
+  bool try_lock_for(os::Nanos duration, const std::stop_token& stop = {}) {
+    return try_lock_until(after(duration), stop);
+  }
   /// REQUIRES: the caller holds it.
-  void unlock();
+  void unlock() {
+    lwp::Guard guard(lock_);
+    pass_on(guard);
+  }
 
  private:
   friend class ConditionVariable;
+
+  // Afterwards `held` may be held or not.
+  [[gnu::always_inline]] bool lock(lwp::Locked& held, Limit limit) {
+    lwp::Task& self = held.section().task();
+    bool locked = true;
+    if (owned_by() == nullptr) [[likely]] {
+      own(&self);
+    } else {
+      locked = wait(held, self, limit);
+    }
+    if (locked) lwp::sanitizer::acquire(this);
+    return locked;
+  }
+  // To whoever waited longest. `held` is dropped.
+  [[gnu::always_inline]] void pass_on(lwp::Locked& held) {
+    if (owned_by() != &held.section().task()) [[unlikely]]
+      not_owner();
+    lwp::sanitizer::release(this);
+    lwp::Waiter* heir = waiters_.take_first(held.alone());
+    own(heir == nullptr ? nullptr : heir->task);
+    lwp::Task& self = held.section().task();
+    if (heir != nullptr && self.receives != nullptr) [[unlikely]]
+      pass_donations(held.lwp(), self, *heir->task);
+    held.unlock();
+    lwp::wake(held.lwp(), heir);
+  }
+  bool wait(lwp::Locked& held, lwp::Task& self, Limit limit);
+  void pass_donations(lwp::Lwp& l, lwp::Task& self, lwp::Task& heir);  // lwp/donation.hpp
+  [[noreturn]] static void not_owner();
+
   lwp::Lock lock_;
-  lwp::Task* owner_ = nullptr;  // guarded by lock_
-  lwp::WaitList waiters_;       // guarded by lock_
+  lwp::WaitList waiters_;  // guarded by lock_
 };
 
 class ConditionVariable {
  public:
   /// Releases the mutex, waits for a notification, takes the mutex again. May return early: check
   /// the condition in a loop.
-  void wait(std::unique_lock<Mutex>& lock) { wait_until(lock, os::kNever); }
-  /// False if `deadline` came first.
-  bool wait_until(std::unique_lock<Mutex>& lock, os::Nanos deadline);
-  bool wait_for(std::unique_lock<Mutex>& lock, os::Nanos duration) {
-    return wait_until(lock, os::now() + duration);
+  void wait(std::unique_lock<Mutex>& lock) { wait(*lock.mutex(), {}); }
+  /// False if `deadline` or the stop request came first. The mutex is taken again all the same,
+  /// for as long as that takes.
+  bool wait_until(std::unique_lock<Mutex>& lock, os::Nanos deadline,
+                  const std::stop_token& stop = {}) {
+    WakeOnStop wake(stop);
+    return wait(*lock.mutex(), wake.limit(deadline));
   }
+  bool wait_for(std::unique_lock<Mutex>& lock, os::Nanos duration,
+                const std::stop_token& stop = {}) {
+    return wait_until(lock, after(duration), stop);
+  }
+
   template <class Condition>
   void wait(std::unique_lock<Mutex>& lock, Condition condition) {
     while (!condition()) wait(lock);
   }
-  void notify_one();
-  void notify_all();
+  /// These return what the condition said last (as std::condition_variable_any).
+  template <class Condition>
+  bool wait(std::unique_lock<Mutex>& lock, const std::stop_token& stop, Condition condition) {
+    return wait_until(lock, os::kNever, stop, std::move(condition));
+  }
+  template <class Condition>
+  bool wait_until(std::unique_lock<Mutex>& lock, os::Nanos deadline, Condition condition) {
+    return wait_until(lock, deadline, {}, std::move(condition));
+  }
+  template <class Condition>
+  bool wait_until(std::unique_lock<Mutex>& lock, os::Nanos deadline, const std::stop_token& stop,
+                  Condition condition) {
+    WakeOnStop wake(stop);
+    Limit limit = wake.limit(deadline);
+    while (!condition()) {
+      if (!wait(*lock.mutex(), limit)) return condition();
+    }
+    return true;
+  }
+  template <class Condition>
+  bool wait_for(std::unique_lock<Mutex>& lock, os::Nanos duration, Condition condition) {
+    return wait_until(lock, after(duration), {}, std::move(condition));
+  }
+
+  void notify_one() {
+    lwp::Guard guard(lock_);
+    lwp::Waiter* w = waiters_.take_first(guard.alone());
+    guard.unlock();
+    lwp::wake(guard.core.lwp(), w);
+  }
+  void notify_all() {
+    lwp::Guard guard(lock_);
+    lwp::Waiter* all = waiters_.take_all(guard.alone());
+    guard.unlock();
+    lwp::wake(guard.core.lwp(), all);
+  }
 
  private:
+  // One stay in core. We are in the list before the mutex is free: a notification from its next
+  // owner finds us, and if it comes before we park, the park returns at once.
+  [[gnu::always_inline]] bool wait(Mutex& mutex, Limit limit) {
+    lwp::Guard guard(lock_);
+    lwp::Waiter w(guard.core.task(), limit.stop);
+    waiters_.push(w);
+    guard.unlock();
+    lwp::Locked held(guard.core, mutex.lock_);
+    mutex.pass_on(held);
+    bool notified = true;
+    if (limit.none()) [[likely]] {
+      park_on(guard.core, w, {"condition variable", this});
+    } else {
+      notified = wait_limited(guard, w, limit);
+    }
+    held.lock();
+    mutex.lock(held, {});
+    return notified;
+  }
+  bool wait_limited(lwp::Guard& guard, lwp::Waiter& w, Limit limit);
+
   lwp::Lock lock_;
   lwp::WaitList waiters_;  // guarded by lock_
 };
@@ -53,13 +170,41 @@ class ConditionVariable {
 class Semaphore {
  public:
   explicit Semaphore(std::ptrdiff_t count) : count_(count) {}
-  void acquire() { acquire_until(os::kNever); }
-  bool try_acquire();
-  /// False if `deadline` came first.
-  bool acquire_until(os::Nanos deadline);
+
+  void acquire() {
+    lwp::Guard guard(lock_);
+    acquire(guard, {});
+  }
+  bool acquire(const std::stop_token& stop) { return acquire_until(os::kNever, stop); }
+  bool try_acquire() {
+    lwp::Guard guard(lock_);
+    if (count_ == 0) return false;
+    --count_;
+    lwp::sanitizer::acquire(this);
+    return true;
+  }
+  bool acquire_until(os::Nanos deadline, const std::stop_token& stop = {}) {
+    WakeOnStop wake(stop);
+    lwp::Guard guard(lock_);
+    return acquire(guard, wake.limit(deadline));
+  }
+  bool acquire_for(os::Nanos duration, const std::stop_token& stop = {}) {
+    return acquire_until(after(duration), stop);
+  }
   void release(std::ptrdiff_t n = 1);
 
  private:
+  [[gnu::always_inline]] bool acquire(lwp::Locked& held, Limit limit) {
+    bool acquired = true;
+    if (count_ > 0) [[likely]] {
+      --count_;
+    } else {
+      acquired = wait_in(waiters_, held, {"semaphore", this}, limit);
+    }
+    if (acquired) lwp::sanitizer::acquire(this);
+    return acquired;
+  }
+
   lwp::Lock lock_;
   std::ptrdiff_t count_;   // guarded by lock_; while fibers wait it is 0
   lwp::WaitList waiters_;  // guarded by lock_

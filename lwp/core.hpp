@@ -7,7 +7,8 @@
 //    writes revoked, makes every CPU pass a full fence (membarrier) and then reads in_core. One of
 //    the two sees the other. So nobody loses a permit inside a policy or a primitive.
 // 2. With one permit (solo) its holder is the only thread in core, so no locks are needed: other
-//    threads leave a message in the pool's inbox instead.
+//    threads leave a message in the pool's inbox instead. Unless a plain kernel thread is attached
+//    (fibers/attach.hpp): it is in core too, and the holder is not `alone` while it stays.
 //
 // INVARIANT: inside core nothing is allocated and no lock of the C library is taken.
 #pragma once
@@ -62,35 +63,59 @@ class Core {
   Lwp* lwp_;
 };
 
-/// The core section with the lock of one object; in solo the lock is not needed and not taken.
-class Guard {
+/// The lock of one object, held inside a core section; alone it is not needed and not taken.
+class Locked {
  public:
-  explicit Guard(Lock& lock) : lock_(lock) { this->lock(); }
-  ~Guard() {
+  Locked(Core& core, Lock& lock) : section_(core), lock_(lock) { this->lock(); }
+  ~Locked() {
     if (held_) unlock();
   }
-  Guard(const Guard&) = delete;
+  Locked(const Locked&) = delete;
 
   void lock() {
-    if (!core.lwp().solo) lock_.lock();
+    if (!alone()) lock_.lock();
     held_ = true;
   }
   void unlock() {
     held_ = false;
-    if (!core.lwp().solo) lock_.unlock();
+    if (!alone()) lock_.unlock();
   }
-
-  Core core;
+  Core& section() { return section_; }
+  Lwp& lwp() const { return section_.lwp(); }
+  /// Nobody else is in core. Changes only while this LWP picks, so never while the lock is held.
+  bool alone() const { return section_.lwp().alone; }
 
  private:
+  Core& section_;
   Lock& lock_;
   bool held_ = false;
+};
+
+struct InCore {
+  Core core;
+};
+/// The core section together with the lock of one object.
+class Guard : public InCore, public Locked {
+ public:
+  explicit Guard(Lock& lock) : Locked(core, lock) {}
 };
 
 /// Makes a parked task runnable, or remembers the call for its next park. Call it after the
 /// object's lock is dropped.
 /// REQUIRES core.
 void unpark(Lwp& l, Task& task);
+
+/// Ends the waits of a chain of taken waiters and unparks their tasks. REQUIRES core, and that the
+/// lock of the list they were taken from is dropped: the object may be gone with the first of them.
+inline void wake(Lwp& l, Waiter* chain) {
+  while (chain != nullptr) {
+    Waiter* next = chain->next;
+    Task& task = *chain->task;
+    chain->whole->outcome.store(Outcome::signaled, memory_order_release);  // its stack may go
+    unpark(l, task);
+    chain = next;
+  }
+}
 
 /// Parks the current task until `w` has ended or `deadline` has passed. Returns how it ended.
 Outcome await(Core& core, Waiter& w, Reason why, os::Nanos deadline = os::kNever);

@@ -124,7 +124,7 @@ void Pool::idle(Lwp& l) {
     Reactor::Events events;
     reactor_.wait(events, solo() ? next_deadline_.load(memory_order_relaxed) : os::kNever);
     l.idle.store(false, memory_order_relaxed);
-    idle_count_.fetch_sub(1, memory_order_seq_cst);
+    no_longer_idle();
     // We are the one that searches: what these events make ready need wake nobody else, until
     // pick() has found the first of it.
     searching_.store(true, memory_order_relaxed);
@@ -132,9 +132,14 @@ void Pool::idle(Lwp& l) {
     // Perhaps the alarm woke us, and what pick() returns may run long.
     if (next_deadline_.load(memory_order_relaxed) != os::kNever) expire_timers(l);
   } else {
-    idle_count_.fetch_sub(1, memory_order_seq_cst);
+    no_longer_idle();
     searching_.store(true, memory_order_relaxed);
   }
+}
+
+void Pool::no_longer_idle() {
+  idle_exits_.fetch_add(1, memory_order_seq_cst);
+  idle_count_.fetch_sub(1, memory_order_seq_cst);
 }
 
 bool Pool::something_to_do() const {
@@ -142,14 +147,17 @@ bool Pool::something_to_do() const {
          stopping_.load(memory_order_relaxed);
 }
 
-// REQUIRES: something_to_do() has just said no. The count is read after that: an LWP that took the
-// last task in between has first uncounted itself. And then looks once more, for what came since.
+// True only if all of it was so at one moment: all LWPs were idle from the first look to the last,
+// because none has stopped being idle in between, and what threads outside brought before they
+// said that they will bring no more is in the inbox, which is looked at after that.
 bool Pool::nobody_can_wake() const {
   fence();
+  std::uint64_t exits = idle_exits_.load(memory_order_seq_cst);
   return idle_count_.load(memory_order_seq_cst) == static_cast<int>(permits_.size()) &&
          alive_.load(memory_order_acquire) > 0 && reactor_.waiting() == 0 &&
          next_deadline_.load(memory_order_acquire) == os::kNever &&
-         outside_.load(memory_order_acquire) == 0 && !something_to_do();
+         outside_.load(memory_order_seq_cst) == 0 && !something_to_do() &&
+         idle_exits_.load(memory_order_seq_cst) == exits;
 }
 
 // Timers and events, without waiting.
@@ -252,6 +260,9 @@ void Pool::post() {
 
 void Pool::read_mail(Lwp& l) {
   mail_.store(false, memory_order_seq_cst);
+  if (joining_.load(memory_order_relaxed) != nullptr || realign_.load(memory_order_acquire)) {
+    let_in();
+  }
   Lwp* returning = returning_.exchange(nullptr, memory_order_acq_rel);
   while (returning != nullptr) {
     Lwp* next = returning->next_returning;  // read first: once ready it may run, and return again
@@ -270,7 +281,12 @@ void Pool::read_mail(Lwp& l) {
     Task* next = oldest->inbox_next;
     // From here another unpark may queue it anew; one that came before is served by this one.
     oldest->in_inbox.exchange(false, memory_order_acq_rel);
-    unpark_here(l, *oldest);
+    if (oldest->token.load(memory_order_relaxed) == Task::kNewborn) {
+      oldest->token.store(Task::kEmpty, memory_order_relaxed);
+      make_ready(l, *oldest, Why::created);
+    } else {
+      unpark_here(l, *oldest);
+    }
     oldest = next;
   }
 }

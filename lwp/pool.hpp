@@ -84,6 +84,16 @@ class Pool : public Scheduler {
     make_ready(l, task, Why::created);
   }
 
+  // ---- plain kernel threads that take part (lwp/attach.cpp) ----------------------------------
+
+  /// The calling thread is let into the run, which does not end before detach(). Waits for a run to
+  /// begin, and for a permit's holder to come by. Not in core.
+  void attach();
+  /// By the same thread. Not in core.
+  void detach();
+  /// As born(), from an attached thread.
+  void born_outside(Task& task);
+
   // ---- Scheduler ---------------------------------------------------------------------------
 
   void unpark(Task& task) override;
@@ -141,8 +151,10 @@ class Pool : public Scheduler {
   void post();
   void stop();
   std::size_t count_alive(Lwp& l, int change);
+  void let_in();
   bool something_to_do() const;
   bool nobody_can_wake() const;
+  void no_longer_idle();
   /// For the sentinel: somebody waits for an LWP.
   bool something_ready() const { return ready_count() > 0 || mail_.load(memory_order_relaxed); }
   bool all_idle() const { return idle_count_.load() == static_cast<int>(permits_.size()); }
@@ -175,6 +187,13 @@ class Pool : public Scheduler {
   std::unique_ptr<Sentinel> sentinel_;
   atomic<int> watch_level_{Sentinel::kClose};  // what the sentinel gives now; without one, enough
 
+  // Attached threads: those that wait to be let in, and how many are.
+  struct Joining;
+  atomic<Joining*> joining_{nullptr};
+  Joining* admitted_ = nullptr;  // guarded by handoff_, as attached_
+  int attached_ = 0;
+  atomic<bool> realign_{false};  // one has gone: Lwp::alone may be true again
+
   // Messages from threads that are not in core: unparks, and LWPs that come back.
   atomic<bool> mail_{false};
   atomic<Task*> inbox_{nullptr};
@@ -190,6 +209,7 @@ class Pool : public Scheduler {
 
   atomic<std::size_t> alive_{0};
   atomic<int> idle_count_{0};
+  atomic<std::uint64_t> idle_exits_{0};  // see nobody_can_wake()
   atomic<bool> searching_{false};  // an LWP was woken and has not yet found out for what
   atomic<int> outside_{0};
   atomic<bool> stopping_{false};
@@ -322,7 +342,7 @@ inline void Pool::unpark_here(Lwp& l, Task& task) {
 }
 
 inline std::size_t Pool::count_alive(Lwp& l, int change) {
-  if (!l.solo) return alive_.fetch_add(change, memory_order_acq_rel) + change;
+  if (!l.alone) return alive_.fetch_add(change, memory_order_acq_rel) + change;
   std::size_t alive = alive_.load(memory_order_relaxed) + change;
   alive_.store(alive, memory_order_relaxed);
   return alive;

@@ -36,6 +36,7 @@ struct Lwp {
   Task* owed_permit = nullptr;  ///< a bound task that next() returned: its LWP gets the permit
   void* home = nullptr;         ///< of fibers: the suspended dispatch loop (fibers/switch.hpp)
   void* engine = nullptr;       ///< of fibers: who makes fibers here
+  std::uint32_t random = 2463534242;  ///< of select: a random sequence
 
   atomic<std::uint32_t> grant{0};  ///< futex: 1 = a permit was given, 2 = stop
   Lwp* next_spare = nullptr;       ///< guarded by Pool::handoff_

@@ -65,8 +65,8 @@ class Task {
   static constexpr unsigned kMostTickets = 65535;
   static constexpr std::size_t kNameBytes = 24;
   /// kTimedPark is of engines without a dispatch loop: parked, but not only another task can end
-  /// it (a deadline, a descriptor).
-  enum Token : std::uint32_t { kEmpty, kParked, kNotified, kTimedPark };
+  /// it (a deadline, a descriptor). kNewborn: made by a thread outside core, waits in the inbox.
+  enum Token : std::uint32_t { kEmpty, kParked, kNotified, kTimedPark, kNewborn };
 
   virtual ~Task() = default;
 

@@ -112,8 +112,15 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
   // ---- EngineBase ----
   void start(ControlBlock& block) override {
     watch_.born();
+    auto& fiber = static_cast<BoostFiber&>(block);
+    if (lwp::current()->scheduler != this) {  // an attached thread: LWP 1 launches it
+      std::lock_guard lock(end_mutex_);
+      to_launch_.push_back(&fiber);
+      end_.notify_all();
+      return;
+    }
     try {
-      launch(static_cast<BoostFiber&>(block));
+      launch(fiber);
     } catch (...) {
       watch_.died(*this);
       awake_.fetch_sub(1);
@@ -133,7 +140,16 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
         bf::use_scheduling_algorithm<LwpAlgorithm>(shared_, std::ref(algorithm_slot(*l)));
         if (l->index == 1) start(main);
         std::unique_lock lock(end_mutex_);
-        end_.wait(lock, [this] { return ended_; });
+        while (!ended_) {
+          if (l->index == 1 && !to_launch_.empty()) {
+            auto fibers = std::exchange(to_launch_, {});
+            lock.unlock();
+            for (BoostFiber* fiber : fibers) launch(*fiber);
+            lock.lock();
+          } else {
+            end_.wait(lock);
+          }
+        }
       });
     }
     for (auto& thread : threads) thread.join();
@@ -143,6 +159,13 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
   }
 
   lwp::Scheduler& scheduler() override { return *this; }
+  // Looks now and then whether a run has begun.
+  void attach() override {
+    while (!watch_.join()) os::sleep_until(os::now() + os::kMillisecond);
+  }
+  void detach() override {
+    if (watch_.died(*this) == 0) end();
+  }
   int lwp_count() const override { return static_cast<int>(lwps_.size()); }
   std::size_t ready_count() const override {
     // Those alive, less those parked and those that run.
@@ -252,11 +275,13 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
       core.lwp().running.store(nullptr, lwp::memory_order_relaxed);
       algorithm(core.lwp()).will_end();
     }
-    if (watch_.died(*this) == 0) {
-      std::lock_guard lock(end_mutex_);
-      ended_ = true;
-      end_.notify_all();
-    }
+    if (watch_.died(*this) == 0) end();
+  }
+
+  void end() {
+    std::lock_guard lock(end_mutex_);
+    ended_ = true;
+    end_.notify_all();
   }
 
   void park(lwp::Core& core, lwp::Reason why, bool for_good) {
@@ -315,9 +340,10 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
   lwp::Timers timers_;      // guarded by timers_mutex_
   lwp::atomic<bool> stopping_{false};
 
-  bf::mutex end_mutex_;
-  bf::condition_variable end_;
-  bool ended_ = false;  // guarded by end_mutex_
+  lwp::Lock end_mutex_;  // not a mutex of Boost.Fiber's: attached threads take it, too
+  bf::condition_variable_any end_;
+  bool ended_ = false;                  // guarded by end_mutex_
+  std::vector<BoostFiber*> to_launch_;  // guarded by end_mutex_
 };
 
 }  // namespace

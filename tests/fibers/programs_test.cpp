@@ -89,12 +89,54 @@ TEST_CASE("A deadlock prints every fiber and ends the program with 4") {
       CHECK(code == 4);
       CHECK_THAT(child.output(), Contains("weft: deadlock: every fiber waits"));
       if (std::string(scenario) == "deadlock") {
-        CHECK_THAT(fiber(child.output(), "left"), Contains("waiting - mutex 0x"));
-        CHECK_THAT(fiber(child.output(), "main"), Contains("waiting - mutex 0x"));
+        CHECK_THAT(fiber(child.output(), "left"), Contains("waiting - semaphore 0x"));
+        CHECK_THAT(fiber(child.output(), "main"), Contains("waiting - semaphore 0x"));
       } else {
         CHECK_THAT(fiber(child.output(), "waiter"), Contains("waiting - semaphore"));
       }
     }
+  }
+}
+
+TEST_CASE("A deadlock in a scope or with an attached thread is one") {
+  for (const Config& config : testing::every_configuration()) {
+    INFO(testing::describe(config));
+    for (const char* scenario : {"deadlock-in-scope", "deadlock-with-thread"}) {
+      Child child("fibers", arguments(scenario, config));
+      int code = child.end();
+      INFO(scenario << "\n" << child.output());
+      CHECK(code == 4);
+      CHECK_THAT(child.output(), Contains("weft: deadlock: every fiber waits"));
+    }
+  }
+}
+
+#ifndef NDEBUG
+TEST_CASE("A circle of owned objects is found while others still run") {
+  for (const Config& config : testing::every_configuration()) {
+    INFO(testing::describe(config));
+    for (const char* scenario : {"circle", "circle-of-three"}) {
+      Child child("fibers", arguments(scenario, config));
+      int code = child.end();
+      INFO(child.output());
+      CHECK(code == 4);
+      CHECK_THAT(child.output(),
+                 Contains("weft: deadlock: fibers wait for each other in a circle"));
+      CHECK_THAT(child.output(), Contains(" first waits for shared mutex 0x"));
+      bool three = std::string(scenario) == "circle-of-three";
+      CHECK(count(child.output(), ", held by fiber ") == (three ? 3 : 2));
+      CHECK_THAT(fiber(child.output(), "second"), Contains("waiting") || Contains("running"));
+    }
+  }
+}
+#endif
+
+TEST_CASE("A plain kernel thread that is not attached is told so") {
+  for (const Config& config : testing::every_configuration()) {
+    INFO(testing::describe(config));
+    Child child("fibers", arguments("plain-thread", config));
+    CHECK(child.end() == 128 + SIGABRT);
+    CHECK_THAT(child.output(), Contains("a plain kernel thread called what only a fiber may call"));
   }
 }
 
@@ -105,6 +147,9 @@ TEST_CASE("An exception that nobody joins names its fiber") {
     CHECK(child.end() == 128 + SIGABRT);
     CHECK_THAT(child.output(),
                Contains("careless ended with an exception") && Contains("nobody listens"));
+    Child scope("fibers", arguments("child-unjoined", config));
+    CHECK(scope.end() == 128 + SIGABRT);
+    CHECK_THAT(scope.output(), Contains("nobody listens"));
   }
 }
 

@@ -88,5 +88,39 @@ TEST_CASE("A hundred thousand timers with one deadline, and as many in falling o
   }
 }
 
+// The nodes lie where the waiters are: arming, disarming and expiring allocate nothing.
+TEST_CASE("A million timers at once, in memory that is theirs alone") {
+  constexpr std::size_t kTimers = 1'000'000;
+  testing::TestPool pool({.permits = 1});
+  testing::Machine task(pool, [](Lwp&, testing::Machine&) { return How::done; });
+  std::deque<Entry> entries;
+  Timers timers;
+  std::uint64_t random = 88172645463325252;  // xorshift's usual seed: the same run every time
+  std::size_t early = 0;
+  for (std::size_t i = 0; i < kTimers; ++i) {
+    random ^= random << 13;
+    random ^= random >> 7;
+    random ^= random << 17;
+    auto when = static_cast<os::Nanos>(random % 1'000'000'000);
+    early += when <= 500'000'000;
+    entries.emplace_back(when, task);
+  }
+  const std::size_t before = os::resident_bytes();
+  for (auto& e : entries) timers.arm(e.timer);
+  std::size_t expired = 0;
+  os::Nanos now = 0;
+  // The clock goes on in steps; half of them go off, and in order.
+  while (now < 500'000'000) {
+    now += 1'000'000;
+    while (timers.expire(now) != nullptr) ++expired;
+    REQUIRE(timers.next() > now);
+  }
+  CHECK(expired == early);
+  for (auto& e : entries) timers.disarm(e.timer);
+  CHECK(timers.empty());
+  const std::size_t after = os::resident_bytes();
+  CHECK(after <= before + 4 * 1024 * 1024);
+}
+
 }  // namespace
 }  // namespace weft::lwp

@@ -7,8 +7,11 @@
 #include <string>
 #include <string_view>
 
+#include "fibers/attach.hpp"
 #include "fibers/fiber.hpp"
 #include "fibers/io.hpp"
+#include "fibers/scope.hpp"
+#include "fibers/shared_mutex.hpp"
 #include "fibers/sync.hpp"
 
 using namespace weft::fibers;
@@ -38,18 +41,18 @@ void stuck(int lwps) {
 }
 
 void deadlock() {
-  static Mutex a, b;
-  static Semaphore left_has(0), main_has(0);
+  // Semaphores have no owners: no circle is seen (fibers/owned.hpp), but everybody waits.
+  static Semaphore a(1), b(1), left_has(0), main_has(0);
   Fiber left = spawn({"left"}, [] {
-    std::unique_lock first(a);
+    a.acquire();
     left_has.release();
     main_has.acquire();
-    std::unique_lock second(b);
+    b.acquire();
   });
-  std::unique_lock first(b);
+  b.acquire();
   main_has.release();
   left_has.acquire();
-  std::unique_lock second(a);
+  a.acquire();
 }
 
 // As above, but the last fiber that could do anything waits for a descriptor before it ends.
@@ -72,6 +75,56 @@ void deadlock_after_io() {
   never.acquire();
 }
 
+// Two fibers wait for each other, through a mutex and a shared mutex, while others go on for ever.
+void circle(bool three) {
+  static Mutex a;
+  static SharedMutex b, c;
+  static Semaphore first_has(0), second_has(0), third_has(0);
+  spawn({"busy"}, [] {
+    while (true) sleep_for(os::kMillisecond);
+  }).detach();
+  if (three) {
+    spawn({"third"}, [] {
+      std::unique_lock mine(c);
+      third_has.release();
+      first_has.acquire();
+      std::unique_lock other(a);
+    }).detach();
+    third_has.acquire();
+  }
+  Fiber first = spawn({"first"}, [] {
+    std::unique_lock mine(a);
+    first_has.release(2);
+    second_has.acquire();
+    std::shared_lock other(b);
+  });
+  Fiber second = spawn({"second"}, [three] {
+    std::unique_lock mine(b);
+    second_has.release();
+    first_has.acquire();
+    if (three) {
+      std::unique_lock other(c);
+    } else {
+      std::unique_lock other(a);
+    }
+  });
+}
+
+// The only fiber and an attached thread wait for each other.
+void deadlock_with_thread(Runtime& runtime) {
+  static Semaphore never(0), attached(0);
+  static os::Thread thread("helper", [&runtime] {
+    Attached here(runtime, "helper");
+    attached.release();
+    never.acquire();
+  });
+  {
+    weft::lwp::Outside outside(current_engine().scheduler());
+    attached.acquire();
+  }
+  never.acquire();
+}
+
 [[gnu::noinline]] int recurse(int depth) {
   volatile char frame[512];
   frame[0] = static_cast<char>(depth);
@@ -85,6 +138,23 @@ int run(std::string_view scenario, const Config& config) {
     if (scenario == "stuck") stuck(config.lwps > 0 ? config.lwps : 1);
     if (scenario == "deadlock") deadlock();
     if (scenario == "deadlock-after-io") deadlock_after_io();
+    if (scenario == "deadlock-with-thread") deadlock_with_thread(runtime);
+    if (scenario == "circle") circle(false);
+    if (scenario == "circle-of-three") circle(true);
+    if (scenario == "deadlock-in-scope") {
+      Scope scope;
+      Semaphore never(0);
+      scope.spawn({"child"}, [&](const std::stop_token& stop) { never.acquire(stop); });
+      never.acquire();
+    }
+    if (scenario == "plain-thread") {
+      Semaphore never(0);
+      os::Thread("outsider", [&] { never.acquire(); }).join();
+    }
+    if (scenario == "child-unjoined") {
+      Scope scope;
+      scope.spawn([] { throw std::runtime_error("nobody listens"); });
+    }
     if (scenario == "unjoined") {
       spawn({"careless"}, [] { throw std::runtime_error("nobody listens"); }).detach();
     }
