@@ -8,6 +8,7 @@
 #include "lwp/policies/feedback.hpp"
 #include "lwp/policies/fifo.hpp"
 #include "lwp/policies/lottery.hpp"
+#include "lwp/policies/newest_first.hpp"
 #include "lwp/policies/priority.hpp"
 #include "lwp/policies/random.hpp"
 #include "lwp/policies/shortest_job.hpp"
@@ -30,6 +31,7 @@ constexpr Named kPolicies[] = {
     {"stride", policy_type<Stride>()},
     {"edf", policy_type<EarliestDeadline>()},
     {"sjf", policy_type<ShortestJob>()},
+    {"newest-first", policy_type<NewestFirst>()},
     {"random", policy_type<RandomOrder>()},
 };
 

@@ -10,6 +10,7 @@ namespace weft::lwp {
 RunQueue::RunQueue(const PolicyType& t, std::uint64_t seed)
     : watched(t.clocked() || t.hooks.changed), type(t), policy(t.make(seed)) {
   if (wants_checks()) policy = std::make_unique<CheckedPolicy>(std::move(policy), t);
+  fifo = dynamic_cast<Fifo*>(policy.get());
 }
 
 void RunQueue::offer_watched(Turn& turn, Task& task, Why why) {

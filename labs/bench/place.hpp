@@ -17,6 +17,7 @@ struct Place {
   fibers::Mapping mapping = fibers::Mapping::many_to_one;
   int lwps = 1;
   fibers::OnBlock on_block = fibers::OnBlock::hold;
+  std::string policy = {};
 
   Row row(std::string name) const {
     return {.name = std::move(name), .engine = engine, .mapping = mapping, .lwps = lwps};
@@ -28,6 +29,7 @@ struct Place {
             engine == Engine::boost_fiber ? fibers::Engine::boost_fiber : fibers::Engine::weft,
         .lwps = mapping == fibers::Mapping::many_to_many ? lwps : 0,
         .on_block = on_block,
+        .policy = policy,
         .dump_on_sigquit = false,
     };
   }

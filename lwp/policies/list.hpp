@@ -45,6 +45,14 @@ class TaskList {
     return task;
   }
 
+  Task* pop_back() {
+    Task* task = last_;
+    if (task == nullptr) return nullptr;
+    last_ = task->data<Link>().before;
+    (last_ == nullptr ? first_ : last_->data<Link>().after) = nullptr;
+    return task;
+  }
+
   /// Appends the whole of `other`, which is empty then.
   void append(TaskList& other) {
     if (other.empty()) return;

@@ -257,6 +257,31 @@ TEST_CASE("work-stealing: the slot goes first but not for ever and thieves take 
   CHECK(before < 10);
 }
 
+TEST_CASE(
+    "newest-first: the last comes first but the oldest has its turn and is what thieves take") {
+  auto mine = make("newest-first"), thief = make("newest-first");
+  std::deque<Dummy> tasks;
+  for (std::uint64_t i = 1; i <= 5; ++i) tasks.emplace_back(i);
+  for (std::size_t i = 0; i < 4; ++i) mine->ready(tasks[i], Why::created);
+  CHECK(thief->steal(*mine) == &tasks[0]);
+  CHECK(mine->next() == &tasks[3]);
+  mine->ready(tasks[3], Why::yielded);
+  mine->ready(tasks[4], Why::yielded);
+  CHECK(drain(*mine) == std::vector<std::uint64_t>{3, 2, 4, 5});
+  // A task that always has a newer one before it, and one that yields behind it.
+  mine->ready(tasks[0], Why::created);
+  mine->ready(tasks[1], Why::yielded);
+  int others = 0;
+  for (bool first = false, second = false; !(first && second); ++others) {
+    mine->ready(tasks[2], Why::woken);
+    Task* task = mine->next();
+    first = first || task == &tasks[0];
+    second = second || task == &tasks[1];
+    if (task != &tasks[2]) mine->next();  // the newest, which it had displaced
+  }
+  CHECK(others < 200);
+}
+
 // ---- the supervisor ---------------------------------------------------------------------------
 
 struct Heard {

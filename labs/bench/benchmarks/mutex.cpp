@@ -55,7 +55,7 @@ std::vector<Row> rows(const Scale& scale) {
     time.run = [place](long operations) { return additions(place, operations).each_ns; };
     share.run = [place](long operations) { return additions(place, operations).fewest; };
     share.unit = "";
-    share.operations = scale.quick ? 100'000 : 2'000'000;  // long enough for turns to even out
+    share.operations = scale.quick ? 100'000 : 500'000;  // long enough for turns to even out
     share.most_runs = 5;
     if (place.engine == Engine::weft) {
       time.target = Target{25, ""};

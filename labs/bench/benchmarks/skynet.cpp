@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // A tree of fibers: each has ten children and sums what they bring, down to the leaves, which bring
-// their number. The figure is the time per fiber, so that trees of different size compare: a policy
-// that runs the newest first holds about ten fibers per level, one that runs the oldest first holds
-// the whole tree, stacks and all. Where that is so the tree is smaller.
+// their number. The figure is the time per fiber, so that trees of different size compare: under
+// newest-first the tree is walked in depth, and few fibers exist at once; who runs the oldest first
+// holds the whole tree, stacks and all. Where that is so the tree is smaller.
 #include <algorithm>
 #include <array>
 #include <numeric>
@@ -40,8 +40,7 @@ double tree(const Place& place, long fibers) {
 }
 
 long fibers_of(const Place& place, bool quick) {
-  const bool newest_first = place.engine == Engine::weft && place.config().policy != "fifo";
-  if (newest_first) return quick ? 111'110 : 1'111'110;
+  if (place.engine == Engine::weft) return quick ? 111'110 : 1'111'110;
   return quick || place.engine == Engine::pthread ? 1'110 : 11'110;
 }
 
@@ -49,8 +48,7 @@ std::vector<Row> rows(const Scale& scale) {
   std::vector<Row> rows;
   for (int lwps : {1, scale.lwps}) {
     for (Place place : places(lwps)) {
-      // Of many-to-many also with one LWP: its policy, too, is held against itself with more.
-      if (place.engine == Engine::weft) place.mapping = fibers::Mapping::many_to_many;
+      if (place.engine == Engine::weft) place.policy = "newest-first";
       rows.push_back(place.row("skynet"));
       rows.back().run = [place](long fibers) { return tree(place, fibers); };
       rows.back().operations = fibers_of(place, scale.quick);
