@@ -4,6 +4,7 @@
 #include <cerrno>
 
 #include "fibers/engine.hpp"
+#include "fibers/fiber.hpp"
 
 namespace weft::fibers {
 namespace {
@@ -56,6 +57,11 @@ lwp::Result<Socket> Listener::accept(os::Nanos deadline) {
       repeat<os::Fd>(this->fd(), os::kReadable, deadline, [&] { return os::accept(this->fd()); });
   if (!fd) return lwp::Result<Socket>::failure(fd.error());
   return Socket(std::move(*fd));
+}
+
+lwp::Result<std::size_t> read_file(int fd, std::span<std::byte> into, std::uint64_t offset) {
+  if (auto cached = os::pread_cached(fd, into, offset)) return cached;
+  return blocking("a file read", [&] { return os::pread(fd, into, offset); });
 }
 
 }  // namespace weft::fibers

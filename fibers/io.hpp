@@ -46,4 +46,8 @@ class Listener {
   os::Fd fd_;
 };
 
+/// Reads from a file at `offset`: at once if the page cache has all of it (preadv2 RWF_NOWAIT, so
+/// that no second LWP is woken for nothing), else as blocking().
+lwp::Result<std::size_t> read_file(int fd, std::span<std::byte> into, std::uint64_t offset);
+
 }  // namespace weft::fibers

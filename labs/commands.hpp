@@ -16,6 +16,7 @@ namespace weft::labs {
 
 void bench_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void compare_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
+void measure_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void load_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 
 /// Why a command cannot do what it was asked, for a person.

@@ -26,11 +26,11 @@ struct ServeFlags {
   std::string engine = "weft", on_block = "hold", policy, disk = "none";
   std::string root = ".", bind = "127.0.0.1", cpus, disk_cpus;
   std::uint64_t seed = 1;
-  int lwps = 0, workers = 8, heads = 0, port = 8080;
+  int lwps = 0, max_lwps = 0, workers = 8, heads = 0, port = 8080;
   double cpu_per_request = 0, drain_seconds = 10;
   bool stats = false, heads_given = false;
-  std::string layout, processes, preempt, max_lwps;  // of design.md, not there yet
-  std::vector<std::string> of_fibers;                // flags given that only a server of fibers has
+  std::string layout, processes, preempt;  // of design.md, not there yet
+  std::vector<std::string> of_fibers;      // flags given that only a server of fibers has
 };
 
 std::string join(const std::vector<std::string>& words) {
@@ -100,9 +100,10 @@ bool refuse_absent(const ServeFlags& f, Refusal& why) {
     why = {"--processes is not there yet: a server is one process. Leave it out"};
   } else if (!f.preempt.empty()) {
     why = {"--preempt is not there yet: fibers give up their LWP themselves. Leave it out"};
-  } else if (!f.max_lwps.empty()) {
+  } else if (f.max_lwps > 0 && f.on_block == "hold") {
     why = {
-        "--max-lwps needs --on-block handoff, which is not there yet. Set their number: --lwps 4"};
+        "with --on-block hold there are --lwps LWPs and no more, so --max-lwps would change "
+        "nothing. Leave it out, or say --on-block handoff"};
   } else {
     return true;
   }
@@ -117,7 +118,8 @@ bool refuse_idle(const ServeFlags& f, Refusal& why) {
              " would change nothing. Leave it out, or say --model dispatcher-worker"};
       return false;
     }
-    if (f.mapping == "one-to-one" && (flag == "--lwps" || flag == "--policy" || flag == "--seed")) {
+    if (f.mapping == "one-to-one" && (flag == "--lwps" || flag == "--policy" || flag == "--seed" ||
+                                      flag == "--on-block" || flag == "--max-lwps")) {
       why = {
           "with --mapping one-to-one each fiber has a kernel thread, which the kernel schedules, "
           "so " +
@@ -136,8 +138,8 @@ bool check_numbers(const ServeFlags& f, Refusal& why) {
     why = {flag + text};
     return false;
   };
-  return within("--port", f.port, 0, 65535) && within("--workers", f.workers, 0, 4096) &&
-         within("--lwps", f.lwps, 0, 1024) &&
+  return within("--max-lwps", f.max_lwps, 0, 1024) && within("--port", f.port, 0, 65535) &&
+         within("--workers", f.workers, 0, 4096) && within("--lwps", f.lwps, 0, 1024) &&
          within("--cpu-per-request", f.cpu_per_request, 0, 60'000) &&
          within("--drain-seconds", f.drain_seconds, 0, 86'400) &&
          (!f.heads_given || within("--heads", f.heads, 1, 64));
@@ -150,7 +152,7 @@ bool read_names(const ServeFlags& f, servers::ServerOptions& options, Refusal& w
   if (!one_of("--service", f.service, services, why) || !one_of("--model", f.model, models, why) ||
       !one_of("--mapping", f.mapping, {"many-to-one", "many-to-many", "one-to-one"}, why) ||
       !one_of("--engine", f.engine, {"weft", "boost-fiber"}, why) ||
-      !one_of("--on-block", f.on_block, {"hold"}, why)) {
+      !one_of("--on-block", f.on_block, {"hold", "handoff", "offload"}, why)) {
     return false;
   }
   options.service = f.service;
@@ -160,6 +162,8 @@ bool read_names(const ServeFlags& f, servers::ServerOptions& options, Refusal& w
   options.fibers.policy = f.policy;
   options.fibers.seed = f.seed;
   options.fibers.lwps = f.lwps;
+  options.fibers.on_block = *fibers::on_block_named(f.on_block);
+  options.fibers.max_lwps = f.max_lwps;
   return true;
 }
 
@@ -273,9 +277,10 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_option("--engine", f->engine, "weft, boost-fiber")->capture_default_str();
   sub.add_option("--lwps", f->lwps, "LWPs of many-to-many (0: one for each CPU)")
       ->capture_default_str();
+  sub.add_option("--max-lwps", f->max_lwps, "LWPs at most, those that block too (handoff)");
   sub.add_option("--workers", f->workers, "worker fibers (0: one for each connection)")
       ->capture_default_str();
-  sub.add_option("--on-block", f->on_block, "when a fiber blocks its LWP: hold")
+  sub.add_option("--on-block", f->on_block, "when a fiber blocks its LWP: hold, handoff, offload")
       ->capture_default_str();
   sub.add_option("--policy", f->policy,
                  "who runs next: fifo, work-stealing, priority,\n"
@@ -296,11 +301,10 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_option("--layout", f->layout)->group("");
   sub.add_option("--processes", f->processes)->group("");
   sub.add_option("--preempt", f->preempt)->group("")->expected(0, 1)->default_str("on");
-  sub.add_option("--max-lwps", f->max_lwps)->group("");
   sub.callback([f, heads, &sub, &terminal, &exit_code] {
     f->heads_given = heads->count() > 0;
-    for (const char* flag :
-         {"--mapping", "--engine", "--lwps", "--workers", "--policy", "--seed"}) {
+    for (const char* flag : {"--mapping", "--engine", "--lwps", "--max-lwps", "--on-block",
+                             "--workers", "--policy", "--seed"}) {
       if (sub.count(flag) > 0) f->of_fibers.emplace_back(flag);
     }
     exit_code = serve(*f, terminal);

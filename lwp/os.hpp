@@ -205,6 +205,9 @@ Result<std::size_t> pread(int fd, std::span<std::byte> into, std::uint64_t offse
 /// not counted as a sleep by the idle meter.
 Result<std::size_t> pread_at_hand(int fd, std::span<std::byte> into, std::uint64_t offset);
 Result<std::size_t> read_at_hand(int fd, std::span<std::byte> into);
+/// The same, but only if all the bytes are in the page cache (preadv2 RWF_NOWAIT): EAGAIN if not,
+/// EOPNOTSUPP where the file system cannot tell.
+Result<std::size_t> pread_cached(int fd, std::span<std::byte> into, std::uint64_t offset);
 /// A pipe: [0] reads, [1] writes; both close on exec.
 Result<std::array<Fd, 2>> pipe(bool nonblocking_read_end = false);
 Result<void> set_nonblocking(int fd, bool on);
@@ -226,6 +229,31 @@ Result<Fd> open_beneath(int root, const std::string& relative);
 Result<FileInfo> file_info(int fd);
 /// Asks the kernel to drop this file's pages from its cache.
 void drop_from_cache(int fd);
+
+// ---- calls that block, for measuring what they do to others (os/blocking.cpp) ------------------
+
+/// Opens a file for reading and writing.
+Result<Fd> open_file(const std::string& path);
+/// Waits until the file's data are on the disk (fsync).
+Result<void> sync_file(int fd);
+/// Waits for the file's exclusive lock (flock); it goes with the last copy of this descriptor.
+Result<void> lock_file(int fd);
+/// Waits for the addresses of a host; false if it has none (getaddrinfo).
+bool resolve(const char* host);
+
+/// A lock of the C library (pthread_mutex): its owner is a kernel thread, and it knows no fibers.
+class LibraryMutex {
+ public:
+  LibraryMutex();
+  ~LibraryMutex();
+  LibraryMutex(const LibraryMutex&) = delete;
+  void lock();
+  void unlock();
+
+ private:
+  struct Impl;
+  Impl* const impl_;
+};
 
 // ---- sockets (os/sockets.cpp): non-blocking, close-on-exec, TCP_NODELAY ---------------------
 

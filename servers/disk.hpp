@@ -55,6 +55,8 @@ class Disk {
   virtual bool blocks(std::string_view name) const = 0;
   /// Blocks the calling kernel thread until the bytes are there.
   virtual Result<std::size_t> read(const DiskRead& read) = 0;
+  /// The same if the bytes turn out to be at hand; else nothing, and it has not waited.
+  virtual std::optional<Result<std::size_t>> read_at_once(const DiskRead&) { return std::nullopt; }
   virtual std::unique_ptr<DiskQueue> make_queue() = 0;
 };
 

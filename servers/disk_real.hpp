@@ -20,6 +20,7 @@ class RealDisk final : public Disk {
   explicit RealDisk(bool cold) : cold_(cold) {}
   bool blocks(std::string_view) const override { return true; }
   Result<std::size_t> read(const DiskRead& read) override;
+  std::optional<Result<std::size_t>> read_at_once(const DiskRead& read) override;
   /// Helper threads block in its place (as in the AMPED servers of Pai, Druschel and Zwaenepoel,
   /// "Flash", USENIX 1999).
   std::unique_ptr<DiskQueue> make_queue() override;

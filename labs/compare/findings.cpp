@@ -127,7 +127,14 @@ std::string label(const RowSpec& spec, Say say) {
                                                                 : say("mapping.one_to_one");
   std::string out =
       say("row.pool", {{"workers", std::to_string(spec.workers)}, {"mapping", mapping}});
+  if (spec.on_block == fibers::OnBlock::handoff) out = say("row.handoff", {{"row", out}});
   return spec.engine == Engine::boost_fiber ? say("row.on_boost", {{"row", out}}) : out;
+}
+
+std::string lwps(const RowSpec& spec) {
+  std::string out = std::to_string(spec.lwps);
+  if (spec.on_block == fibers::OnBlock::handoff) out += '+';
+  return out;
 }
 
 std::string number(double value, int digits) {
@@ -139,7 +146,7 @@ std::string number(double value, int digits) {
 std::string grouped(std::uint64_t value) {
   std::string digits = std::to_string(value);
   for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3)
-    digits.insert(static_cast<std::size_t>(at), ",");
+    digits.insert(static_cast<std::size_t>(at), 1, ',');
   return digits;
 }
 

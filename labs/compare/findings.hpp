@@ -22,6 +22,8 @@ std::vector<Finding> findings(const Comparison& comparison, Say say);
 
 /// What a row is called: "8 workers, many-to-one, Boost.Fiber".
 std::string label(const RowSpec& spec, Say say);
+/// "4"; "1+" where blocked LWPs are replaced.
+std::string lwps(const RowSpec& spec);
 /// A number with so many digits after the point.
 std::string number(double value, int digits = 1);
 /// As number(), with a K, M, or nothing, kept to few digits: for counts and seconds in sentences.

@@ -110,7 +110,7 @@ std::string throughput_table(const Comparison& c, Say say) {
     };
   };
   return table(c, say,
-               {{say("compare.lwps"), [](const Row& r) { return std::to_string(r.spec.lwps); }},
+               {{say("compare.lwps"), [](const Row& r) { return lwps(r.spec); }},
                 {say("report.col_predicted"), predicted(&Prediction::rps)},
                 {say("report.col_mva"), predicted(&Prediction::mva_rps)},
                 {say("report.col_bound"), predicted(&Prediction::bound_rps)},

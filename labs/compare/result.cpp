@@ -9,6 +9,7 @@ namespace weft::labs::compare {
 
 using fibers::Engine;
 using fibers::Mapping;
+using fibers::OnBlock;
 
 double Row::rps_median() const {
   if (rps.empty()) return 0;
@@ -44,10 +45,10 @@ double Row::spread() const {
 }
 
 const Row* Comparison::find(std::string_view model, std::optional<Mapping> mapping, int heads,
-                            Engine engine) const {
+                            Engine engine, OnBlock on_block) const {
   for (const auto& row : rows) {
     const auto& s = row.spec;
-    if (s.model == model && s.mapping == mapping && s.engine == engine &&
+    if (s.model == model && s.mapping == mapping && s.engine == engine && s.on_block == on_block &&
         (heads == 0 || s.heads == heads))
       return &row;
   }
@@ -78,15 +79,22 @@ std::vector<RowSpec> rows_for(const Setup& setup) {
   for (int heads : setup.heads) {
     auto pool = [&](Mapping mapping, Engine engine, int workers, int lwps) {
       all.push_back({"dispatcher-worker", mapping, engine, workers, lwps, heads,
-                     std::min({workers, lwps, setup.clients})});
+                     std::min({workers, lwps, setup.clients}), OnBlock::hold});
     };
-    all.push_back({"single-threaded", {}, Engine::weft, 1, 1, heads, 1});
+    all.push_back({"single-threaded", {}, Engine::weft, 1, 1, heads, 1, OnBlock::hold});
     for (int w : setup.workers) pool(Mapping::many_to_one, Engine::weft, w, 1);
     for (int w : setup.workers)
       for (int m : setup.lwps) pool(Mapping::many_to_many, Engine::weft, w, m);
+    // The book's other many-to-many: an LWP for each thread that can run. One of them at a time,
+    // on one core, and those that block in the kernel besides.
+    for (int w : setup.workers) {
+      pool(Mapping::many_to_many, Engine::weft, w, 1);
+      all.back().on_block = OnBlock::handoff;
+      all.back().in_service = std::min(w, setup.clients);
+    }
     for (int w : setup.workers) pool(Mapping::one_to_one, Engine::weft, w, w);
     for (int w : setup.workers) pool(Mapping::many_to_one, Engine::boost_fiber, w, 1);
-    all.push_back({"fsm", {}, Engine::weft, 1, 1, heads, setup.clients});
+    all.push_back({"fsm", {}, Engine::weft, 1, 1, heads, setup.clients, OnBlock::hold});
   }
   if (setup.heads.size() == 1) return all;
 

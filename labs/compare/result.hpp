@@ -26,6 +26,7 @@ struct RowSpec {
   int lwps = 1;
   int heads = 8;
   int in_service = 1;  ///< requests it can have begun and not finished
+  fibers::OnBlock on_block = fibers::OnBlock::hold;
 
   bool operator==(const RowSpec&) const = default;
 };
@@ -92,7 +93,8 @@ struct Comparison {
 
   /// The first row that fits, or null. `heads` 0 means any.
   const Row* find(std::string_view model, std::optional<fibers::Mapping> mapping = {},
-                  int heads = 0, fibers::Engine engine = fibers::Engine::weft) const;
+                  int heads = 0, fibers::Engine engine = fibers::Engine::weft,
+                  fibers::OnBlock on_block = fibers::OnBlock::hold) const;
   const Row* farthest() const;  ///< from its prediction; null if nothing was predicted
   double spread() const;        ///< the largest of any row
   std::uint64_t errors() const;

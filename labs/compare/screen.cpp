@@ -54,7 +54,7 @@ class Table {
         fastest_ > 0 ? std::lround(row.rps_median() / fastest_ * kBar) : 0);
     std::string bars;
     for (std::size_t i = 0; i < bar; ++i) bars += "▇";
-    return pad_right(label(row.spec, t_.say), label_) + pad_left(std::to_string(row.spec.lwps), 5) +
+    return pad_right(label(row.spec, t_.say), label_) + pad_left(lwps(row.spec), 5) +
            pad_left(predicted, 11) + pad_left(number(row.rps_median()), 7) + ' ' +
            pad_right(bars, kBar) +
            pad_left(number(100 * row.idle_share(), 0) + " %", kWidth - 1 - label_ - 31);

@@ -3,6 +3,7 @@
 #include <linux/openat2.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "lwp/os/kernel.hpp"
@@ -56,6 +57,16 @@ Result<std::size_t> pread(int fd, std::span<std::byte> into, std::uint64_t offse
 Result<std::size_t> pread_at_hand(int fd, std::span<std::byte> into, std::uint64_t offset) {
   return answer<std::size_t>(
       retry([&] { return ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset)); }));
+}
+Result<std::size_t> pread_cached(int fd, std::span<std::byte> into, std::uint64_t offset) {
+  iovec part{into.data(), into.size()};
+  ssize_t n =
+      retry([&] { return ::preadv2(fd, &part, 1, static_cast<off_t>(offset), RWF_NOWAIT); });
+  // A part of it is of no use: the caller would have to wait for the rest.
+  if (n >= 0 && static_cast<std::size_t>(n) < into.size()) {
+    return Result<std::size_t>::failure(EAGAIN);
+  }
+  return answer<std::size_t>(n);
 }
 Result<std::size_t> read_at_hand(int fd, std::span<std::byte> into) {
   return answer<std::size_t>(retry([&] { return ::read(fd, into.data(), into.size()); }));

@@ -258,6 +258,8 @@ class DispatcherWorker final : public ServerModel {
   }
 
   void read_disk(Connection& c) {
+    // A cached page needs no second LWP.
+    if (auto bytes = site_.disk.read_at_once(c.disk_read())) return c.disk_done(*bytes);
     c.disk_done(fibers::blocking("read", [&] { return site_.disk.read(c.disk_read()); }));
   }
   void wait_for(Connection& c, std::uint32_t interest) {
