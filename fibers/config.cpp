@@ -33,7 +33,6 @@ std::optional<E> value_in(const Named<E> (&table)[N], std::string_view name) {
   return std::nullopt;
 }
 
-constexpr std::size_t kLeastStack = 16 * 1024;
 constexpr int kMostLwps = 1024;
 
 }  // namespace

@@ -32,6 +32,8 @@ enum class OnBlock {
   offload,  ///< blocking(f) runs f on a helper thread and parks; a call not announced holds
 };
 
+inline constexpr std::size_t kLeastStack = 16 * 1024;
+
 struct Config {
   Mapping mapping = Mapping::many_to_many;
   Engine engine = Engine::weft;

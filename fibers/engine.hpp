@@ -11,6 +11,7 @@
 
 #include "fibers/config.hpp"
 #include "fibers/offload.hpp"
+#include "fibers/overflow.hpp"
 #include "lwp/core.hpp"
 
 namespace weft::fibers {
@@ -38,6 +39,8 @@ class ControlBlock : public lwp::Task {
   void drop(lwp::Lwp& l);
   /// Puts back a block whose fiber could not be started. Not in core.
   void abandon();
+  /// For the report of an overflow.
+  virtual StackBounds stack_bounds() const { return {}; }
 
   void (*invoke)(void* closure) = nullptr;  ///< calls and destroys the closure
   void* closure = nullptr;

@@ -18,7 +18,9 @@ class ThreadFiber final : public ControlBlock {
  public:
   // The kernel runs it, no dispatch loop does.
   lwp::Left run(lwp::Lwp&) override { return {this, lwp::How::done}; }
+  StackBounds stack_bounds() const override { return stack; }
 
+  StackBounds stack;  // of the thread
   lwp::Lwp lwp;
   os::Thread thread;
   std::unique_ptr<std::byte[]> room;  // of the closure
@@ -127,6 +129,8 @@ class OneToOne final : public EngineBase, public ThreadParking {
   void carry(ThreadFiber& fiber) {
     fiber.lwp.scheduler = this;
     fiber.lwp.engine = static_cast<EngineBase*>(this);
+    auto stack = os::own_stack();
+    fiber.stack = {reinterpret_cast<const char*>(stack.data()), stack.size()};
     fiber.lwp.running.store(&fiber, lwp::memory_order_relaxed);
     lwp::adopt(&fiber.lwp);
     {

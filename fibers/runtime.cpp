@@ -22,6 +22,7 @@ std::unique_ptr<EngineBase> make_engine(const Config& config) {
 
 struct Runtime::Impl {
   explicit Impl(Config c) : config(std::move(c)), engine(make_engine(config)) {
+    explain_overflows();
     if (config.dump_on_sigquit) watched.emplace(engine->scheduler());
   }
   const Config config;

@@ -46,6 +46,7 @@ class WeftFiber final : public ControlBlock {
 
   lwp::Left run(lwp::Lwp& l) override;
   void recycle() override;
+  StackBounds stack_bounds() const override { return {stack.bottom(), stack.bytes()}; }
 
   Stack stack;
   boost::context::detail::fcontext_t context = nullptr;

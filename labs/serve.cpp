@@ -23,7 +23,7 @@ using servers::Refusal;
 
 struct ServeFlags {
   std::string service = "file", model = "dispatcher-worker", mapping = "many-to-many";
-  std::string engine = "weft", on_block = "hold", policy, disk = "none";
+  std::string engine = "weft", on_block = "hold", policy, disk = "none", stack = "64K";
   std::string root = ".", bind = "127.0.0.1", cpus, disk_cpus;
   std::uint64_t seed = 1;
   int lwps = 0, max_lwps = 0, workers = 8, heads = 0, port = 8080;
@@ -32,6 +32,8 @@ struct ServeFlags {
   std::string layout, processes, preempt;  // of design.md, not there yet
   std::vector<std::string> of_fibers;      // flags given that only a server of fibers has
 };
+
+constexpr std::size_t kMostStack = std::size_t{1} << 30;
 
 std::string join(const std::vector<std::string>& words) {
   std::string out;
@@ -167,6 +169,22 @@ bool read_names(const ServeFlags& f, servers::ServerOptions& options, Refusal& w
   return true;
 }
 
+// "128K", "1M", or bytes.
+bool read_stack(const ServeFlags& f, servers::ServerOptions& options, Refusal& why) {
+  std::size_t n = 0;
+  const char* end = f.stack.data() + f.stack.size();
+  auto read = std::from_chars(f.stack.data(), end, n);
+  std::string_view unit(read.ptr, static_cast<std::size_t>(end - read.ptr));
+  const std::size_t factor = unit == "K" ? 1024 : unit == "M" ? 1024 * 1024 : unit.empty() ? 1 : 0;
+  if (read.ec != std::errc() || factor == 0 || n > kMostStack / factor ||
+      n * factor < fibers::kLeastStack) {
+    why = {"--stack '" + f.stack + "' is no size from 16K to 1024M, such as 128K"};
+    return false;
+  }
+  options.fibers.stack_bytes = n * factor;
+  return true;
+}
+
 bool read_disk(const ServeFlags& f, servers::ServerOptions& options, Refusal& why) {
   auto parsed = servers::parse_disk(f.disk);
   if (!parsed.spec) {
@@ -210,7 +228,8 @@ bool read_flags(const ServeFlags& f, servers::ServerOptions& options, Refusal& w
   options.bind = {f.bind, static_cast<std::uint16_t>(f.port)};
   options.cpu_per_request = static_cast<os::Nanos>(f.cpu_per_request * os::kMillisecond);
   return refuse_absent(f, why) && check_numbers(f, why) && read_names(f, options, why) &&
-         refuse_idle(f, why) && read_disk(f, options, why) && confine(f, options, why);
+         refuse_idle(f, why) && read_stack(f, options, why) && read_disk(f, options, why) &&
+         confine(f, options, why);
 }
 
 // Makes a policy file's policy known, and says what of a policy will not act.
@@ -282,6 +301,8 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
       ->capture_default_str();
   sub.add_option("--on-block", f->on_block, "when a fiber blocks its LWP: hold, handoff, offload")
       ->capture_default_str();
+  sub.add_option("--stack", f->stack, "bytes of each fiber's stack, as 64K or 1M")
+      ->capture_default_str();
   sub.add_option("--policy", f->policy,
                  "who runs next: fifo, work-stealing, priority,\n"
                  "mlfq, lottery, stride, edf, random, ./mine.cpp");
@@ -304,7 +325,7 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.callback([f, heads, &sub, &terminal, &exit_code] {
     f->heads_given = heads->count() > 0;
     for (const char* flag : {"--mapping", "--engine", "--lwps", "--max-lwps", "--on-block",
-                             "--workers", "--policy", "--seed"}) {
+                             "--workers", "--stack", "--policy", "--seed"}) {
       if (sub.count(flag) > 0) f->of_fibers.emplace_back(flag);
     }
     exit_code = serve(*f, terminal);

@@ -94,7 +94,7 @@ std::string_view descriptor_path(int fd, std::span<char> into);
 /// Writes all of it to a descriptor, ignoring errors; usable anywhere.
 void write_out(int fd, std::string_view text);
 
-/// A kernel thread with every signal blocked; joined by join() or the destructor.
+/// A kernel thread with every signal blocked but its own faults; joined by join() or the destructor.
 class Thread {
  public:
   Thread() = default;
@@ -117,6 +117,10 @@ class Thread {
 /// is rounded up to whole pages; the guard comes on top, below the address returned.
 Result<void*> map_stack(std::size_t bytes);
 void unmap_stack(void* stack, std::size_t bytes);
+std::size_t page_size();
+/// The calling thread's own stack, without its guard; empty for the process's first thread, whose
+/// stack grows. Not in core: it allocates.
+std::span<const std::byte> own_stack();
 
 /// CPUs this process may use, ascending.
 std::vector<int> allowed_cpus();
@@ -387,6 +391,30 @@ void* shared_memory(std::size_t bytes);
 std::size_t resident_bytes();
 /// Ends the process at once: no destructors, no handlers.
 [[noreturn]] void exit_now(int code);
+
+// ---- faults (os/fault.cpp, os/symbol.cpp) ---------------------------------------------------
+
+/// Memory that must not be touched was: by an instruction at `pc`, or by the kernel on behalf of a
+/// call that failed with EFAULT. Null where the architecture is not known.
+struct Fault {
+  const void* address = nullptr;
+  std::size_t bytes = 0;        ///< 1, or the whole range that the kernel was to use
+  const void* pc = nullptr;     ///< null if the kernel did it
+  const void* frame = nullptr;  ///< the frame pointer, should the function keep one
+  bool by_kernel = false;
+};
+/// True if it has explained the fault: then the default action (a core) follows, else whoever
+/// handled SIGSEGV before us has his turn. It may neither allocate nor take a lock.
+using FaultHandler = bool (*)(const Fault&);
+/// Explains faults of this process from now on, on their own threads. Once; not undone.
+void on_fault(FaultHandler handler);
+/// Gives the calling thread, unless it has one, a stack on which faults are explained.
+void use_alternate_stack();
+/// For calls of this header that failed with EFAULT. Returns if nobody can explain it.
+void refused_by_kernel(const void* memory, std::size_t bytes);
+/// The function at an address, "" if unknown. Slow (it reads the program's file), but it neither
+/// allocates nor takes a lock.
+std::string_view function_at(const void* pc, std::span<char> into);
 
 // ---- the machine (os/machine.cpp) -----------------------------------------------------------
 

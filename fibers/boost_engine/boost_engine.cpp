@@ -35,12 +35,28 @@ class BoostFiber final : public BoostTask {
  public:
   // Boost.Fiber runs it, no dispatch loop does.
   lwp::Left run(lwp::Lwp&) override { return {this, lwp::How::done}; }
+  StackBounds stack_bounds() const override { return stack; }
 
+  StackBounds stack;
   // Guards token, which is plain here. Not a mutex of Boost.Fiber's: that one may switch fibers.
   lwp::Lock lock;
   bf::condition_variable_any wakes;
   std::unique_ptr<std::byte[]> room;  // of the closure
   bool waits_for_descriptor = false;  // its own: then others than fibers can end its park
+};
+
+// Boost's guarded stack; notes where it is. The guard is its lowest page.
+struct NotedStack {
+  boost::context::stack_context allocate() {
+    auto made = guarded.allocate();
+    const std::size_t guard = os::page_size();
+    fiber->stack = {static_cast<char*>(made.sp) - made.size + guard, made.size - guard};
+    return made;
+  }
+  void deallocate(boost::context::stack_context& made) { guarded.deallocate(made); }
+
+  BoostFiber* fiber;
+  bf::protected_fixedsize_stack guarded;
 };
 
 // The calling thread's. Opaque to the compiler, not only out of line: seeing that they compute an
@@ -258,7 +274,8 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
     fiber.context = nullptr;
     Carried carried;
     bf::fiber(bf::launch::post, std::allocator_arg,
-              bf::protected_fixedsize_stack(config_.stack_bytes), [this, &fiber] { carry(fiber); })
+              NotedStack{&fiber, bf::protected_fixedsize_stack(config_.stack_bytes)},
+              [this, &fiber] { carry(fiber); })
         .detach();
   }
 

@@ -43,20 +43,22 @@ void Fd::reset(int fd) {
 
 Result<std::size_t> read(int fd, std::span<std::byte> into) {
   Asleep asleep;
-  return answer<std::size_t>(retry([&] { return ::read(fd, into.data(), into.size()); }));
+  return moved(into, retry([&] { return ::read(fd, into.data(), into.size()); }));
 }
 Result<std::size_t> write(int fd, std::span<const std::byte> from) {
   Asleep asleep;
-  return answer<std::size_t>(retry([&] { return ::write(fd, from.data(), from.size()); }));
+  return moved(from, retry([&] { return ::write(fd, from.data(), from.size()); }));
 }
 Result<std::size_t> pread(int fd, std::span<std::byte> into, std::uint64_t offset) {
   Asleep asleep;
-  return answer<std::size_t>(
-      retry([&] { return ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset)); }));
+  return moved(into, retry([&] {
+                 return ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
+               }));
 }
 Result<std::size_t> pread_at_hand(int fd, std::span<std::byte> into, std::uint64_t offset) {
-  return answer<std::size_t>(
-      retry([&] { return ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset)); }));
+  return moved(into, retry([&] {
+                 return ::pread(fd, into.data(), into.size(), static_cast<off_t>(offset));
+               }));
 }
 Result<std::size_t> pread_cached(int fd, std::span<std::byte> into, std::uint64_t offset) {
   iovec part{into.data(), into.size()};
@@ -69,7 +71,7 @@ Result<std::size_t> pread_cached(int fd, std::span<std::byte> into, std::uint64_
   return answer<std::size_t>(n);
 }
 Result<std::size_t> read_at_hand(int fd, std::span<std::byte> into) {
-  return answer<std::size_t>(retry([&] { return ::read(fd, into.data(), into.size()); }));
+  return moved(into, retry([&] { return ::read(fd, into.data(), into.size()); }));
 }
 
 Result<std::array<Fd, 2>> pipe(bool nonblocking_read_end) {

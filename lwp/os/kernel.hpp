@@ -25,6 +25,12 @@ template <class T, class N>
 Result<T> answer(N result) {
   return result < 0 ? Result<T>::failure(errno) : Result<T>(static_cast<T>(result));
 }
+/// Of a call that moved bytes from or to this memory.
+inline Result<std::size_t> moved(std::span<const std::byte> memory, ssize_t n) {
+  if (n < 0 && errno == EFAULT) [[unlikely]]
+    refused_by_kernel(memory.data(), memory.size());
+  return answer<std::size_t>(n);
+}
 template <class N>
 Result<void> done(N result) {
   return result < 0 ? Result<void>::failure(errno) : Result<void>();

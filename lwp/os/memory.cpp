@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -13,15 +14,16 @@ namespace {
 
 constexpr int kMadvGuardInstall = 102;  // Linux 6.13; older headers do not name it
 
-std::size_t page_size() {
-  static const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  return size;
-}
 std::size_t whole_pages(std::size_t bytes) {
   return (bytes + page_size() - 1) / page_size() * page_size();
 }
 
 }  // namespace
+
+std::size_t page_size() {
+  static const auto size = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  return size;
+}
 
 Result<void*> map_stack(std::size_t bytes) {
   std::size_t guard = page_size(), all = whole_pages(bytes) + guard;
@@ -44,6 +46,18 @@ void unmap_stack(void* stack, std::size_t bytes) {
   __asan_unpoison_memory_region(stack, whole_pages(bytes));
 #endif
   ::munmap(static_cast<char*>(stack) - page_size(), whole_pages(bytes) + page_size());
+}
+
+std::span<const std::byte> own_stack() {
+  pthread_attr_t attributes;
+  if (thread_id() == ::getpid() || ::pthread_getattr_np(::pthread_self(), &attributes) != 0) {
+    return {};
+  }
+  void* low = nullptr;
+  std::size_t bytes = 0;
+  ::pthread_attr_getstack(&attributes, &low, &bytes);
+  ::pthread_attr_destroy(&attributes);
+  return {static_cast<const std::byte*>(low), bytes};
 }
 
 }  // namespace weft::lwp::os

@@ -112,11 +112,10 @@ int socket_error(int fd) {
 }
 
 Result<std::size_t> receive(int fd, std::span<std::byte> into) {
-  return answer<std::size_t>(retry([&] { return ::recv(fd, into.data(), into.size(), 0); }));
+  return moved(into, retry([&] { return ::recv(fd, into.data(), into.size(), 0); }));
 }
 Result<std::size_t> send(int fd, std::span<const std::byte> from) {
-  return answer<std::size_t>(
-      retry([&] { return ::send(fd, from.data(), from.size(), MSG_NOSIGNAL); }));
+  return moved(from, retry([&] { return ::send(fd, from.data(), from.size(), MSG_NOSIGNAL); }));
 }
 void shutdown_send(int fd) {
   ::shutdown(fd, SHUT_WR);

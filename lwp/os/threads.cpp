@@ -71,9 +71,11 @@ Thread::Thread(std::string_view name, std::function<void()> body, std::size_t st
     ::pthread_attr_setstacksize(&attributes,
                                 std::max(stack_bytes, static_cast<std::size_t>(PTHREAD_STACK_MIN)));
   }
-  // Signals go to whoever asked for them by signal_fd, never to a thread in the middle of a switch.
+  // Signals go to whoever asked for them by signal_fd, never to a thread in the middle of a switch;
+  // faults, which are a thread's own, excepted.
   sigset_t all, before;
   ::sigfillset(&all);
+  for (int fault : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP}) ::sigdelset(&all, fault);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
   detail::thread_begins();  // counted as awake from here, so that the meter sees no gap
   int error = ::pthread_create(

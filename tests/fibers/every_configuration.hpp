@@ -30,6 +30,12 @@ inline std::string describe(const Config& c) {
   return text;
 }
 
+/// For a program of tests/programs.
+inline std::string arguments(const std::string& scenario, const Config& c) {
+  return scenario + " " + std::string(name(c.mapping)) + " " + std::string(name(c.engine)) + " " +
+         std::to_string(c.lwps);
+}
+
 /// Boost.Fiber's switch tells the sanitizers nothing (Debian's Boost is not annotated), so its
 /// engine is left out of sanitizer builds.
 inline std::vector<Config> every_configuration() {

@@ -9,12 +9,8 @@
 namespace weft::fibers {
 namespace {
 
+using testing::arguments;
 using weft::testing::Child;
-
-std::string arguments(const std::string& scenario, const Config& c) {
-  return scenario + " " + std::string(name(c.mapping)) + " " + std::string(name(c.engine)) + " " +
-         std::to_string(c.lwps);
-}
 
 // The line on which the dump shows the fiber of that name, without runs of blanks.
 std::string fiber(const std::string& output, const std::string& name) {
@@ -162,18 +158,6 @@ TEST_CASE("A mutex locked twice, or a runtime in a fiber, says so and dumps") {
     Child nested("fibers", arguments("nested", config));
     CHECK(nested.end() == 128 + SIGABRT);
     CHECK_THAT(nested.output(), Contains("Runtime::run() inside a fiber"));
-  }
-}
-
-TEST_CASE("A stack overflow meets the guard page") {
-  if (testing::kSanitized) return;  // AddressSanitizer reports it in its own way
-  for (const Config& config : testing::every_configuration()) {
-    if (config.engine == Engine::boost_fiber) continue;  // its stacks are Boost's, unguarded
-    INFO(testing::describe(config));
-    for (const char* prelude : {"exec ", "WEFT_WITHOUT=guard_install exec "}) {
-      Child child("fibers", arguments("overflow", config), prelude);
-      CHECK(child.end() == 128 + SIGSEGV);
-    }
   }
 }
 

@@ -125,13 +125,6 @@ void deadlock_with_thread(Runtime& runtime) {
   never.acquire();
 }
 
-[[gnu::noinline]] int recurse(int depth) {
-  volatile char frame[512];
-  frame[0] = static_cast<char>(depth);
-  if (depth < 0) return 0;
-  return recurse(depth + 1) + frame[0];
-}
-
 int run(std::string_view scenario, const Config& config) {
   Runtime runtime(config);
   runtime.run([&] {
@@ -157,9 +150,6 @@ int run(std::string_view scenario, const Config& config) {
     }
     if (scenario == "unjoined") {
       spawn({"careless"}, [] { throw std::runtime_error("nobody listens"); }).detach();
-    }
-    if (scenario == "overflow") {
-      spawn({"deep"}, [] { std::exit(recurse(0) != 0 ? 11 : 12); }).join();
     }
     if (scenario == "relock") {
       Mutex mutex;

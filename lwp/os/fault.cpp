@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: BSL-1.0
+// SIGSEGV, explained. The handler runs on the faulting thread in the middle of anything, malloc
+// too: here and in what it calls nothing is allocated and no lock is taken.
+#include <csignal>
+#include <memory>
+#include <ucontext.h>
+#include <unistd.h>
+
+#include "lwp/os/kernel.hpp"
+
+namespace weft::lwp::os {
+namespace {
+
+// Room for the explanation, which reads files with buffers of a few KiB; pages not used cost
+// nothing. The kernel's own part grows with the processor's registers.
+constexpr std::size_t kExplanation = 24 * 1024;
+
+atomic<FaultHandler> explain{nullptr};
+struct sigaction previous;  // written before the handler can run
+
+Fault describe(const siginfo_t* info, [[maybe_unused]] const void* context) {
+  Fault fault{info->si_addr, 1};
+#if defined(__x86_64__)
+  const auto& registers = static_cast<const ucontext_t*>(context)->uc_mcontext.gregs;
+  fault.pc = reinterpret_cast<const void*>(registers[REG_RIP]);
+  fault.frame = reinterpret_cast<const void*>(registers[REG_RBP]);
+#elif defined(__aarch64__)
+  const auto& machine = static_cast<const ucontext_t*>(context)->uc_mcontext;
+  fault.pc = reinterpret_cast<const void*>(machine.pc);
+  fault.frame = reinterpret_cast<const void*>(machine.regs[29]);
+#endif
+  return fault;
+}
+
+void default_from_now_on() {
+  struct sigaction action {};
+  action.sa_handler = SIG_DFL;
+  ::sigaction(SIGSEGV, &action, nullptr);
+}
+
+// Sent by somebody (kill) rather than by an instruction, which would fault again.
+bool was_sent(const siginfo_t* info) {
+  return info->si_code <= 0;
+}
+
+void handle(int number, siginfo_t* info, void* context) {
+  if (!was_sent(info) && explain.load()(describe(info, context))) {
+    default_from_now_on();  // the instruction faults again: the core shows it
+  } else if ((previous.sa_flags & SA_SIGINFO) != 0) {
+    previous.sa_sigaction(number, info, context);
+  } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
+    previous.sa_handler(number);
+  } else if (!was_sent(info)) {
+    default_from_now_on();
+  } else if (previous.sa_handler == SIG_DFL) {
+    default_from_now_on();
+    ::raise(number);  // held back until we return
+  }
+}
+
+class AlternateStack {
+ public:
+  AlternateStack() {
+    stack_t now{};
+    if (::sigaltstack(nullptr, &now) != 0 || (now.ss_flags & SS_DISABLE) == 0) return;
+    // MINSIGSTKSZ is a matter of the processor since glibc 2.34.
+    auto bytes = static_cast<std::size_t>(MINSIGSTKSZ) + kExplanation;
+    memory_.reset(new std::byte[bytes]);
+    stack_t ours{};
+    ours.ss_sp = memory_.get();
+    ours.ss_size = bytes;
+    ::sigaltstack(&ours, nullptr);
+  }
+  ~AlternateStack() {
+    stack_t now{};
+    if (memory_ == nullptr || ::sigaltstack(nullptr, &now) != 0 || now.ss_sp != memory_.get()) {
+      return;
+    }
+    now.ss_flags = SS_DISABLE;
+    ::sigaltstack(&now, nullptr);
+  }
+  AlternateStack(const AlternateStack&) = delete;
+
+ private:
+  std::unique_ptr<std::byte[]> memory_;
+};
+
+}  // namespace
+
+void on_fault(FaultHandler handler) {
+  if (explain.exchange(handler) != nullptr) return;
+  struct sigaction action {};
+  action.sa_sigaction = handle;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  ::sigemptyset(&action.sa_mask);
+  ::sigaction(SIGSEGV, nullptr, &previous);
+  ::sigaction(SIGSEGV, &action, nullptr);
+}
+
+void use_alternate_stack() {
+  thread_local AlternateStack stack;
+  (void)stack;
+}
+
+void refused_by_kernel(const void* memory, std::size_t bytes) {
+  FaultHandler handler = explain.load();
+  Fault fault{memory, bytes, nullptr, __builtin_frame_address(0), true};
+  if (handler == nullptr || !handler(fault)) return;
+  default_from_now_on();
+  const int numbers[] = {SIGSEGV};
+  unblock_signals(numbers);
+  ::raise(SIGSEGV);
+}
+
+}  // namespace weft::lwp::os
