@@ -210,7 +210,7 @@ class Pool : public Scheduler {
   atomic<std::size_t> alive_{0};
   atomic<int> idle_count_{0};
   atomic<std::uint64_t> idle_exits_{0};  // see nobody_can_wake()
-  atomic<bool> searching_{false};  // an LWP was woken and has not yet found out for what
+  atomic<bool> searching_{false};        // an LWP was woken and has not yet found out for what
   atomic<int> outside_{0};
   atomic<bool> stopping_{false};
 };

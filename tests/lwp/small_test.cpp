@@ -2,8 +2,8 @@
 // The small parts: wait list, lock, fifo, names, lines.
 #include <deque>
 
-#include "lwp/policies/fifo.hpp"
 #include "lwp/line.hpp"
+#include "lwp/policies/fifo.hpp"
 #include "tests/catch.hpp"
 #include "tests/lwp/machine.hpp"
 

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSL-1.0
+// Priority inheritance: who owns what an urgent fiber waits for is as urgent.
+#include "fibers/sync.hpp"
+#include "tests/fibers/every_configuration.hpp"
+
+namespace weft::fibers {
+namespace {
+
+using testing::Collector;
+
+std::vector<Config> one_lwp() {
+  std::vector<Config> all = {{.mapping = Mapping::many_to_one, .policy = "priority"}};
+  if (!testing::kSanitized) {
+    all.push_back(
+        {.mapping = Mapping::many_to_one, .engine = Engine::boost_fiber, .policy = "priority"});
+  }
+  return all;
+}
+
+TEST_CASE("Donation: the owner of a mutex runs before those less urgent than who waits for it") {
+  for (const Config& config : one_lwp()) {
+    std::string order;
+    testing::run_under(config, [&](Collector& seen) {
+      Mutex mutex;
+      spawn({.priority = 10}, [&] {
+        Fiber urgent, medium;
+        {
+          std::unique_lock lock(mutex);
+          medium = spawn({.priority = 30}, [&] { order += "m"; });
+          urgent = spawn({.priority = 50}, [&] {
+            order += "u";
+            std::unique_lock held(mutex);
+            order += "U";
+          });
+          order += "l";
+          yield();  // the urgent one comes, and waits for us
+          seen.equal(this_priority(), 50, "while it waits");
+          order += "l";
+        }
+        seen.equal(this_priority(), 10, "afterwards");
+        order += "l";
+        yield();
+        order += "l";
+      }).join();
+    });
+    INFO(testing::describe(config));
+    CHECK(order == "lullUml");
+  }
+}
+
+TEST_CASE("Donation: along a chain of owners and back") {
+  for (const Config& config : one_lwp()) {
+    std::string order;
+    testing::run_under(config, [&](Collector& seen) {
+      Mutex a, b;
+      spawn({.priority = 10}, [&] {
+        a.lock();
+        Fiber second = spawn({.priority = 20}, [&] {
+          b.lock();
+          a.lock();  // waits for the first
+          seen.equal(this_priority(), 60, "the second, owner of both");
+          order += "2";
+          a.unlock();
+          seen.equal(this_priority(), 60, "it still has b");
+          b.unlock();
+          seen.equal(this_priority(), 20, "it has nothing");
+        });
+        yield();
+        seen.equal(this_priority(), 20, "of the second");
+        Fiber third = spawn({.priority = 60}, [&] {
+          b.lock();
+          order += "3";
+          b.unlock();
+        });
+        Fiber between = spawn({.priority = 40}, [&] { order += "b"; });
+        yield();
+        seen.equal(this_priority(), 60, "through the second");
+        set_priority(70);  // brought into range
+        seen.equal(this_priority(), 63, "its own is higher");
+        set_priority(10);
+        order += "1";
+        a.unlock();
+        seen.equal(this_priority(), 10, "again its own");
+        second.join();
+        third.join();
+        between.join();
+      }).join();
+    });
+    INFO(testing::describe(config));
+    CHECK(order == "123b");
+  }
+}
+
+TEST_CASE("Donation: a change of a waiter's priority reaches the owner") {
+  for (const Config& config : one_lwp()) {
+    testing::run_under(config, [&](Collector& seen) {
+      Mutex mutex;
+      spawn({.priority = 10}, [&] {
+        mutex.lock();
+        Fiber waiter = spawn({.priority = 20}, [&] { std::unique_lock lock(mutex); });
+        yield();
+        seen.equal(this_priority(), 20, "of the waiter");
+        set_priority(waiter, 45);
+        seen.equal(this_priority(), 45, "risen");
+        set_priority(waiter, 5);
+        seen.equal(this_priority(), 10, "its own");
+        mutex.unlock();
+        waiter.join();
+      }).join();
+    });
+  }
+}
+
+TEST_CASE("Donation: under contention on several LWPs everybody gets back to its own priority") {
+  testing::run_under({.mapping = Mapping::many_to_many, .lwps = 4, .policy = "priority"},
+                     [](Collector& seen) {
+                       Mutex a, b;
+                       long inside = 0;  // guarded by a
+                       std::vector<Fiber> fibers;
+                       for (int i = 0; i < 16; ++i) {
+                         fibers.push_back(spawn({.priority = i * 4}, [&, i] {
+                           for (int n = 0; n < 300; ++n) {
+                             if (n % 3 == 0) b.lock();
+                             a.lock();
+                             ++inside;
+                             if (n % 7 == i % 7) yield();
+                             seen.expect(this_priority() >= i * 4, "never below its own");
+                             a.unlock();
+                             if (n % 3 == 0) b.unlock();
+                             seen.equal(this_priority(), i * 4, "owner of nothing");
+                             if (n % 5 == 0) yield();
+                           }
+                         }));
+                       }
+                       fibers.clear();
+                       seen.equal(inside, 16L * 300, "turns");
+                     });
+}
+
+}  // namespace
+}  // namespace weft::fibers
