@@ -17,7 +17,7 @@ constexpr os::Nanos kRest = 2 * os::kSecond;  // after this an unused helper end
 // of the first one's errno.
 [[gnu::noinline]] void set_errno(int error) {
   errno = error;
-  asm volatile("" ::: "memory");
+  lwp::compiler_fence();
 }
 }  // namespace
 

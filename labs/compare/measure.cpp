@@ -270,8 +270,8 @@ Nanos warm_up(const Setup& setup, const RowSpec& row) {
 
 Schedule schedule(const Options& options, const std::vector<RowSpec>& rows) {
   // What cannot be shortened, in real seconds: a deck takes a single thread 1.2 s of the book; a
-  // closed window waits for a deck's end at both its ends and then drains 16 requests; 90 requests
-  // are the least whose 99th percentile means something.
+  // closed window waits for a deck's end at both its ends and then drains 16 requests; 60 requests
+  // are the least whose 90th percentile means something.
   const double book = 1 / options.setup.scale, deck = 1.2 * book, drain = 0.7 * book;
   const auto count = static_cast<double>(rows.size());
   double fixed = 0.05 * count;  // starting the servers
@@ -281,7 +281,7 @@ Schedule schedule(const Options& options, const std::vector<RowSpec>& rows) {
   }
   double left = (options.seconds - fixed) / count;  // of each row, for its windows
   double closed = std::max({0.6 * left / options.rounds, 3 * deck, 0.1});
-  double open = std::max({0.4 * left, 90 / options.setup.open_rps * book, 0.1});
+  double open = std::max({0.4 * left, 60 / options.setup.open_rps * book, 0.1});
   auto nanos = [](double s) { return static_cast<Nanos>(s * 1e9); };
   return {nanos(closed), nanos(open), nanos(fixed + count * (options.rounds * closed + open))};
 }

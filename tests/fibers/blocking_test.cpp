@@ -35,7 +35,7 @@ class Gate {
 
 // Opaque: the compiler would remember errno's address across a switch to another kernel thread.
 [[gnu::noinline]] int error_number() {
-  asm volatile("" ::: "memory");
+  lwp::compiler_fence();
   return errno;
 }
 

@@ -204,5 +204,6 @@ TEST_CASE("a row becomes the arguments of weft serve") {
         "--cpus 1 --disk-cpus 0 ");
   CHECK(joined(rows[2]).find("--mapping many-to-many --engine weft --workers 8 --on-block hold "
                              "--lwps 4") != std::string::npos);
-  CHECK(joined(rows[4]).find("--engine boost-fiber") != std::string::npos);
+  CHECK(joined(rows[3]).find("--on-block handoff --lwps 1") != std::string::npos);
+  CHECK(joined(rows[5]).find("--engine boost-fiber") != std::string::npos);
 }

@@ -49,6 +49,7 @@ TEST_CASE("the screen, whole") {
         "single-threaded                        1       25.0   24.5 ▇▇▇             62 %\n"
         "8 workers, many-to-one                 1       25.0   24.5 ▇▇▇             62 %\n"
         "8 workers, many-to-many                4       65.2   63.8 ▇▇▇▇▇▇▇          1 %\n"
+        "8 workers, many-to-many, handoff      1+       66.7   65.3 ▇▇▇▇▇▇▇          1 %\n"
         "8 workers, one-to-one                  8       66.7   65.3 ▇▇▇▇▇▇▇          1 %\n"
         "8 workers, many-to-one, Boost.Fiber    1       25.0   24.5 ▇▇▇             62 %\n"
         "finite-state machine                   1       66.7   65.3 ▇▇▇▇▇▇▇          1 %\n"
@@ -149,20 +150,22 @@ TEST_CASE("sentence 4 needs the state machine to keep up with kernel threads") {
 }
 
 TEST_CASE("rows: each combination that matters, once") {
-  CHECK(rows_for({}).size() == 6);
+  CHECK(rows_for({}).size() == 7);
   CHECK(rows_for({})[2] ==
         RowSpec{"dispatcher-worker", Mapping::many_to_many, Engine::weft, 8, 4, 8, 4});
-  CHECK(rows_for({})[3].in_service == 8);
-  CHECK(rows_for({})[5].in_service == 16);
+  CHECK(rows_for({})[3] == RowSpec{"dispatcher-worker", Mapping::many_to_many, Engine::weft, 8, 1,
+                                   8, 8, weft::fibers::OnBlock::handoff});
+  CHECK(rows_for({})[4].in_service == 8);
+  CHECK(rows_for({})[6].in_service == 16);
   Setup lists;
   lists.workers = {4, 8};
   lists.lwps = {1, 2};
-  // single, 2 many-to-one, 4 many-to-many, 2 one-to-one, 2 on Boost, fsm
-  CHECK(rows_for(lists).size() == 12);
+  // single, 2 many-to-one, 4 many-to-many, 2 with handoff, 2 one-to-one, 2 on Boost, fsm
+  CHECK(rows_for(lists).size() == 14);
   Setup disks;
   disks.heads = {1, 8};
-  auto rows = rows_for(disks);  // 3 that no disk changes, 3 for each disk
-  CHECK(rows.size() == 9);
+  auto rows = rows_for(disks);  // 3 that no disk changes, 4 for each disk
+  CHECK(rows.size() == 11);
   for (std::size_t i = 0; i < rows.size(); ++i) CHECK((rows[i].in_service == 1) == (i < 3));
   Setup few;
   few.clients = 2;

@@ -235,7 +235,9 @@ TEST_CASE("weft serve refuses what cannot be, and says what to type") {
       {"--service files" + here, 2, "did you mean --service file?"},
       {"--mapping many-to-won" + here, 2, "did you mean --mapping many-to-one?"},
       {"--engine boost" + here, 2, "boost-fiber"},
-      {"--on-block handoff" + here, 2, "There are: hold"},
+      {"--on-block hand-off" + here, 2, "did you mean --on-block handoff"},
+      {"--mapping many-to-one --on-block handoff" + here, 2, "no second LWP"},
+      {"--mapping one-to-one --on-block offload" + here, 2, "would change nothing"},
       {"--policy lotterie" + here, 2, "lottery"},
       {"--disk floppy" + here, 2, "slow:MS"},
       {"--disk slow:5 --heads 0" + here, 2, "1 to 64"},
@@ -252,7 +254,7 @@ TEST_CASE("weft serve refuses what cannot be, and says what to type") {
       {"--layout prefork" + here, 2, "there is: single"},
       {"--processes 4" + here, 2, "not there yet"},
       {"--preempt" + here, 2, "not there yet"},
-      {"--max-lwps 8" + here, 2, "not there yet"},
+      {"--max-lwps 8" + here, 2, "--on-block handoff"},
       {"--cpu-per-request -1" + here, 2, "out of range"},
   };
   for (const auto& c : cases) {
