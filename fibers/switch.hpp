@@ -106,7 +106,7 @@ inline lwp::Pool& pool_of(lwp::Lwp& l) {
 }
 
 /// Parks the current fiber under whichever engine runs it; see lwp::Scheduler::park.
-inline void park(lwp::Core& core, lwp::Reason why) {
+[[gnu::always_inline]] inline void park(lwp::Core& core, lwp::Reason why) {
   lwp::Lwp& l = core.lwp();
   if (!l.direct) [[unlikely]] {
     l.scheduler->park(core, why);

@@ -15,6 +15,7 @@ struct Result {
   Row row{};
   long operations = 0;            ///< in each run
   std::vector<double> figures{};  ///< of the runs, ascending
+  lwp::os::Nanos took = 0;        ///< all of them
   std::string failed{};           ///< why there is none: the machine gave no thread, no memory
 
   double median() const;
