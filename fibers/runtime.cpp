@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "fibers/runtime.hpp"
 
-#include <optional>
 #include <stdexcept>
 
 #include "fibers/attached_threads.hpp"
+#include "fibers/gdb/script.hpp"
 #include "lwp/arch.hpp"
 #include "lwp/dump.hpp"
 
 namespace weft::fibers {
 namespace {
+
+// Nobody reads it, so the linker would leave it out.
+[[gnu::used]] const char* const linked = gdb_script;
 
 std::unique_ptr<EngineBase> make_engine(const Config& config) {
   if (auto why = refuse(config)) throw std::invalid_argument(*why);
@@ -21,13 +24,15 @@ std::unique_ptr<EngineBase> make_engine(const Config& config) {
 }  // namespace
 
 struct Runtime::Impl {
-  explicit Impl(Config c) : config(std::move(c)), engine(make_engine(config)) {
+  explicit Impl(Config c)
+      : config(std::move(c)),
+        engine(make_engine(config)),
+        known(engine->scheduler(), config.dump_on_sigquit) {
     explain_overflows();
-    if (config.dump_on_sigquit) watched.emplace(engine->scheduler());
   }
   const Config config;
   const std::unique_ptr<EngineBase> engine;
-  std::optional<lwp::Watched> watched;
+  const lwp::Known known;
 };
 
 Runtime::Runtime(Config config) : impl_(std::make_unique<Impl>(std::move(config))) {}
@@ -42,6 +47,7 @@ void Runtime::run(std::function<void()> main) {
   // A new context takes over the flags of the thread that makes it, and main's is made here, before
   // this thread is an LWP.
   lwp::arch::prepare_floating_point();
+  os::AlternateStack for_faults;
   std::exception_ptr error;
   EngineBase& engine = *impl_->engine;
   ControlBlock& block = engine.create("main", {sizeof(Body), alignof(Body)});

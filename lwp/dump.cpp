@@ -8,6 +8,7 @@
 
 #include "lwp/core.hpp"
 #include "lwp/line.hpp"
+#include "lwp/schedtrace.hpp"
 
 namespace weft::lwp {
 namespace {
@@ -79,28 +80,22 @@ void dump_task(const Scheduler& s, const Task& t, int fd) {
   line.end(fd);
 }
 
-// The schedulers to dump: a few slots, because the watcher may not wait for a lock whose holder
-// could be stuck.
+// The known schedulers: a few slots, because who walks them may not wait for a lock whose holder
+// could be stuck. fibers/gdb/runtime.py reads it by this name.
 constexpr std::size_t kSlots = 16;
-std::array<atomic<const Scheduler*>, kSlots> watched{};
+std::array<atomic<const Scheduler*>, kSlots> known{};
 
-// Dumps under way; whoever wants to destroy a scheduler waits until there is none. A futex.
-atomic<std::uint32_t> dumping{0};
+// Walks under way; whoever wants to destroy a scheduler waits until there is none. A futex.
+atomic<std::uint32_t> walking{0};
 
 void dump_all() {
-  dumping.fetch_add(1);
-  bool any = false;
-  for (auto& slot : watched) {
-    if (const Scheduler* s = slot.load()) {
-      dump(*s, kStandardError);
-      any = true;
-    }
+  auto each = [](const Scheduler& s, void*) { dump(s, kStandardError); };
+  if (each_known(each, nullptr) == 0) {
+    os::write_out(kStandardError, "weft: no runtime is running\n");
   }
-  if (!any) os::write_out(kStandardError, "weft: no runtime is running\n");
-  if (dumping.fetch_sub(1) == 1) os::futex_wake(dumping, INT_MAX);
 }
 
-// Waits for SIGQUIT until the process ends; made with the first watched scheduler.
+// Waits for SIGQUIT until the process ends; made with the first scheduler that wants it.
 void start_watcher() {
   static const bool started = [] {
     os::has(os::Feature::proc_syscall);  // probed now: the dump itself allocates nothing
@@ -137,21 +132,35 @@ void dump(const Scheduler& s, int fd) {
   }
 }
 
-Watched::Watched(const Scheduler& s) : scheduler_(s) {
-  start_watcher();
-  for (auto& slot : watched) {
+int each_known(void (*visit)(const Scheduler&, void*), void* context) {
+  walking.fetch_add(1);
+  int count = 0;
+  for (auto& slot : known) {
+    if (const Scheduler* s = slot.load()) {
+      visit(*s, context);
+      ++count;
+    }
+  }
+  if (walking.fetch_sub(1) == 1) os::futex_wake(walking, INT_MAX);
+  return count;
+}
+
+Known::Known(const Scheduler& s, bool on_sigquit) : scheduler_(s) {
+  if (on_sigquit) start_watcher();
+  start_schedtrace();
+  for (auto& slot : known) {
     const Scheduler* none = nullptr;
     if (slot.compare_exchange_strong(none, &s, memory_order_acq_rel)) return;
   }
 }
 
-Watched::~Watched() {
-  for (auto& slot : watched) {
+Known::~Known() {
+  for (auto& slot : known) {
     const Scheduler* me = &scheduler_;
     if (slot.compare_exchange_strong(me, nullptr)) break;
   }
-  // The watcher may have found it before.
-  while (std::uint32_t n = dumping.load()) os::futex_wait(dumping, n);
+  // A walker may have found it before.
+  while (std::uint32_t n = walking.load()) os::futex_wait(walking, n);
 }
 
 void broken(const char* what) {

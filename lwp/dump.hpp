@@ -9,19 +9,25 @@ namespace weft::lwp {
 /// any time, even while every LWP is stuck: no allocation, no lock. The picture is not one instant.
 void dump(const Scheduler& s, int fd);
 
-/// Prints dumps of all watched schedulers to standard error on SIGQUIT (Ctrl-\), from a thread of
-/// its own. Blocks SIGQUIT in the thread that makes the first one and in threads it makes later.
-class Watched {
+/// Makes a scheduler known while it lives: to broken(), to WEFT_SCHEDTRACE (lwp/schedtrace.hpp), to
+/// debuggers (fibers/gdb/). With `on_sigquit` all that are known are dumped to standard error on
+/// SIGQUIT (Ctrl-\), from a thread of its own: SIGQUIT is blocked in the thread that makes the
+/// first one and in threads it makes later.
+class Known {
  public:
-  explicit Watched(const Scheduler& s);
-  ~Watched();
-  Watched(const Watched&) = delete;
+  Known(const Scheduler& s, bool on_sigquit);
+  ~Known();
+  Known(const Known&) = delete;
 
  private:
   const Scheduler& scheduler_;
 };
 
-/// A broken invariant: says so, dumps what is watched, aborts.
+/// Calls `visit` for each known scheduler, which lives until it returns. No allocation, no lock.
+/// Returns how many there were.
+int each_known(void (*visit)(const Scheduler&, void*), void* context);
+
+/// A broken invariant: says so, dumps what is known, aborts.
 [[noreturn]] void broken(const char* what);
 
 }  // namespace weft::lwp

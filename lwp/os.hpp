@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -94,7 +95,7 @@ std::string_view descriptor_path(int fd, std::span<char> into);
 /// Writes all of it to a descriptor, ignoring errors; usable anywhere.
 void write_out(int fd, std::string_view text);
 
-/// A kernel thread with every signal blocked but its own faults; joined by join() or the destructor.
+/// A kernel thread, every signal blocked but its own faults; joined by join() or the destructor.
 class Thread {
  public:
   Thread() = default;
@@ -408,8 +409,18 @@ struct Fault {
 using FaultHandler = bool (*)(const Fault&);
 /// Explains faults of this process from now on, on their own threads. Once; not undone.
 void on_fault(FaultHandler handler);
-/// Gives the calling thread, unless it has one, a stack on which faults are explained.
-void use_alternate_stack();
+/// While one lives the calling thread has a stack on which its faults can be explained: its own
+/// may be what has overflowed. A Thread makes one itself. Without memory for it, or where there is
+/// one, it does nothing.
+class AlternateStack {
+ public:
+  AlternateStack();
+  ~AlternateStack();
+  AlternateStack(const AlternateStack&) = delete;
+
+ private:
+  std::unique_ptr<std::byte[]> memory_;
+};
 /// For calls of this header that failed with EFAULT. Returns if nobody can explain it.
 void refused_by_kernel(const void* memory, std::size_t bytes);
 /// The function at an address, "" if unknown. Slow (it reads the program's file), but it neither

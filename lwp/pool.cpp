@@ -314,6 +314,14 @@ void Pool::describe(Line& line) const {
   line.text(", policy ").text(config_.policy);
 }
 
+void Pool::run_queues(Line& line) const {
+  line.text("permits=").number(permits_.size()).text(" runqueue=").number(ready_count());
+  for (const auto& q : queues_) {
+    line.text(&q == &queues_.front() ? " [" : " ").number(q->size.load(memory_order_relaxed));
+  }
+  line.text("] ");
+}
+
 void Pool::each_lwp(void (*visit)(const Lwp&, void*), void* context) const {
   for (int i = 0; i < slots(); ++i) visit(*lwps_[static_cast<std::size_t>(i)], context);
 }

@@ -104,6 +104,8 @@ class Pool : public Scheduler {
   void outside(int change) override;
   void park_until(Core& core, Waiter& w, Reason why, os::Nanos deadline) override;
   void describe(Line& line) const override;
+  void run_queues(Line& line) const override;
+  std::uint64_t switches() const override { return dispatches(); }
   void each_lwp(void (*visit)(const Lwp&, void*), void* context) const override;
 
   // ---- permits -----------------------------------------------------------------------------

@@ -30,7 +30,6 @@ void adopt(Lwp* lwp) {
   set_own(lwp);
   if (lwp == nullptr) return;
   arch::prepare_floating_point();
-  os::use_alternate_stack();
   lwp->thread_id.store(os::thread_id(), memory_order_relaxed);
 }
 

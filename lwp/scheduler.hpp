@@ -79,6 +79,11 @@ class Scheduler {
 
   /// One line for the head of the dump: "many-to-many, 2 LWPs, fifo".
   virtual void describe(class Line& line) const = 0;
+  /// For WEFT_SCHEDTRACE, as describe(): "permits=2 runqueue=4 [3 1]"; nothing where the kernel
+  /// schedules.
+  virtual void run_queues(class Line&) const {}
+  /// Tasks run so far.
+  virtual std::uint64_t switches() const { return 0; }
   /// Calls `visit` for each LWP; for the dump: takes no lock, allocates nothing.
   virtual void each_lwp(void (*visit)(const Lwp&, void*), void* context) const = 0;
 

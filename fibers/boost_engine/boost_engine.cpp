@@ -244,6 +244,10 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
     line.number(lwps_.size()).text(lwps_.size() == 1 ? " LWP" : " LWPs");
     line.text(", policy ").text(policy_);
   }
+  void run_queues(lwp::Line& line) const override {
+    const std::size_t ready = shared_.size.load(lwp::memory_order_relaxed);
+    line.text("permits=").number(lwps_.size()).text(" runqueue=").number(ready).text(" ");
+  }
   void each_lwp(void (*visit)(const lwp::Lwp&, void*), void* context) const override {
     for (const auto& l : lwps_) visit(*l, context);
   }

@@ -13,7 +13,7 @@ needs_build=('g++ 12' 'cmake 3.25' 'ninja-build 0' 'libboost-context-dev 1.74'
 needs_test=('catch2 2.13')
 # Programs of others that some tests run (./weft test --all).
 # shellcheck disable=SC2034
-needs_foreign=('curl 0' 'wrk 0' 'netcat-openbsd 0' 'shellcheck 0')
+needs_foreign=('curl 0' 'wrk 0' 'netcat-openbsd 0' 'shellcheck 0' 'gdb 0')
 # What .ci/run checks with. Another major version of clang-format formats differently.
 # shellcheck disable=SC2034
 needs_ci=('clang-format-14 0')

@@ -2,7 +2,7 @@
 // SIGSEGV, explained. The handler runs on the faulting thread in the middle of anything, malloc
 // too: here and in what it calls nothing is allocated and no lock is taken.
 #include <csignal>
-#include <memory>
+#include <new>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -58,33 +58,6 @@ void handle(int number, siginfo_t* info, void* context) {
   }
 }
 
-class AlternateStack {
- public:
-  AlternateStack() {
-    stack_t now{};
-    if (::sigaltstack(nullptr, &now) != 0 || (now.ss_flags & SS_DISABLE) == 0) return;
-    // MINSIGSTKSZ is a matter of the processor since glibc 2.34.
-    auto bytes = static_cast<std::size_t>(MINSIGSTKSZ) + kExplanation;
-    memory_.reset(new std::byte[bytes]);
-    stack_t ours{};
-    ours.ss_sp = memory_.get();
-    ours.ss_size = bytes;
-    ::sigaltstack(&ours, nullptr);
-  }
-  ~AlternateStack() {
-    stack_t now{};
-    if (memory_ == nullptr || ::sigaltstack(nullptr, &now) != 0 || now.ss_sp != memory_.get()) {
-      return;
-    }
-    now.ss_flags = SS_DISABLE;
-    ::sigaltstack(&now, nullptr);
-  }
-  AlternateStack(const AlternateStack&) = delete;
-
- private:
-  std::unique_ptr<std::byte[]> memory_;
-};
-
 }  // namespace
 
 void on_fault(FaultHandler handler) {
@@ -97,9 +70,24 @@ void on_fault(FaultHandler handler) {
   ::sigaction(SIGSEGV, &action, nullptr);
 }
 
-void use_alternate_stack() {
-  thread_local AlternateStack stack;
-  (void)stack;
+AlternateStack::AlternateStack() {
+  stack_t now{};
+  if (::sigaltstack(nullptr, &now) != 0 || (now.ss_flags & SS_DISABLE) == 0) return;
+  // MINSIGSTKSZ is a matter of the processor since glibc 2.34.
+  auto bytes = static_cast<std::size_t>(MINSIGSTKSZ) + kExplanation;
+  memory_.reset(new (std::nothrow) std::byte[bytes]);
+  if (memory_ == nullptr) return;
+  stack_t ours{};
+  ours.ss_sp = memory_.get();
+  ours.ss_size = bytes;
+  ::sigaltstack(&ours, nullptr);
+}
+
+AlternateStack::~AlternateStack() {
+  stack_t now{};
+  if (memory_ == nullptr || ::sigaltstack(nullptr, &now) != 0 || now.ss_sp != memory_.get()) return;
+  now.ss_flags = SS_DISABLE;
+  ::sigaltstack(&now, nullptr);
 }
 
 void refused_by_kernel(const void* memory, std::size_t bytes) {

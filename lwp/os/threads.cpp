@@ -83,6 +83,7 @@ Thread::Thread(std::string_view name, std::function<void()> body, std::size_t st
       [](void* argument) -> void* {
         auto* self = static_cast<Impl*>(argument);
         ::pthread_setname_np(::pthread_self(), self->name.c_str());
+        AlternateStack for_faults;
         self->body();
         detail::thread_ends();
         return nullptr;
