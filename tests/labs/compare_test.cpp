@@ -106,9 +106,9 @@ TEST_CASE("weft compare: servers, clients, files, screen, JSON and report") {
                 "--color", "never", "--expect", "errors=0"});
   CHECK(answer.code == 0);
   CHECK(answer.out.starts_with("One blocking read: who has to wait?\n"));
-  for (const char* row :
-       {"\nsingle-threaded ", "\n8 workers, many-to-one ", "\n8 workers, many-to-many ",
-        "\n8 workers, many-to-many, handoff ", "\n8 workers, one-to-one ", "Boost.Fiber ", "\nfinite-state machine "})
+  for (const char* row : {"\nsingle-threaded ", "\n8 workers, many-to-one ",
+                          "\n8 workers, many-to-many ", "\n8 workers, many-to-many, handoff ",
+                          "\n8 workers, one-to-one ", "Boost.Fiber ", "\nfinite-state machine "})
     CHECK(answer.out.find(row) != std::string::npos);
   CHECK(answer.out.find("\nMeasured ") != std::string::npos);
 
