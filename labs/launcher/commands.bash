@@ -7,7 +7,7 @@ commands_now() {
 }
 
 commands_later() {
-  sed -n 's/^Not there yet: *//p' "$root/labs/help/weft.txt" | tr -s ' ,.' '\n'
+  sed -n 's/^Planned: *//p' "$root/labs/help/weft.txt" | tr -s ' ,.' '\n'
 }
 
 weft_version() {
@@ -26,13 +26,60 @@ wants_help() {
   return 1
 }
 
-# How long `compare` measures with these options.
+# How long `compare` measures at most with these options; nothing where only the program knows.
 measuring_time() {
   case " $* " in
-    *' --quick '*) echo '15 s' ;;
-    *' --thorough '*) echo '60 s' ;;
-    *) echo '20 s' ;;
+    *' --workers'* | *' --lwps'* | *' --heads'* | *' --scale'* | *' --runs'* | *' --seconds'*) ;;
+    *' --quick '*) echo ' (15 s)' ;;
+    *' --thorough '*) echo ' (60 s)' ;;
+    *) echo ' (20 s)' ;;
   esac
+}
+
+# require_known_options COMMAND WORDS…: a typing error should not cost a build before it is refused.
+# What the recorded help shows and --lang, --color are known; the program judges everything else.
+require_known_options() {
+  local help=$root/labs/help/$1.txt command=$1 word known near best=4 distance
+  shift
+  [[ -f $help ]] || return 0
+  require_known_language "$@"
+  for word; do
+    word=${word%%=*}
+    case $word in
+      --) return ;;
+      --lang | --color | --help | --version) continue ;;
+      # Asked for by the design and refused by the program, which says why.
+      --layout | --processes | --preempt | --max-lwps) continue ;;
+      --*) ;;
+      *) continue ;;
+    esac
+    near=''
+    while read -r known; do
+      if [[ $word == "$known" ]]; then continue 2; fi
+      distance=$(edit_distance "$word" "$known")
+      if ((distance < best)); then
+        near=$known
+        best=$distance
+      fi
+    done < <(sed -n 's/^  *\(--[a-z-]*\).*/\1/p' "$help")
+    die 2 "$command: there is no \"$word\" here" \
+      "${near:+did you mean: $near   }all options: ./weft $command --help"
+  done
+}
+
+# A language that nobody speaks here must not be answered in another without a word.
+require_known_language() {
+  local previous='' word lang
+  for word; do
+    lang=''
+    if [[ $previous == --lang ]]; then lang=$word; fi
+    if [[ $word == --lang=* ]]; then lang=${word#*=}; fi
+    case $lang in
+      '' | en | zh) ;;
+      *) die 2 "there is no language \"$lang\"" 'there are: --lang en, --lang zh' ;;
+    esac
+    previous=$word
+  done
 }
 
 require_known_command() {

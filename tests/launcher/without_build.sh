@@ -78,6 +78,44 @@ test_options_may_stand_before_the_command() {
   expect_out 'program: --lang=zh compare --quick'
 }
 
+test_help_names_a_command() {
+  make_machine
+  echo 'the help of compare' >"$tree/labs/help/compare.txt"
+  weft help compare
+  expect_code 0
+  expect_out 'the help of compare'
+  weft help comprae
+  expect_code 2
+  weft help
+  expect_out 'weft compare'
+  expect_nothing_called
+}
+
+test_a_misspelt_option_costs_no_build() {
+  make_furnished_machine
+  printf '  --quick    at most 15 s\n  --json FILE  rows\n' >"$tree/labs/help/compare.txt"
+  weft compare --qick
+  expect_code 2
+  expect_err 'did you mean: --quick'
+  weft compare --xyzzyplugh=3
+  expect_code 2
+  [[ $err != *'did you mean'* ]] || fail 'suggests something for a word unlike any option'
+  expect_nothing_called
+  weft compare --json=x.json --lang zh --quick
+  expect_code 7
+}
+
+test_a_language_is_known_or_refused() {
+  make_furnished_machine
+  weft --lang de
+  expect_code 2
+  expect_err '--lang zh'
+  weft compare --lang=de
+  expect_code 2
+  weft doctor --lang zh
+  expect_code 0
+}
+
 test_a_planned_command_says_so() {
   make_machine
   weft explore
