@@ -24,7 +24,7 @@ inline constexpr Message kMessages[] = {
     {"mapping.one_to_one", "one-to-one", "一对一"},
 
     // ---- weft measure ----
-    {"measure.help_op", "calls: sleep, pipe, cold-file, fsync, flock, mutex, getaddrinfo, or all", "调用：sleep、pipe、cold-file、fsync、flock、mutex、getaddrinfo，或 all"},
+    {"measure.help_op", "sleep, pipe, cold-file, fsync, flock, mutex, getaddrinfo, all", "sleep、pipe、cold-file、fsync、flock、mutex、getaddrinfo、all"},
     {"measure.help_ms", "length of calls that wait for somebody, in ms", "需等待他者的调用的时长（毫秒）"},
     {"measure.help_cpus", "CPUs it all runs on", "全部运行在几个 CPU 上"},
     {"measure.help_predict", "ask me first", "先让我预测"},
