@@ -115,6 +115,7 @@ bool refuse_absent(const ServeFlags& f, Refusal& why) {
 // Flags that would change nothing.
 bool refuse_idle(const ServeFlags& f, Refusal& why) {
   for (const auto& flag : f.of_fibers) {
+    if (flag == "--on-block" && f.on_block == "hold") continue;  // what would be without it
     if (f.model != "dispatcher-worker") {
       why = {"--model " + f.model + " runs no fibers, so " + flag +
              " would change nothing. Leave it out, or say --model dispatcher-worker"};
