@@ -25,14 +25,8 @@ void dump_lwp(const Lwp& l, void* context) {
   os::ThreadLook look = os::look_at_thread(id);
   if (l.idle.load(memory_order_relaxed)) {
     line.text("idle");
-  } else if (look.state == 'R' || look.state == '?') {
-    line.text("running");
   } else {
-    line.text("blocked");
-    if (look.call != nullptr) {
-      line.text(" in ").text(look.call).text("(");
-      line.number(static_cast<std::uint64_t>(look.first_argument)).text(", …)");
-    }
+    say_doing(line, look);
   }
   if (task != nullptr) {
     std::array<char, Task::kNameBytes> name;
@@ -84,15 +78,31 @@ void dump_task(const Scheduler& s, const Task& t, int fd) {
 // could be stuck. fibers/gdb/runtime.py reads it by this name.
 constexpr std::size_t kSlots = 16;
 std::array<atomic<const Scheduler*>, kSlots> known{};
+std::array<atomic<const Pictured*>, kSlots> pictured{};
 
-// Walks under way; whoever wants to destroy a scheduler waits until there is none. A futex.
+// Walks under way; whoever wants to destroy what is known waits until there is none. A futex.
 atomic<std::uint32_t> walking{0};
+
+void end_walk() {
+  if (walking.fetch_sub(1) == 1) os::futex_wake(walking, INT_MAX);
+}
+// After leaving the slots: a walker may have found it before.
+void await_walks() {
+  while (std::uint32_t n = walking.load()) os::futex_wait(walking, n);
+}
 
 void dump_all() {
   auto each = [](const Scheduler& s, void*) { dump(s, kStandardError); };
-  if (each_known(each, nullptr) == 0) {
-    os::write_out(kStandardError, "weft: no runtime is running\n");
+  int count = each_known(each, nullptr);
+  walking.fetch_add(1);
+  for (auto& slot : pictured) {
+    if (const Pictured* p = slot.load()) {
+      p->show(kStandardError);
+      ++count;
+    }
   }
+  end_walk();
+  if (count == 0) os::write_out(kStandardError, "weft: no runtime is running\n");
 }
 
 // Waits for SIGQUIT until the process ends; made with the first scheduler that wants it.
@@ -141,7 +151,7 @@ int each_known(void (*visit)(const Scheduler&, void*), void* context) {
       ++count;
     }
   }
-  if (walking.fetch_sub(1) == 1) os::futex_wake(walking, INT_MAX);
+  end_walk();
   return count;
 }
 
@@ -159,8 +169,35 @@ Known::~Known() {
     const Scheduler* me = &scheduler_;
     if (slot.compare_exchange_strong(me, nullptr)) break;
   }
-  // A walker may have found it before.
-  while (std::uint32_t n = walking.load()) os::futex_wait(walking, n);
+  await_walks();
+}
+
+void say_doing(Line& line, const os::ThreadLook& look) {
+  if (look.state == 'R' || look.state == '?') {
+    line.text("running");
+    return;
+  }
+  line.text("blocked");
+  if (look.call != nullptr) {
+    line.text(" in ").text(look.call).text("(");
+    line.number(static_cast<std::uint64_t>(look.first_argument)).text(", …)");
+  }
+}
+
+Pictured::Pictured(const void* what, Picture picture) : what_(what), picture_(picture) {
+  start_watcher();
+  for (auto& slot : pictured) {
+    const Pictured* none = nullptr;
+    if (slot.compare_exchange_strong(none, this, memory_order_acq_rel)) return;
+  }
+}
+
+Pictured::~Pictured() {
+  for (auto& slot : pictured) {
+    const Pictured* me = this;
+    if (slot.compare_exchange_strong(me, nullptr)) break;
+  }
+  await_walks();
 }
 
 void broken(const char* what) {

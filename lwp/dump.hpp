@@ -5,6 +5,8 @@
 
 namespace weft::lwp {
 
+class Line;
+
 /// Writes every LWP and every task of `s` to `fd`, in the manner of ps. Callable from any thread at
 /// any time, even while every LWP is stuck: no allocation, no lock. The picture is not one instant.
 void dump(const Scheduler& s, int fd);
@@ -26,6 +28,25 @@ class Known {
 /// Calls `visit` for each known scheduler, which lives until it returns. No allocation, no lock.
 /// Returns how many there were.
 int each_known(void (*visit)(const Scheduler&, void*), void* context);
+
+/// What a kernel thread does: "running", or "blocked in read(5, …)".
+void say_doing(Line& line, const os::ThreadLook& look);
+
+/// As Known with on_sigquit, for what has kernel threads that may be stuck and is no scheduler.
+class Pictured {
+ public:
+  /// Writes what the threads of `what` do to `fd`. As dump(): no allocation, no lock.
+  using Picture = void (*)(const void* what, int fd);
+
+  Pictured(const void* what, Picture picture);
+  ~Pictured();
+  Pictured(const Pictured&) = delete;
+  void show(int fd) const { picture_(what_, fd); }
+
+ private:
+  const void* const what_;
+  const Picture picture_;
+};
 
 /// A broken invariant: says so, dumps what is known, aborts.
 [[noreturn]] void broken(const char* what);

@@ -71,6 +71,8 @@ struct ThreadLook {
   long first_argument = 0;     ///< often the descriptor
 };
 ThreadLook look_at_thread(int thread_id);
+/// Calls `visit` for each thread of this process, with its name. Allocates nothing.
+void each_thread(void (*visit)(int thread_id, std::string_view name, void* context), void* context);
 
 /// The same thread, looked at again and again: its file stays open. Without proc_syscall the state
 /// alone is seen. Not thread-safe; watch() allocates nothing.

@@ -24,6 +24,8 @@ Connection::Connection(const Site& site) : site_(site), session_(site.service.ma
 
 void Connection::open(os::Fd socket) {
   socket_ = std::move(socket);
+  shown_.socket.store(socket_.get(), lwp::memory_order_relaxed);
+  shown_.state.store(state_name(Need::readable), lwp::memory_order_relaxed);
   disk_done_ = expired_ = lingering_ = false;
   lingered_ = 0;
   deadline_ = os::kNever;
@@ -33,7 +35,9 @@ void Connection::open(os::Fd socket) {
 
 Need Connection::run() {
   cpu_.resume();
+  shown_.state.store("running", lwp::memory_order_relaxed);
   Need need = lingering_ ? linger() : carry_on();
+  shown_.state.store(need == Need::closed ? nullptr : state_name(need), lwp::memory_order_relaxed);
   cpu_.pause();
   return need;
 }
@@ -138,7 +142,7 @@ Event Connection::open_file() {
   if (!file) return {.kind = Event::Kind::failed, .error = file.error()};
   auto info = os::file_info(file->get());
   if (!info) return {.kind = Event::Kind::failed, .error = info.error()};
-  file_ = std::move(*file);
+  keep_file(std::move(*file));
   return {.kind = Event::Kind::file_opened, .file = *info};
 }
 
@@ -152,7 +156,7 @@ void Connection::tell(const Event& event) {
   for (const Action& a : actions.list()) {
     switch (a.kind) {
       case Action::Kind::close_file:
-        file_.reset();
+        keep_file({});
         break;
       case Action::Kind::compute:
         cpu_.top_up(a.time, site_.tail);
@@ -196,8 +200,14 @@ Need Connection::finish() {
   return Need::closed;
 }
 
+void Connection::keep_file(os::Fd file) {
+  shown_.file.store(file.get(), lwp::memory_order_relaxed);
+  file_ = std::move(file);
+}
+
 void Connection::abandon() {
-  file_.reset();
+  shown_.state.store(nullptr, lwp::memory_order_relaxed);
+  keep_file({});
   socket_.reset();
   deadline_ = os::kNever;
   action_ = {.kind = Action::Kind::close};

@@ -39,6 +39,23 @@ enum class Need : std::uint8_t {
   closed,     ///< it has ended
 };
 
+/// The state of a connection that waits for it.
+constexpr const char* state_name(Need need) {
+  switch (need) {
+    case Need::readable:
+      return "receiving";
+    case Need::writable:
+      return "sending";
+    case Need::disk:
+      return "reading";
+    case Need::turn_over:
+      return "turn over";
+    case Need::closed:
+      break;
+  }
+  return "closed";
+}
+
 class Connection {
  public:
   explicit Connection(const Site& site);
@@ -63,6 +80,14 @@ class Connection {
   bool idle() const { return !lingering_ && !session_->in_request(); }
   os::Nanos last_request_cpu() const { return cpu_.last(); }
 
+  /// What a picture of the server shows of it: for other threads, so it pairs with nothing.
+  struct Shown {
+    lwp::atomic<const char*> state{nullptr};  ///< a state_name(), or "running"; null: not open
+    lwp::atomic<int> socket{-1};
+    lwp::atomic<int> file{-1};  ///< open for its request
+  };
+  const Shown& shown() const { return shown_; }
+
   /// For the model's lists and poller; the connection does not look at them.
   struct ModelPart {
     Connection* next = nullptr;  ///< in a queue of the model's
@@ -86,6 +111,7 @@ class Connection {
   void end_request(bool failed);
   Need linger();
   Need finish();
+  void keep_file(os::Fd file);
 
   const Site& site_;
   std::unique_ptr<Session> session_;
@@ -100,6 +126,7 @@ class Connection {
   bool disk_done_ = false;
   bool expired_ = false;
   bool lingering_ = false;
+  Shown shown_;
 };
 
 }  // namespace weft::servers

@@ -34,6 +34,12 @@ struct ModelReport {
   std::size_t states = 0;            ///< of its table
 };
 
+/// What a picture shows of a model without fibers (a runtime of fibers makes its own).
+struct ModelView {
+  const class ConnectionPool* connections = nullptr;
+  const Connection* serving = nullptr;  ///< what its thread is busy with; null: it polls
+};
+
 class ServerModel {
  public:
   virtual ~ServerModel() = default;
@@ -46,6 +52,8 @@ class ServerModel {
   virtual std::size_t waiting() = 0;
   /// From any thread.
   virtual ModelReport report() const = 0;
+  /// From any thread; neither allocates nor locks.
+  virtual ModelView view() const { return {}; }
 };
 
 /// A model as the command line knows it.

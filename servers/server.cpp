@@ -9,6 +9,7 @@
 #include "servers/echo.hpp"
 #include "servers/file/file_service.hpp"
 #include "servers/json_line.hpp"
+#include "servers/picture.hpp"
 
 namespace weft::servers {
 namespace {
@@ -70,7 +71,24 @@ std::unique_ptr<Server> Server::open(const ServerOptions& options, Refusal& why)
            3};
     return nullptr;
   }
+  if (options.fibers.dump_on_sigquit && !server->entry_->uses_fibers) {
+    server->pictured_.emplace(server.get(), show);
+  }
   return server;
+}
+
+void Server::run() {
+  thread_.store(os::thread_id(), lwp::memory_order_relaxed);
+  model_->run();
+}
+
+void Server::show(const void* server, int fd) {
+  const auto& s = *static_cast<const Server*>(server);
+  servers::show({.model = s.entry_->name,
+                 .port = s.port_,
+                 .thread = s.thread_.load(lwp::memory_order_relaxed),
+                 .view = s.model_->view()},
+                fd);
 }
 
 bool Server::open_root(Refusal& why) {

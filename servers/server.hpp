@@ -5,8 +5,10 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "lwp/dump.hpp"
 #include "servers/disk.hpp"
 #include "servers/model.hpp"
 
@@ -41,7 +43,7 @@ class Server {
 
   std::uint16_t port() const { return port_; }
   /// Serves until drained.
-  void run() { model_->run(); }
+  void run();
   /// Begins to end, from any thread.
   void drain() { model_->drain(); }
   /// Requests or fibers that could run now; for os::meter_idle.
@@ -54,6 +56,7 @@ class Server {
   explicit Server(const ServerOptions& options) : options_(options) {}
   bool open_root(Refusal& why);
   bool open_port(os::Fd& listener, Refusal& why);
+  static void show(const void* server, int fd);
 
   const ServerOptions options_;
   std::uint16_t port_ = 0;
@@ -64,6 +67,8 @@ class Server {
   std::unique_ptr<Service> service_;
   const ModelEntry* entry_ = nullptr;
   std::unique_ptr<ServerModel> model_;
+  lwp::atomic<int> thread_{0};             // that serves; for the picture
+  std::optional<lwp::Pictured> pictured_;  // last: its end waits for pictures under way
 };
 
 }  // namespace weft::servers

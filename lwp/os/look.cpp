@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <charconv>
+#include <cstddef>
+#include <dirent.h>
 #include <fcntl.h>
 #include <string_view>
 #include <sys/syscall.h>
@@ -125,6 +127,25 @@ ThreadLook look_at_thread(int thread_id) {
   if (look.state == 'R' || !has(Feature::proc_syscall)) return look;
   read_call(read_file(ProcPath(thread_id, "/syscall").c_str(), buffer), look);
   return look;
+}
+
+void each_thread(void (*visit)(int, std::string_view, void*), void* context) {
+  Fd folder(::open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  alignas(dirent64) char entries[2048];
+  long n;
+  while ((n = ::syscall(SYS_getdents64, folder.get(), entries, sizeof entries)) > 0) {
+    for (long at = 0; at < n;) {
+      const auto& entry = *reinterpret_cast<const dirent64*>(entries + at);
+      at += entry.d_reclen;
+      std::string_view digits = entry.d_name;
+      int id = 0;
+      auto read = std::from_chars(digits.data(), digits.data() + digits.size(), id);
+      if (read.ec != std::errc()) continue;  // "." and ".."
+      char comm[32];
+      std::string_view name = read_file(ProcPath(id, "/comm").c_str(), comm);
+      visit(id, name.substr(0, name.find('\n')), context);
+    }
+  }
 }
 
 ThreadWatch::~ThreadWatch() {

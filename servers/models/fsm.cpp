@@ -19,18 +19,17 @@ namespace {
 
 // A state is what its connection waits for; the row says how the machine learns that it has come.
 struct State {
-  std::string_view name;
   std::uint32_t interest;  ///< readiness of the socket that moves it on
   bool queued;             ///< moved on in its turn, without an event
   bool disk;               ///< moved on by a completed read
   bool timed;              ///< its deadline moves it on too
 };
 constexpr std::array<State, 5> kStates = {{
-    /* Need::readable  */ {"receiving", os::kReadable, false, false, true},
-    /* Need::writable  */ {"sending", os::kWritable, false, false, true},
-    /* Need::disk      */ {"reading", 0, false, true, false},
-    /* Need::turn_over */ {"turn over", 0, true, false, false},
-    /* Need::closed    */ {"closed", 0, false, false, false},
+    /* receiving  Need::readable  */ {os::kReadable, false, false, true},
+    /* sending    Need::writable  */ {os::kWritable, false, false, true},
+    /* reading    Need::disk      */ {0, false, true, false},
+    /* turn over  Need::turn_over */ {0, true, false, false},
+    /* closed     Need::closed    */ {0, false, false, false},
 }};
 const State& state_of(const Connection& c) {
   return kStates[static_cast<std::size_t>(c.model.need)];
@@ -87,6 +86,10 @@ class Fsm final : public ServerModel {
     return r;
   }
 
+  ModelView view() const override {
+    return {.connections = &pool_, .serving = stepping_.load(lwp::memory_order_relaxed)};
+  }
+
  private:
   void accept() {
     while (auto socket = acceptor_.next()) step(pool_.take(std::move(*socket)));
@@ -94,7 +97,9 @@ class Fsm final : public ServerModel {
 
   // Moves a connection on until it waits again, and arranges to hear of what it waits for.
   void step(Connection& c) {
+    stepping_.store(&c, lwp::memory_order_relaxed);
     c.model.need = c.run();
+    stepping_.store(nullptr, lwp::memory_order_relaxed);
     const State& state = state_of(c);
     if (c.model.need == Need::closed ||
         (stopping() && c.model.need == Need::readable && c.idle())) {
@@ -175,6 +180,7 @@ class Fsm final : public ServerModel {
   std::unique_ptr<DiskQueue> disk_;
   DeadlineWatch deadlines_;
   ConnectionQueue turn_over_;
+  lwp::atomic<const Connection*> stepping_{nullptr};  // for view(); pairs with nothing
 };
 
 const RegisterModel registered({"fsm", "one thread, events and a table of states", false,

@@ -61,6 +61,10 @@ class SingleThreaded final : public ServerModel {
     return r;
   }
 
+  ModelView view() const override {
+    return {.connections = &pool_, .serving = serving_.load(lwp::memory_order_relaxed)};
+  }
+
  private:
   void accept() {
     while (auto socket = acceptor_.next()) {
@@ -153,7 +157,8 @@ class SingleThreaded final : public ServerModel {
   Acceptor acceptor_;
   DeadlineWatch deadlines_;
   ConnectionQueue turn_over_;
-  lwp::atomic<Connection*> serving_{nullptr};  // a hint for waiting(); pairs with nothing
+  lwp::atomic<Connection*> serving_{
+      nullptr};  // a hint for waiting() and view(); pairs with nothing
   Counter blocking_reads_, blocked_, ready_at_block_, blocked_while_ready_;
 };
 

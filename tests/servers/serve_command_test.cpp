@@ -15,8 +15,11 @@ namespace {
 
 class Served {
  public:
-  Served(const std::string& root, std::vector<std::string> flags) {
-    std::vector<std::string> argv{WEFT_PROGRAM, "serve", "--port", "0", "--root", root};
+  enum class Hears { output, errors_too };
+  Served(const std::string& root, std::vector<std::string> flags, Hears hears = Hears::output) {
+    std::vector<std::string> argv;
+    if (hears == Hears::errors_too) argv = {"/bin/sh", "-c", "exec \"$@\" 2>&1", "sh"};
+    argv.insert(argv.end(), {WEFT_PROGRAM, "serve", "--port", "0", "--root", root});
     argv.insert(argv.end(), flags.begin(), flags.end());
     process_ = std::move(os::spawn_process(argv).value());
     std::string said = line();
@@ -26,12 +29,12 @@ class Served {
   }
   std::uint16_t port() const { return port_; }
   os::Process& process() { return process_; }
-  /// The next line of its output; empty at the end.
-  std::string line() {
+  /// The next line of its output; empty at the end, or when none comes for so long.
+  std::string line(os::Nanos patience = Client::kPatience) {
     std::size_t end;
     while ((end = buffer_.find('\n')) == std::string::npos) {
       std::array<std::byte, 4096> bytes;
-      if (!os::wait_ready(process_.out(), os::kReadable, os::now() + Client::kPatience)) return {};
+      if (!os::wait_ready(process_.out(), os::kReadable, os::now() + patience)) return {};
       auto got = os::read(process_.out(), bytes);
       if (!got || *got == 0) return {};
       buffer_.append(reinterpret_cast<const char*>(bytes.data()), *got);
@@ -116,6 +119,58 @@ TEST_CASE("counters are told, and the server ends, while its only LWP is blocked
   served.process().signal(SIGTERM);
   CHECK(client.answer().ends_with("hello"));
   CHECK(served.exit_code() == 0);
+}
+
+// Asks for pictures until one shows all of these words: servers come to rest soon, and nothing
+// tells us when. Empty, or the last picture.
+static std::string missing_in_picture(Served& served, const std::vector<std::string>& words) {
+  std::string seen;
+  os::Nanos deadline = os::now() + Client::kPatience;
+  while (os::now() < deadline) {
+    served.process().signal(SIGQUIT);
+    bool begun = false;
+    for (std::string line; !(line = served.line(20 * os::kMillisecond)).empty();) {
+      if (line.starts_with("weft: ")) seen.clear(), begun = true;
+      if (begun) seen += line + '\n';
+      bool all = begun;
+      for (const auto& word : words) all = all && seen.find(word) != seen.npos;
+      if (all) return "";
+    }
+  }
+  return "shows not all: " + seen;
+}
+
+TEST_CASE("SIGQUIT shows what each thread and connection does, and the server goes on") {
+  Folder root;
+  root.file("a", "hello");
+  std::string in_read = os::has(os::Feature::proc_syscall) ? "blocked in read(" : "blocked";
+  struct {
+    const char* model;
+    std::vector<std::string> idle;     // words of a picture without requests
+    std::vector<std::string> in_disk;  // and of one while a disk read is under way
+  } cases[] = {
+      {"single-threaded",
+       {"single-threaded server", ", 0 connections", "control ", ", polls"},
+       {"1 connection\n", in_read, ", serves connection ", ": reading " + root.path() + "/a"}},
+      {"fsm",
+       {"fsm server", ", 0 connections", "control ", ", polls"},
+       {"1 connection\n", ", polls", " reading    " + root.path() + "/a"}},
+      {"dispatcher-worker",
+       {"worker 8", "waiting", "readable fd"},
+       {in_read, "carries fiber", "(in a blocking call: read)"}},
+  };
+  for (const auto& c : cases) {
+    INFO(c.model);
+    Served served(root.path(), {"--model", c.model, "--disk", "slow:500"},
+                  Served::Hears::errors_too);
+    CHECK(missing_in_picture(served, c.idle) == "");
+    Client client(served.port());
+    client.send(get("/a"));
+    CHECK(missing_in_picture(served, c.in_disk) == "");
+    CHECK(client.answer().ends_with("hello"));
+    served.process().signal(SIGTERM);
+    CHECK(served.exit_code() == 0);
+  }
 }
 
 TEST_CASE("the time to drain is bounded") {
