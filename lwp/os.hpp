@@ -44,7 +44,8 @@ Nanos thread_cpu();
 Nanos process_cpu();
 
 /// While one lives, now() returns its time, which moves only by advance(). One at a time, for
-/// tests; a kernel wait with a deadline then returns early, each millisecond, to look at it.
+/// tests; a kernel wait with a deadline then returns early, each millisecond, to look at it. Alarms
+/// that become due ring in advance(), so sleepers that rely on one are woken.
 class ManualClock {
  public:
   explicit ManualClock(Nanos start = kSecond);
@@ -334,12 +335,21 @@ class Bell {
 class Alarm {
  public:
   Alarm();
+  ~Alarm();
+  Alarm(const Alarm&) = delete;
   /// kNever disarms.
   void set(Nanos deadline);
   int fd() const { return fd_.get(); }
+  /// ManualClock has moved: every alarm that is due rings. Not in core.
+  static void ring_due();
 
  private:
+  void arm(Nanos deadline);
+
   Fd fd_;
+  atomic<Nanos> manual_deadline_{kNever};  // while a ManualClock lives; pairs with ring_due()
+  Alarm* next_;                            // of all alarms; under their lock, as is back_
+  Alarm** back_;
 };
 
 // ---- signals and processes (os/process.cpp) ------------------------------------------------

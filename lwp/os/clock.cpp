@@ -41,6 +41,7 @@ ManualClock::~ManualClock() {
 }
 void ManualClock::advance(Nanos by) {
   manual_time.fetch_add(by, memory_order_seq_cst);
+  Alarm::ring_due();
 }
 
 }  // namespace weft::lwp::os

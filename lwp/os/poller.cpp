@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <algorithm>
+#include <mutex>
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -49,6 +50,10 @@ int wait_for_events(int set, epoll_event* events, int room, Nanos deadline) {
   Nanos milliseconds = (left + kMillisecond - 1) / kMillisecond;
   return ::epoll_wait(set, events, room, static_cast<int>(std::min<Nanos>(milliseconds, 1 << 30)));
 }
+
+// All there are, for ring_due().
+std::mutex alarms_lock;
+Alarm* alarms = nullptr;
 
 }  // namespace
 
@@ -116,12 +121,38 @@ void Bell::clear() {
 }
 
 Alarm::Alarm()
-    : fd_(checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd")) {}
+    : fd_(checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK), "timerfd")) {
+  std::lock_guard lock(alarms_lock);
+  next_ = alarms;
+  back_ = &alarms;
+  if (next_ != nullptr) next_->back_ = &next_;
+  alarms = this;
+}
+Alarm::~Alarm() {
+  std::lock_guard lock(alarms_lock);
+  *back_ = next_;
+  if (next_ != nullptr) next_->back_ = back_;
+}
+
 void Alarm::set(Nanos deadline) {
+  if (!clock_is_manual()) return arm(deadline);
+  arm(kNever);  // first: what ring_due() does from here on must not be undone
+  manual_deadline_.store(deadline, memory_order_seq_cst);
+  fence();  // pairs with ring_due(): it sees the deadline, or we see the time
+  if (deadline <= now()) arm(0);
+}
+void Alarm::arm(Nanos deadline) {
   itimerspec when{};
   // A time of zero would disarm: the past is one nanosecond after the epoch.
   if (deadline != kNever) when.it_value = to_timespec(std::max<Nanos>(deadline, 1));
   ::timerfd_settime(fd_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
+}
+void Alarm::ring_due() {
+  fence();  // pairs with set()
+  std::lock_guard lock(alarms_lock);
+  for (Alarm* a = alarms; a != nullptr; a = a->next_) {
+    if (a->manual_deadline_.load(memory_order_seq_cst) <= now()) a->arm(0);
+  }
 }
 
 }  // namespace weft::lwp::os
