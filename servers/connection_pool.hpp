@@ -4,7 +4,6 @@
 // Not thread-safe but for for_each_shown().
 #pragma once
 
-#include <algorithm>
 #include <utility>
 
 #include "servers/connection.hpp"
@@ -75,60 +74,6 @@ class ConnectionPool {
   Member* last_ = nullptr;
   Connection* free_ = nullptr;  // linked by model.next
   std::size_t in_use_ = 0;
-};
-
-/// Connections in the order they came; allocates nothing. Only size() is for other threads.
-class ConnectionQueue {
- public:
-  bool empty() const { return first_ == nullptr; }
-  std::size_t size() const { return size_.load(lwp::memory_order_relaxed); }
-  void push(Connection& c) {
-    c.model.next = nullptr;
-    (first_ == nullptr ? first_ : last_->model.next) = &c;
-    last_ = &c;
-    size_.store(size() + 1, lwp::memory_order_relaxed);
-  }
-  /// REQUIRES: not empty.
-  Connection* pop() {
-    Connection* c = first_;
-    first_ = c->model.next;
-    size_.store(size() - 1, lwp::memory_order_relaxed);
-    return c;
-  }
-
- private:
-  Connection* first_ = nullptr;
-  Connection* last_ = nullptr;
-  lwp::atomic<std::size_t> size_{0};  // a hint; pairs with nothing
-};
-
-/// When to look for connections whose deadline has passed. Deadlines are coarse (kGrain), so that
-/// ten thousand of them cost a look at all only ten times a second, and nothing while none is near.
-class DeadlineWatch {
- public:
-  static constexpr os::Nanos kGrain = 100 * os::kMillisecond;
-
-  void watch(os::Nanos deadline) { next_ = std::min(next_, deadline); }
-  os::Nanos next() const { return next_ == os::kNever ? next_ : std::max(next_, not_before_); }
-  bool due(os::Nanos now) const { return now >= next(); }
-  /// Calls `expire` for every connection of `pool` that `waits` and whose deadline has passed.
-  template <class Waits, class Expire>
-  void sweep(ConnectionPool& pool, os::Nanos now, Waits&& waits, Expire&& expire) {
-    next_ = os::kNever;
-    not_before_ = now + kGrain;
-    pool.for_each([&](Connection& c) {
-      if (!waits(c)) return;
-      if (c.deadline() <= now) {
-        expire(c);
-      } else {
-        watch(c.deadline());
-      }
-    });
-  }
-
- private:
-  os::Nanos next_ = os::kNever;
-  os::Nanos not_before_ = 0;
 };
 
 }  // namespace weft::servers

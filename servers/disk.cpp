@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "servers/disk_ledger.hpp"
+#include "servers/disk_none.hpp"
 #include "servers/disk_real.hpp"
 #include "servers/disk_slow.hpp"
 

@@ -1,18 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// The machine's own disk: not asked (everything is at hand) or read by blocking calls.
+// The machine's own disk, read by blocking calls.
 #pragma once
 
 #include "servers/disk.hpp"
 
 namespace weft::servers {
-
-/// Files are taken to be in the page cache.
-class NoDisk final : public Disk {
- public:
-  bool blocks(std::string_view) const override { return false; }
-  Result<std::size_t> read(const DiskRead& read) override;
-  std::unique_ptr<DiskQueue> make_queue() override;
-};
 
 /// pread, and with `cold` never out of the page cache.
 class RealDisk final : public Disk {
@@ -21,9 +13,7 @@ class RealDisk final : public Disk {
   bool blocks(std::string_view) const override { return true; }
   Result<std::size_t> read(const DiskRead& read) override;
   std::optional<Result<std::size_t>> read_at_once(const DiskRead& read) override;
-  /// Helper threads block in its place (as in the AMPED servers of Pai, Druschel and Zwaenepoel,
-  /// "Flash", USENIX 1999).
-  std::unique_ptr<DiskQueue> make_queue() override;
+  std::unique_ptr<DiskQueue> make_queue() override;  ///< a HelperQueue
 
  private:
   const bool cold_;

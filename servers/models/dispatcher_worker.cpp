@@ -4,61 +4,26 @@
 // the connection back. So W workers serve any number of connections, and a client that is slow to
 // send holds none: the half of a request that has come stays with its connection.
 //
-// All are fibers. The dispatcher waits on a poller of its own, inside the runtime's: it parks until
-// the poller has something. A connection is with the poller (waiting) or with one fiber; it changes
-// hands under table_, because a deadline may take it out of the poller at any time.
+// All are fibers. A connection is with the dispatcher's poller (waiting) or with one fiber; it
+// changes hands under table_, because a deadline may take it out of the poller at any time.
 //
-// With --workers 0 there is a fiber for each connection instead, which waits for its own socket.
+// With --workers 0 there is a fiber for each connection instead (fiber_per_connection.cpp).
 #include <mutex>
 
-#include "fibers/fiber.hpp"
-#include "fibers/io.hpp"
-#include "fibers/sync.hpp"
-#include "servers/acceptor.hpp"
-#include "servers/connection_pool.hpp"
-#include "servers/model.hpp"
+#include "servers/connection_queue.hpp"
+#include "servers/deadline_watch.hpp"
+#include "servers/fiber_model.hpp"
+#include "servers/models/fiber_per_connection.hpp"
 
 namespace weft::servers {
 namespace {
 
-class DispatcherWorker final : public ServerModel {
+class DispatcherWorker final : public FiberModel {
  public:
-  explicit DispatcherWorker(ServerSetup&& setup)
-      : site_(setup.site),
-        workers_(setup.workers),
-        pool_(site_),
-        acceptor_(std::move(setup.listener), poller_),
-        runtime_(std::move(setup.fibers)) {
-    (void)poller_.add(bell_.fd(), os::kReadable, os::Poller::Trigger::level, &bell_).error();
-  }
-
-  void run() override {
-    runtime_.run([this] { workers_ > 0 ? dispatch() : accept_for_ever(); });
-  }
-  void drain() override {
-    draining_.store(true, lwp::memory_order_release);
-    bell_.ring();
-  }
+  using FiberModel::FiberModel;
 
   std::size_t waiting() override {
-    // Fibers that could run, requests nobody has taken, connections nobody has accepted, and
-    // whether anything else has come since the dispatcher looked.
-    return static_cast<std::size_t>(runtime_.stats().ready_now) + requests_.size() +
-           acceptor_.backlog() + (os::wait_ready(poller_.fd(), os::kReadable, 0) ? 1 : 0);
-  }
-
-  ModelReport report() const override {
-    fibers::Stats stats = runtime_.stats();
-    ModelReport r;
-    r.workers = workers_;
-    int at_end = lwps_at_end_.load(lwp::memory_order_relaxed);
-    r.lwps = at_end > 0 ? at_end : stats.lwps;
-    r.switches = stats.switches;
-    r.blocking_reads = stats.blocking_calls;
-    r.blocked = stats.blocked_ns;
-    r.ready_at_block = stats.ready_at_block;
-    r.blocked_while_ready = stats.blocked_while_ready_ns;
-    return r;
+    return FiberModel::waiting() + requests_.size();  // and requests nobody has taken
   }
 
  private:
@@ -66,7 +31,7 @@ class DispatcherWorker final : public ServerModel {
 
   // ---- the dispatcher ----
 
-  void dispatch() {
+  void serve_all() override {
     std::vector<fibers::Fiber> workers;
     for (int i = 0; i < workers_; ++i) {
       try {
@@ -94,39 +59,13 @@ class DispatcherWorker final : public ServerModel {
       os::Nanos next = expire();
       if (n == 0) fibers::wait_ready(poller_.fd(), os::kReadable, next);
     }
-    lwps_at_end_.store(runtime_.stats().lwps, lwp::memory_order_relaxed);
+    note_lwps();
     arrived_.release(workers_);  // no request, no connection: the workers may go
     for (auto& w : workers) w.join();
   }
 
-  bool ended() {
-    std::lock_guard lock(table_);
-    return stopping_ && pool_.in_use() == 0;
-  }
-
-  void accept() {
-    std::lock_guard lock(table_);
-    while (auto socket = acceptor_.next()) {
-      Connection& c = pool_.take(std::move(*socket));
-      if (workers_ == 0) {
-        begin_alone(c);
-      } else if (!give_to_poller(c)) {
-        retire(c);
-      }
-    }
-  }
-
-  // True from the moment the server is to end.
-  bool bell_rang() {
-    bell_.clear();
-    if (!draining_.load(lwp::memory_order_acquire)) return false;
-    accept();  // who has connected already is served
-    std::lock_guard lock(table_);
-    if (!stopping_) {
-      acceptor_.close();
-      site_.service.drain();
-    }
-    return stopping_ = true;
+  void begin(Connection& c) override {
+    if (!give_to_poller(c)) retire(c);
   }
 
   // To the next idle worker, in the order the requests came.
@@ -188,13 +127,6 @@ class DispatcherWorker final : public ServerModel {
     return true;
   }
 
-  // REQUIRES: table_ held.
-  void retire(Connection& c) {
-    c.abandon();
-    pool_.give_back(c);
-    acceptor_.connection_closed();
-  }
-
   // ---- a worker ----
 
   void work() {
@@ -249,104 +181,16 @@ class DispatcherWorker final : public ServerModel {
     if (deadlines_.next() < looks_at) bell_.ring();
   }
 
-  void close(Connection& c) {
-    std::unique_lock lock(table_);
-    retire(c);
-    bool last = stopping_ && pool_.in_use() == 0;
-    lock.unlock();
-    if (last) bell_.ring();  // the dispatcher ends
-  }
-
-  void read_disk(Connection& c) {
-    // A cached page needs no second LWP.
-    if (auto bytes = site_.disk.read_at_once(c.disk_read())) return c.disk_done(*bytes);
-    c.disk_done(fibers::blocking("read", [&] { return site_.disk.read(c.disk_read()); }));
-  }
-  void wait_for(Connection& c, std::uint32_t interest) {
-    if (!fibers::wait_ready(c.socket(), interest, c.deadline()) && os::now() >= c.deadline()) {
-      c.expire();
-    }
-  }
-
-  // ---- a fiber for each connection ----
-
-  void accept_for_ever() {
-    std::array<os::Poller::Ready, 2> ready;
-    while (!ended()) {
-      std::size_t n = poller_.wait(ready, 0);
-      for (std::size_t i = 0; i < n; ++i) {
-        if (ready[i].tag == acceptor_.tag()) accept();
-        if (ready[i].tag == &bell_ && bell_rang()) wake_idle();
-      }
-      if (n == 0) fibers::wait_ready(poller_.fd(), os::kReadable);
-    }
-  }
-
-  // REQUIRES: table_ held.
-  void begin_alone(Connection& c) {
-    try {
-      fibers::spawn({.name = "connection"}, [this, &c] { serve_alone(c); }).detach();
-    } catch (const std::exception&) {  // no memory or no thread for it: the client may try again
-      retire(c);
-    }
-  }
-
-  void serve_alone(Connection& c) {
-    while (true) {
-      switch (c.run()) {
-        case Need::disk:
-          read_disk(c);
-          continue;
-        case Need::writable:
-          wait_for(c, os::kWritable);
-          continue;
-        case Need::turn_over:
-          fibers::yield();
-          continue;
-        case Need::closed:
-          close(c);
-          return;
-        case Need::readable:
-          break;
-      }
-      {
-        std::lock_guard lock(table_);
-        c.model.waiting = !stopping_ || !c.idle();
-      }
-      if (!c.model.waiting) return close(c);
-      wait_for(c, os::kReadable);
-      std::lock_guard lock(table_);
-      c.model.waiting = false;
-    }
-  }
-
-  // Their fibers, parked for a next request, read an end instead.
-  void wake_idle() {
-    std::lock_guard lock(table_);
-    pool_.for_each([](Connection& c) {
-      if (c.model.waiting && c.idle()) os::shutdown_receive(c.socket());
-    });
-  }
-
-  const Site site_;
-  const int workers_;
-  os::Poller poller_;
-  os::Bell bell_;                      // wakes the dispatcher
-  lwp::atomic<bool> draining_{false};  // pairs with bell_rang()
-  lwp::atomic<int> lwps_at_end_{0};    // for report() after run()
-  fibers::Mutex table_;
   fibers::Semaphore arrived_{0};  // counts requests_
-  // Guarded by table_, as is every waiting connection:
-  ConnectionPool pool_;
+  // Guarded by table_:
   ConnectionQueue requests_;
   DeadlineWatch deadlines_;
-  Acceptor acceptor_;
-  bool stopping_ = false;
-  fibers::Runtime runtime_;
 };
 
 const RegisterModel registered({"dispatcher-worker", "a dispatcher hands requests to worker fibers",
                                 true, [](ServerSetup&& s) -> std::unique_ptr<ServerModel> {
+                                  if (s.workers == 0)
+                                    return make_fiber_per_connection(std::move(s));
                                   return std::make_unique<DispatcherWorker>(std::move(s));
                                 }});
 

@@ -12,6 +12,8 @@
 //              closed
 #include "servers/acceptor.hpp"
 #include "servers/connection_pool.hpp"
+#include "servers/connection_queue.hpp"
+#include "servers/deadline_watch.hpp"
 #include "servers/model.hpp"
 
 namespace weft::servers {

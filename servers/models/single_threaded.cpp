@@ -5,6 +5,8 @@
 // connection open does not lock out the others.
 #include "servers/acceptor.hpp"
 #include "servers/connection_pool.hpp"
+#include "servers/connection_queue.hpp"
+#include "servers/deadline_watch.hpp"
 #include "servers/model.hpp"
 
 namespace weft::servers {

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "servers/fiber_model.hpp"
+
+#include <mutex>
+
+namespace weft::servers {
+
+FiberModel::FiberModel(ServerSetup&& setup)
+    : site_(setup.site),
+      workers_(setup.workers),
+      pool_(site_),
+      acceptor_(std::move(setup.listener), poller_),
+      runtime_(std::move(setup.fibers)) {
+  (void)poller_.add(bell_.fd(), os::kReadable, os::Poller::Trigger::level, &bell_).error();
+}
+
+void FiberModel::run() {
+  runtime_.run([this] { serve_all(); });
+}
+
+void FiberModel::drain() {
+  draining_.store(true, lwp::memory_order_release);
+  bell_.ring();
+}
+
+std::size_t FiberModel::waiting() {
+  // Fibers that could run, connections nobody has accepted, and whether anything else has come
+  // since the first fiber looked.
+  return static_cast<std::size_t>(runtime_.stats().ready_now) + acceptor_.backlog() +
+         (os::wait_ready(poller_.fd(), os::kReadable, 0) ? 1 : 0);
+}
+
+ModelReport FiberModel::report() const {
+  fibers::Stats stats = runtime_.stats();
+  ModelReport r;
+  r.workers = workers_;
+  int at_end = lwps_at_end_.load(lwp::memory_order_relaxed);
+  r.lwps = at_end > 0 ? at_end : stats.lwps;
+  r.switches = stats.switches;
+  r.blocking_reads = stats.blocking_calls;
+  r.blocked = stats.blocked_ns;
+  r.ready_at_block = stats.ready_at_block;
+  r.blocked_while_ready = stats.blocked_while_ready_ns;
+  return r;
+}
+
+void FiberModel::note_lwps() {
+  lwps_at_end_.store(runtime_.stats().lwps, lwp::memory_order_relaxed);
+}
+
+bool FiberModel::ended() {
+  std::lock_guard lock(table_);
+  return stopping_ && pool_.in_use() == 0;
+}
+
+void FiberModel::accept() {
+  std::lock_guard lock(table_);
+  while (auto socket = acceptor_.next()) begin(pool_.take(std::move(*socket)));
+}
+
+bool FiberModel::bell_rang() {
+  bell_.clear();
+  if (!draining_.load(lwp::memory_order_acquire)) return false;
+  accept();  // who has connected already is served
+  std::lock_guard lock(table_);
+  if (!stopping_) {
+    acceptor_.close();
+    site_.service.drain();
+  }
+  return stopping_ = true;
+}
+
+void FiberModel::retire(Connection& c) {
+  c.abandon();
+  pool_.give_back(c);
+  acceptor_.connection_closed();
+}
+
+void FiberModel::close(Connection& c) {
+  std::unique_lock lock(table_);
+  retire(c);
+  bool last = stopping_ && pool_.in_use() == 0;
+  lock.unlock();
+  if (last) bell_.ring();  // the first fiber ends
+}
+
+void FiberModel::read_disk(Connection& c) {
+  // A cached page needs no second LWP.
+  if (auto bytes = site_.disk.read_at_once(c.disk_read())) return c.disk_done(*bytes);
+  c.disk_done(fibers::blocking("read", [&] { return site_.disk.read(c.disk_read()); }));
+}
+
+void FiberModel::wait_for(Connection& c, std::uint32_t interest) {
+  if (!fibers::wait_ready(c.socket(), interest, c.deadline()) && os::now() >= c.deadline()) {
+    c.expire();
+  }
+}
+
+}  // namespace weft::servers

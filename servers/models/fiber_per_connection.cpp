@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: BSL-1.0
+// A fiber for each connection: it waits for its own socket, and the kernel's readiness finds it
+// parked there. The first fiber only accepts. A connection is its fiber's alone; whether it waits
+// for a next request is said under table_, because the end of the server closes those.
+#include "servers/models/fiber_per_connection.hpp"
+
+#include <mutex>
+
+#include "servers/fiber_model.hpp"
+
+namespace weft::servers {
+namespace {
+
+class FiberPerConnection final : public FiberModel {
+ public:
+  using FiberModel::FiberModel;
+
+ private:
+  void serve_all() override {
+    std::array<os::Poller::Ready, 2> ready;
+    while (!ended()) {
+      std::size_t n = poller_.wait(ready, 0);
+      for (std::size_t i = 0; i < n; ++i) {
+        if (ready[i].tag == acceptor_.tag()) accept();
+        if (ready[i].tag == &bell_ && bell_rang()) wake_idle();
+      }
+      if (n == 0) fibers::wait_ready(poller_.fd(), os::kReadable);
+    }
+  }
+
+  void begin(Connection& c) override {
+    try {
+      fibers::spawn({.name = "connection"}, [this, &c] { serve(c); }).detach();
+    } catch (const std::exception&) {  // no memory or no thread for it: the client may try again
+      retire(c);
+    }
+  }
+
+  void serve(Connection& c) {
+    while (true) {
+      switch (c.run()) {
+        case Need::disk:
+          read_disk(c);
+          continue;
+        case Need::writable:
+          wait_for(c, os::kWritable);
+          continue;
+        case Need::turn_over:
+          fibers::yield();
+          continue;
+        case Need::closed:
+          close(c);
+          return;
+        case Need::readable:
+          break;
+      }
+      {
+        std::lock_guard lock(table_);
+        c.model.waiting = !stopping_ || !c.idle();
+      }
+      if (!c.model.waiting) return close(c);
+      wait_for(c, os::kReadable);
+      std::lock_guard lock(table_);
+      c.model.waiting = false;
+    }
+  }
+
+  // Their fibers, parked for a next request, read an end instead.
+  void wake_idle() {
+    std::lock_guard lock(table_);
+    pool_.for_each([](Connection& c) {
+      if (c.model.waiting && c.idle()) os::shutdown_receive(c.socket());
+    });
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<ServerModel> make_fiber_per_connection(ServerSetup&& setup) {
+  return std::make_unique<FiberPerConnection>(std::move(setup));
+}
+
+}  // namespace weft::servers
