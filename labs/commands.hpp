@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "labs/terminal.hpp"
+#include "servers/refusal.hpp"
 
 namespace CLI {
 class App;
@@ -19,11 +20,7 @@ void compare_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void measure_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void load_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 
-/// Why a command cannot do what it was asked, for a person.
-struct Refusal {
-  std::string message;  ///< what and why, and what to type instead
-  int exit_code = 2;
-};
+using servers::Refusal;
 /// Prints "weft COMMAND: message" on standard error; returns the exit code.
 int refuse(const Terminal& terminal, std::string_view command, const Refusal& why);
 

@@ -2,13 +2,15 @@
 // What the program's exit status means, the same for every command.
 #pragma once
 
+#include "lwp/exit.hpp"
+
 namespace weft::labs {
 
-inline constexpr int kDone = 0;
-inline constexpr int kNo = 1;            ///< a check, an expectation or a test said no
-inline constexpr int kWrongUse = 2;      ///< the command line, or what it names
-inline constexpr int kMachineLacks = 3;  ///< something this machine does not have
-inline constexpr int kDeadlock = 4;
-inline constexpr int kInterrupted = 130;  ///< ended by Ctrl-C, as shells write it
+using lwp::kDeadlock;
+using lwp::kDone;
+using lwp::kInterrupted;
+using lwp::kMachineLacks;
+using lwp::kNo;
+using lwp::kWrongUse;
 
 }  // namespace weft::labs

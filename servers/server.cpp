@@ -68,7 +68,7 @@ std::unique_ptr<Server> Server::open(const ServerOptions& options, Refusal& why)
   } catch (const std::system_error& e) {
     why = {std::string("the kernel refuses a resource: ") + e.what() +
                ". Fewer --workers need fewer; see also: ulimit -n, ulimit -u",
-           3};
+           lwp::kMachineLacks};
     return nullptr;
   }
   if (options.fibers.dump_on_sigquit && !server->entry_->uses_fibers) {
@@ -115,7 +115,7 @@ bool Server::open_port(os::Fd& listener, Refusal& why) {
     case EADDRINUSE:
       why = {"port " + std::to_string(options_.bind.port) + " is taken: something listens on " +
                  where + ". Let the kernel pick a free one: weft serve --port 0",
-             1};
+             lwp::kNo};
       break;
     case EADDRNOTAVAIL:
       why = {"no interface of this machine has the address " + options_.bind.host +
@@ -132,7 +132,7 @@ bool Server::open_port(os::Fd& listener, Refusal& why) {
     default:
       why = {"cannot listen on " + where + ": " + reason(opened.error()) +
                  ". Let the kernel pick a port: weft serve --port 0",
-             3};
+             lwp::kMachineLacks};
   }
   return false;
 }

@@ -11,6 +11,7 @@
 #include "lwp/dump.hpp"
 #include "servers/disk.hpp"
 #include "servers/model.hpp"
+#include "servers/refusal.hpp"
 
 namespace weft::servers {
 
@@ -29,15 +30,10 @@ struct ServerOptions {
 /// The services there are.
 inline constexpr std::array<std::string_view, 2> kServices = {"echo", "file"};
 
-/// Why a server cannot be: what, why, and what to type instead.
-struct Refusal {
-  std::string message;
-  int exit_code = 2;  ///< 1: the port is taken, 2: wrong use, 3: the machine lacks something
-};
-
 class Server {
  public:
-  /// Makes the server and listens. REQUIRES, for a slow disk, that no other thread exists.
+  /// Makes the server and listens. A port that is taken is kNo. REQUIRES, for a slow disk, that no
+  /// other thread exists.
   static std::unique_ptr<Server> open(const ServerOptions& options, Refusal& why);
   ~Server();
 

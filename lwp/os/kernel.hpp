@@ -11,6 +11,8 @@
 
 namespace weft::lwp::os {
 
+constexpr int kMadvGuardInstall = 102;  ///< Linux 6.13; older headers do not name it
+
 /// Repeats a system call while a signal interrupts it.
 template <class Call>
 auto retry(Call&& call) {

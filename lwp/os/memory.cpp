@@ -12,8 +12,6 @@
 namespace weft::lwp::os {
 namespace {
 
-constexpr int kMadvGuardInstall = 102;  // Linux 6.13; older headers do not name it
-
 std::size_t whole_pages(std::size_t bytes) {
   return (bytes + page_size() - 1) / page_size() * page_size();
 }

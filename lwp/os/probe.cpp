@@ -14,8 +14,6 @@
 namespace weft::lwp::os {
 namespace {
 
-constexpr int kMadvGuardInstall = 102;  // Linux 6.13; older headers do not name it
-
 std::vector<std::string> hidden_names() {
   std::vector<std::string> names;
   const char* text = std::getenv("WEFT_WITHOUT");
