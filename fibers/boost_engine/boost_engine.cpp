@@ -22,6 +22,7 @@
 #include "fibers/switch.hpp"
 #include "lwp/line.hpp"
 #include "lwp/lock.hpp"
+#include "lwp/opaque.hpp"
 #include "lwp/policy_table.hpp"
 #include "lwp/reactor.hpp"
 #include "lwp/timers.hpp"
@@ -61,10 +62,10 @@ struct NotedStack {
 
 // The calling thread's. Opaque to the compiler, not only out of line: seeing that they compute an
 // address and nothing else, it would call them once and remember the answer across a switch.
-[[gnu::noipa]] ExceptionState& exceptions() {
+WEFT_OPAQUE ExceptionState& exceptions() {
   return *reinterpret_cast<ExceptionState*>(abi::__cxa_get_globals());
 }
-[[gnu::noipa]] int& error_number() {
+WEFT_OPAQUE int& error_number() {
   return errno;
 }
 

@@ -6,6 +6,7 @@
 
 #include "fibers/channel.hpp"
 #include "fibers/sync.hpp"
+#include "lwp/opaque.hpp"
 #include "tests/fibers/every_configuration.hpp"
 
 namespace weft::fibers {
@@ -70,7 +71,7 @@ TEST_CASE("A fiber may wait in a destructor while an exception passes by") {
 
 // Opaque, as a function of another file would be: of one it can see the compiler knows that it
 // computes an address and nothing else, and would remember that across a switch.
-[[gnu::noipa]] int& error_number() {
+WEFT_OPAQUE int& error_number() {
   return errno;
 }
 
