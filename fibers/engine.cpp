@@ -15,7 +15,6 @@ namespace weft::fibers {
 namespace {
 
 constexpr int kStandardError = 2;
-constexpr int kDeadlockExit = 4;
 
 [[noreturn]] void unjoined(const ControlBlock& block) {
   std::array<char, lwp::Task::kNameBytes> name;
@@ -184,8 +183,7 @@ void report_deadlock(const lwp::Scheduler& scheduler) {
   while (reported.exchange(true)) os::sleep_until(os::now() + os::kSecond);
   os::write_out(kStandardError,
                 "weft: deadlock: every fiber waits, and nothing can wake one of them\n");
-  lwp::dump(scheduler, kStandardError);
-  os::exit_now(kDeadlockExit);
+  lwp::end_deadlocked(scheduler);
 }
 
 }  // namespace weft::fibers

@@ -17,7 +17,6 @@ namespace {
 lwp::Lock graph;
 
 constexpr int kStandardError = 2;
-constexpr int kDeadlockExit = 4;
 
 const ControlBlock* owner_of(const Owned& object) {
   return static_cast<const ControlBlock*>(object.owned_by());
@@ -56,8 +55,7 @@ void print_fiber(lwp::Line& line, const ControlBlock& fiber) {
     line.end(kStandardError);
     at = owner;
   } while (at != &self);
-  lwp::dump(*self.home, kStandardError);
-  os::exit_now(kDeadlockExit);
+  lwp::end_deadlocked(*self.home);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "lwp/core.hpp"
+#include "lwp/exit.hpp"
 #include "lwp/line.hpp"
 #include "lwp/schedtrace.hpp"
 
@@ -198,6 +199,12 @@ Pictured::~Pictured() {
     if (slot.compare_exchange_strong(me, nullptr)) break;
   }
   await_walks();
+}
+
+void end_deadlocked(const Scheduler& s) {
+  dump(s, kStandardError);
+  os::flush_output();
+  os::exit_now(kDeadlock);
 }
 
 void broken(const char* what) {

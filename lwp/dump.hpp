@@ -48,6 +48,10 @@ class Pictured {
   const Picture picture_;
 };
 
+/// After a message about a deadlock: dumps `s` and ends the process with kDeadlock. What the
+/// program has printed comes out last, as far as that needs no waiting.
+[[noreturn]] void end_deadlocked(const Scheduler& s);
+
 /// A broken invariant: says so, dumps what is known, aborts.
 [[noreturn]] void broken(const char* what);
 

@@ -402,7 +402,10 @@ void (*library_function(const std::string& path, const char* name, std::string& 
 void* shared_memory(std::size_t bytes);
 /// Bytes of this process that are in memory now; 0 if the kernel does not tell.
 std::size_t resident_bytes();
-/// Ends the process at once: no destructors, no handlers.
+/// Writes out what standard output still holds in its buffers, but waits for nobody: neither for a
+/// thread that has its lock, nor for a reader of a full pipe. Then the text stays where it is.
+void flush_output();
+/// Ends the process at once: no destructors, no handlers, no buffers flushed.
 [[noreturn]] void exit_now(int code);
 
 // ---- faults (os/fault.cpp, os/symbol.cpp) ---------------------------------------------------

@@ -94,6 +94,20 @@ TEST_CASE("A deadlock prints every fiber and ends the program with 4") {
   }
 }
 
+TEST_CASE("A deadlock loses no output and waits for nobody who has locked it") {
+  for (const Config& config : testing::every_configuration()) {
+    INFO(testing::describe(config));
+    Child child("fibers", arguments("deadlock-after-output", config));
+    int code = child.end();
+    INFO(child.output());
+    CHECK(code == 4);
+    CHECK_THAT(child.output(), Contains("printed before the deadlock\n"));
+    Child locked("fibers", arguments("deadlock-output-locked", config));
+    CHECK(locked.end() == 4);
+    CHECK_THAT(locked.output(), Contains("weft: deadlock: every fiber waits"));
+  }
+}
+
 TEST_CASE("A deadlock in a scope or with an attached thread is one") {
   for (const Config& config : testing::every_configuration()) {
     INFO(testing::describe(config));

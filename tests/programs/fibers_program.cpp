@@ -2,6 +2,7 @@
 // Programs that end badly, or hang, for the tests to look at from outside:
 //   program_fibers SCENARIO MAPPING ENGINE LWPS
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
@@ -53,6 +54,22 @@ void deadlock() {
   main_has.release();
   left_has.acquire();
   a.acquire();
+}
+
+// As above, after text that is still in a buffer; its lock may be held for good by a thread that
+// the runtime does not know.
+void deadlock_after_output(bool locked) {
+  std::printf("printed before the deadlock\n");
+  static weft::lwp::atomic<bool> has_lock{false};
+  if (locked) {
+    new os::Thread("holder", [] {  // for good
+      ::flockfile(stdout);
+      has_lock.store(true);
+      os::sleep_until(os::kNever);
+    });
+    while (!has_lock.load()) yield();
+  }
+  Semaphore(0).acquire();
 }
 
 // As above, but the last fiber that could do anything waits for a descriptor before it ends.
@@ -130,6 +147,8 @@ int run(std::string_view scenario, const Config& config) {
   runtime.run([&] {
     if (scenario == "stuck") stuck(config.lwps > 0 ? config.lwps : 1);
     if (scenario == "deadlock") deadlock();
+    if (scenario == "deadlock-after-output") deadlock_after_output(false);
+    if (scenario == "deadlock-output-locked") deadlock_after_output(true);
     if (scenario == "deadlock-after-io") deadlock_after_io();
     if (scenario == "deadlock-with-thread") deadlock_with_thread(runtime);
     if (scenario == "circle") circle(false);
