@@ -95,7 +95,9 @@ std::vector<std::string> serve_arguments(const RowSpec& spec, const Setup& setup
     add("--mapping", std::string(fibers::name(*spec.mapping)));
     add("--engine", std::string(fibers::name(spec.engine)));
     add("--workers", std::to_string(spec.workers));
-    add("--on-block", std::string(fibers::name(spec.on_block)));
+    // The kernel schedules threads of one-to-one: serve refuses the flag there.
+    if (spec.mapping != fibers::Mapping::one_to_one)
+      add("--on-block", std::string(fibers::name(spec.on_block)));
     if (spec.mapping == fibers::Mapping::many_to_many) add("--lwps", std::to_string(spec.lwps));
   }
   if (!cpus.empty()) add("--cpus", list(cpus));
