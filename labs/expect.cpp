@@ -28,8 +28,7 @@ std::optional<Relation> take_relation(std::string_view& text) {
 
 // What the unit multiplies by, in ms for times.
 std::optional<double> factor(std::string_view unit, bool is_time) {
-  if (unit.empty() || (unit == "%" && !is_time)) return 1;
-  if (!is_time) return std::nullopt;
+  if (!is_time) return unit.empty() || unit == "%" ? std::optional<double>(1) : std::nullopt;
   if (unit == "us") return 1e-3;
   if (unit == "ms") return 1;
   if (unit == "s") return 1e3;

@@ -21,8 +21,8 @@ struct Expectation {
   bool holds(double measured) const;
 };
 
-/// What can be expected of a command: times take us, ms (the default) or s; others a bare number or
-/// a number with %.
+/// What can be expected of a command: a time needs its unit, us, ms or s; others are a bare number
+/// or a number with %.
 struct Metric {
   std::string name;
   bool is_time = false;

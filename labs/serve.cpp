@@ -9,8 +9,10 @@
 #include <cstdio>
 #include <memory>
 
+#include "labs/columns.hpp"
 #include "labs/exit.hpp"
 #include "labs/policy/policy_file.hpp"
+#include "labs/seed_option.hpp"
 #include "labs/suggest.hpp"
 #include "lwp/policy_table.hpp"
 #include "servers/control.hpp"
@@ -226,7 +228,7 @@ bool confine(const ServeFlags& f, servers::ServerOptions& options, Refusal& why)
 bool read_flags(const ServeFlags& f, servers::ServerOptions& options, Refusal& why) {
   options.workers = f.workers;
   options.root = f.root;
-  options.bind = {f.bind, static_cast<std::uint16_t>(f.port)};
+  options.bind = {f.bind == "localhost" ? "127.0.0.1" : f.bind, static_cast<std::uint16_t>(f.port)};
   options.cpu_per_request = static_cast<os::Nanos>(f.cpu_per_request * os::kMillisecond);
   return refuse_absent(f, why) && check_numbers(f, why) && read_names(f, options, why) &&
          refuse_idle(f, why) && read_stack(f, options, why) && read_disk(f, options, why) &&
@@ -246,11 +248,28 @@ bool learn_policy(const ServeFlags& f, const Terminal& terminal, Refusal& why) {
   return true;
 }
 
+// What runs here, an address to try, and how it ends.
+std::string introduction(const ServeFlags& f, int port) {
+  std::string what = f.model;
+  if (f.model == "dispatcher-worker") what += ", " + f.mapping + ", engine " + f.engine;
+  if (f.service == "file") what += "; files of " + f.root + ", disk " + f.disk;
+  std::string host = f.bind == "0.0.0.0" || f.bind == "::" ? "localhost" : f.bind;
+  if (host.find(':') != host.npos) host = "[" + host + "]";
+  const std::string at = host + ":" + std::to_string(port);
+  std::string to_try = f.service == "file" ? "curl http://" + at + "/NAME-OF-A-FILE"
+                                           : "nc " + host + " " + std::to_string(port);
+  return "  " + f.service + ": " + what + "\n  try: " + to_try +
+         "   Ctrl-C ends it, Ctrl-\\ shows its fibers\n";
+}
+
 int serve(const ServeFlags& f, const Terminal& terminal) {
   Refusal why;
   servers::ServerOptions options;
   auto refused = [&] {
-    std::fprintf(stderr, "weft serve: %s\n", why.message.c_str());
+    // A compiler's words on a policy have lines of their own.
+    std::string text = "weft serve: " + why.message;
+    if (text.find('\n') == text.npos) text = wrap(text, 80, 2);
+    std::fprintf(stderr, "%s\n", text.c_str());
     return why.exit_code;
   };
   if (!read_flags(f, options, why) || !learn_policy(f, terminal, why)) return refused();
@@ -270,9 +289,12 @@ int serve(const ServeFlags& f, const Terminal& terminal) {
   auto drain = static_cast<os::Nanos>(f.drain_seconds * static_cast<double>(os::kSecond));
   servers::Control control(*server, std::move(*signals), drain, f.stats);
   os::meter_idle([&] { return server->waiting(); });
-  const char* form =
-      f.bind.find(':') == std::string::npos ? "listening on %s:%d\n" : "listening on [%s]:%d\n";
-  std::printf(form, f.bind.c_str(), server->port());
+  const char* form = options.bind.host.find(':') == std::string::npos ? "listening on %s:%d\n"
+                                                                      : "listening on [%s]:%d\n";
+  std::printf(form, options.bind.host.c_str(), server->port());
+  // The line is for programs; to a person at a terminal there is more to say.
+  if (os::terminal_columns(1) > 0)
+    std::fputs(terminal.shown(introduction(f, server->port())).c_str(), stdout);
   std::fflush(stdout);
   try {
     server->run();
@@ -307,7 +329,7 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_option("--policy", f->policy,
                  "who runs next: fifo, work-stealing, priority,\n"
                  "mlfq, lottery, stride, edf, random, ./mine.cpp");
-  sub.add_option("--seed", f->seed, "of policies that draw lots")->capture_default_str();
+  seed_option(sub, f->seed, "of policies that draw lots");
   sub.add_option("--disk", f->disk, "none, real, real,cold, slow:MS[,heads=K][,hot=DIR/]")
       ->capture_default_str();
   auto* heads = sub.add_option("--heads", f->heads, "heads of a slow disk: reads it does at once");
@@ -323,6 +345,12 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_option("--layout", f->layout)->group("");
   sub.add_option("--processes", f->processes)->group("");
   sub.add_option("--preempt", f->preempt)->group("")->expected(0, 1)->default_str("on");
+  sub.get_option("--root")->type_name("DIR");
+  for (const char* flag : {"--cpus", "--disk-cpus"}) sub.get_option(flag)->type_name("LIST");
+  sub.get_option("--bind")->type_name("ADDRESS");
+  sub.footer(
+      "Example: ./weft serve --model fsm --disk slow:7.5, then in another terminal\n"
+      "         ./weft load http://127.0.0.1:8080/README.md");
   sub.callback([f, heads, &sub, &terminal, &exit_code] {
     f->heads_given = heads->count() > 0;
     for (const char* flag : {"--mapping", "--engine", "--lwps", "--max-lwps", "--on-block",

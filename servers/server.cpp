@@ -115,7 +115,7 @@ bool Server::open_port(os::Fd& listener, Refusal& why) {
     case EADDRINUSE:
       why = {"port " + std::to_string(options_.bind.port) + " is taken: something listens on " +
                  where + ". Let the kernel pick a free one: weft serve --port 0",
-             lwp::kNo};
+             lwp::kMachineLacks};
       break;
     case EADDRNOTAVAIL:
       why = {"no interface of this machine has the address " + options_.bind.host +

@@ -32,8 +32,8 @@ inline constexpr std::array<std::string_view, 2> kServices = {"echo", "file"};
 
 class Server {
  public:
-  /// Makes the server and listens. A port that is taken is kNo. REQUIRES, for a slow disk, that no
-  /// other thread exists.
+  /// Makes the server and listens. A port that is taken is kMachineLacks. REQUIRES, for a slow
+  /// disk, that no other thread exists.
   static std::unique_ptr<Server> open(const ServerOptions& options, Refusal& why);
   ~Server();
 

@@ -16,6 +16,7 @@
 #include "labs/compare/report.hpp"
 #include "labs/compare/screen.hpp"
 #include "labs/exit.hpp"
+#include "labs/seed_option.hpp"
 #include "lwp/os.hpp"
 
 namespace weft::labs {
@@ -42,20 +43,36 @@ double metric_value(const Comparison& c, const std::string& metric) {
   return far ? std::abs(*far->deviation()) : 0;
 }
 
-int judge(const Comparison& c, const Options& options, const Terminal& terminal) {
+// Failed requests are a no, unless an expectation says how many may fail.
+int judge(const Comparison& c, const Options& options, const Terminal& terminal, std::FILE* words) {
   const Say& say = terminal.say;
-  int code = kDone;
+  bool good = true, errors_judged = false;
   for (const auto& e : options.expectations) {
     double value = metric_value(c, e.metric);
-    if (e.holds(value)) continue;
-    code = kNo;
-    std::string text = say("compare.expected", {{"text", e.text}, {"value", number(value)}});
-    std::printf("%s\n", terminal.shown(text).c_str());
+    const bool held = e.holds(value);
+    good = good && held;
+    errors_judged = errors_judged || e.metric == "errors";
+    std::string text =
+        say(held ? MessageId("usage.expected_yes") : MessageId("usage.expected_no"),
+            {{"text", e.text}, {"value", number(value, e.metric == "errors" ? 0 : 1)}});
+    std::fprintf(words, "%s\n", terminal.shown(text).c_str());
   }
-  return code;
+  return good && (errors_judged || c.errors() == 0) ? kDone : kNo;
 }
 
-int compare_servers(const Flags& flags, const Terminal& terminal) {
+// The command line again, from what was given of it.
+std::string typed(const CLI::App& sub) {
+  std::string out = "./weft compare";
+  for (const auto* option : sub.get_options()) {
+    if (option->count() == 0) continue;
+    out += " " + option->get_name();
+    if (option->get_type_size() == 0) continue;
+    for (const auto& value : option->results()) out += " " + value;
+  }
+  return out;
+}
+
+int compare_servers(const Flags& flags, const CLI::App& sub, const Terminal& terminal) {
   const Say& say = terminal.say;
   auto read = read_options(flags, say);
   if (auto* why = std::get_if<Refusal>(&read)) return refuse(terminal, "compare", *why);
@@ -65,17 +82,28 @@ int compare_servers(const Flags& flags, const Terminal& terminal) {
   auto signals = lwp::os::signal_fd(kSignals);  // before the servers, which unblock them
   auto measured = measure(options, terminal, signals ? signals->get() : -1);
   if (auto* why = std::get_if<Refusal>(&measured)) return refuse(terminal, "compare", *why);
-  const Comparison& c = std::get<Comparison>(measured);
+  Comparison& c = std::get<Comparison>(measured);
+  c.command = typed(sub);
+  c.version = sub.get_parent()->get_description();
 
   std::string report = options.report, unwritten;
+  std::error_code ignored;
+  // An empty file is what the check that it can be written made of none.
+  const bool replaced = std::filesystem::file_size(report, ignored) > 0 && !ignored;
   if (!report.empty() && !write_file(report, to_html(c, say)))
     unwritten = std::exchange(report, "");
-  if (!options.json.empty() && !write_file(options.json, to_json(c))) unwritten = options.json;
-  std::fputs(screen(c, terminal, report).c_str(), stdout);
+  // With --json - the words make room for it.
+  const bool json_here = options.json == "-";
+  if (json_here)
+    std::fputs(to_json(c).c_str(), stdout);
+  else if (!options.json.empty() && !write_file(options.json, to_json(c)))
+    unwritten = options.json;
+  std::FILE* words = json_here ? stderr : stdout;
+  std::fputs(screen(c, terminal, report, replaced).c_str(), words);
   if (!unwritten.empty())
     return refuse(terminal, "compare",
                   {say("usage.cannot_write", {{"path", unwritten}}), kMachineLacks});
-  return judge(c, options, terminal);
+  return judge(c, options, terminal, words);
 }
 
 }  // namespace
@@ -85,26 +113,33 @@ void compare_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   const Say& say = terminal.say;
   sub.add_flag("--quick", f->quick, say("compare.help_quick"));
   sub.add_flag("--thorough", f->thorough, say("compare.help_thorough"));
-  sub.add_option("--workers", f->workers, say("compare.help_workers"))->capture_default_str();
-  sub.add_option("--lwps", f->lwps, say("compare.help_lwps"))->capture_default_str();
-  auto* heads =
-      sub.add_option("--heads", f->heads, say("compare.help_heads"))->capture_default_str();
+  sub.add_option("--workers", f->workers, say("compare.help_workers"))
+      ->type_name("LIST")
+      ->capture_default_str();
+  sub.add_option("--lwps", f->lwps, say("compare.help_lwps"))
+      ->type_name("LIST")
+      ->capture_default_str();
+  auto* heads = sub.add_option("--heads", f->heads, say("compare.help_heads"))
+                    ->type_name("LIST")
+                    ->capture_default_str();
   sub.add_option("--scale", f->scale, say("compare.help_scale"))->capture_default_str();
   sub.add_option("--clients", f->clients, say("compare.help_clients"))->capture_default_str();
   auto* runs = sub.add_option("--runs", f->runs, say("compare.help_runs"));
   auto* seconds = sub.add_option("--seconds", f->seconds, say("compare.help_seconds"));
-  sub.add_option("--seed", f->seed, say("load.help_seed"))->capture_default_str();
-  sub.add_option("--root", f->root, say("compare.help_root"));
-  sub.add_option("--report", f->report, say("compare.help_report"))->capture_default_str();
+  seed_option(sub, f->seed, say("load.help_seed"));
+  sub.add_option("--root", f->root, say("compare.help_root"))->type_name("DIR");
+  sub.add_option("--report", f->report, say("compare.help_report"))
+      ->type_name("FILE")
+      ->capture_default_str();
   sub.add_flag("--no-report", f->no_report, say("compare.help_no_report"));
-  sub.add_option("--json", f->json, say("compare.help_json"));
-  sub.add_option("--expect", f->expect, say("compare.help_expect"));
+  sub.add_option("--json", f->json, say("compare.help_json"))->type_name("FILE");
+  sub.add_option("--expect", f->expect, say("compare.help_expect"))->type_name("CLAIM");
   sub.footer(say("compare.footer"));
-  sub.callback([=, &terminal, &exit_code] {
+  sub.callback([=, &sub, &terminal, &exit_code] {
     f->heads_given = heads->count() > 0;
     if (runs->count() > 0 && f->runs == 0) f->runs = -1;  // refused, as a number below
     if (seconds->count() > 0 && f->seconds == 0) f->seconds = -1;
-    exit_code = compare_servers(*f, terminal);
+    exit_code = compare_servers(*f, sub, terminal);
   });
 }
 

@@ -14,7 +14,7 @@ namespace weft::labs::compare {
 struct Finding {
   int number = 0;
   bool held = false;
-  std::string text;  ///< the sentence, or "not shown here, because …"
+  std::string text;  ///< the sentence, or "Not confirmed in this run: that …"
   std::string hint;  ///< a command that goes on from here, may be empty
 };
 
@@ -22,6 +22,8 @@ std::vector<Finding> findings(const Comparison& comparison, Say say);
 
 /// What a row is called: "8 workers, many-to-one, Boost.Fiber".
 std::string label(const RowSpec& spec, Say say);
+/// "a disk with 8 heads"
+std::string disk_words(int heads, Say say);
 /// "4"; "1+" where blocked LWPs are replaced.
 std::string lwps(const RowSpec& spec);
 /// A number with so many digits after the point.

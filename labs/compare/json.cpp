@@ -36,13 +36,16 @@ Json row_json(const Row& row, double scale) {
           {"measured_rps_max", rounded(row.rps_max())},
           {"p50_ms", ms(row.latency.percentile(50))},
           {"p99_ms", ms(row.latency.percentile(99))},
+          {"p90_ms", ms(row.latency.percentile(90))},
+          {"latency_count", row.latency.count()},
           {"max_ms", ms(row.latency.max())},
           {"idle_while_waiting", rounded(row.idle_share())},
           {"longest_idle_ms", rounded(row.counted.longest_idle_ms)},
           {"cpu_utilisation", rounded(row.utilisation())},
           {"rss_kb", row.counted.rss_kb},
           {"switches_per_request", rounded(row.switches_per_request())},
-          {"errors", row.errors}};
+          {"errors", row.errors},
+          {"first_error", row.first_error.empty() ? Json() : Json(row.first_error)}};
 }
 
 }  // namespace
@@ -60,6 +63,8 @@ std::string to_json(const Comparison& c) {
               {"repeated", c.repeated},
               {"disturbed", c.disturbed},
               {"own_core", c.setup.own_core},
+              {"command", c.command},
+              {"version", c.version},
               {"date", c.date},
               {"cpu", c.cpu}};
   return all.dump(2, ' ', false, Json::error_handler_t::replace) + '\n';

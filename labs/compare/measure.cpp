@@ -89,6 +89,10 @@ class Measurement {
       c_.rows.push_back(std::move(row));
     }
     schedule_ = schedule(o_, specs);
+    // Longer than was promised or asked for: say so before, not after.
+    if (auto total = static_cast<double>(schedule_.total) / kSecond; total > o_.seconds + 2)
+      progress_.note(say_("compare.longer", {{"rows", std::to_string(specs.size())},
+                                             {"seconds", number(total + 2, 0)}}));
     started_ = now();
     auto why = start_servers();
     if (!why && !o_.client_cpus.empty() && !confine_to(o_.client_cpus))
@@ -215,6 +219,7 @@ class Measurement {
     w.load = load::run(plan);
     if (w.load.interrupted) return interrupted();
     c_.rows[at].errors += w.load.failures();
+    if (c_.rows[at].first_error.empty()) c_.rows[at].first_error = w.load.first_failure;
     auto [before, after] = server.ends();
     if (!before || !after) return no_figures(at, servers_[at].fate(say_));
     w.before = *before;

@@ -53,7 +53,7 @@ Why read_numbers(const Flags& f, const Say& say, Options& out) {
   if (!(f.scale >= 0.1 && f.scale <= 100)) return range("--scale", "0.1–100");
   if (f.clients < 1 || f.clients > 512) return range("--clients", "1–512");
   if (f.runs < 0 || f.runs > 100) return range("--runs", "1–100");
-  if (f.seconds < 0 || f.seconds > 3600) return range("--seconds", "1–3600");
+  if (f.seconds != 0 && !(f.seconds >= 1 && f.seconds <= 3600)) return range("--seconds", "1–3600");
   if (f.quick && f.thorough) return Refusal{say("compare.quick_and_thorough")};
   Setup& s = out.setup;
   for (auto why : {read_list("--workers", f.workers, 512, say, s.workers),
@@ -79,7 +79,7 @@ Why read_paths(const Flags& f, const Say& say, Options& out) {
   out.json = f.json;
   out.report = f.no_report ? "" : f.report;
   for (const auto& path : {out.json, out.report})
-    if (!path.empty() && !can_write(path))
+    if (!path.empty() && path != "-" && !can_write(path))
       return Refusal{say("usage.cannot_write", {{"path", path}})};
   return std::nullopt;
 }

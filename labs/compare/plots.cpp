@@ -12,7 +12,8 @@ namespace weft::labs::compare {
 namespace {
 
 constexpr double kWidth = 720;
-constexpr double kColumn = 6.9;  // pixels a column of text takes, at 13 px
+constexpr std::size_t kHues = 8;  // --s0 to --s7 in report.cpp
+constexpr double kColumn = 6.9;   // pixels a column of text takes, at 13 px
 
 std::string px(double value) {
   return number(value, 1);
@@ -111,7 +112,7 @@ std::vector<double> spread_labels(std::vector<double> at, double gap, double low
 }
 
 std::string throughput_plot(const Comparison& c, Say say) {
-  const double left = widest_label(c, say) + 12, right = kWidth - 150, top = 34, step = 32;
+  const double left = widest_label(c, say) + 12, right = kWidth - 164, top = 34, step = 32;
   const double bottom = top + step * static_cast<double>(c.rows.size());
   double largest = 0;
   for (const auto& row : c.rows)
@@ -134,7 +135,7 @@ std::string throughput_plot(const Comparison& c, Say say) {
       out += line(x(row.rps_min()), middle, x(row.rps_max()), middle, "whisker");
     if (row.predicted)
       out += line(x(row.predicted->rps), middle - 13, x(row.predicted->rps), middle + 13, "goal");
-    out += text(kWidth - 78, middle + 4, number(rps), "t strong", "end");
+    out += text(kWidth - 92, middle + 4, number(rps), "t strong", "end");
     if (row.predicted)
       out += text(kWidth, middle + 4, number(row.predicted->rps), "t predicted", "end");
     y += step;
@@ -144,7 +145,7 @@ std::string throughput_plot(const Comparison& c, Say say) {
     out += text(end, 18, words, "t small", "end");
     return end - kColumn * static_cast<double>(columns(words)) - 10;
   };
-  double at = head(kWidth - 78, say("report.key_measured"));
+  double at = head(kWidth - 92, say("report.key_measured"));
   out += rect(at - 14, 8, 14, 11, "bar");
   if (c.setup.own_core) {
     at = head(kWidth, say("report.key_predicted"));
@@ -198,14 +199,15 @@ std::string latency_plot(const Comparison& c, Say say) {
       points += px(left + (right - left) * reached / last) + ',' +
                 px(y(latency_ms(c, row, percent))) + ' ';
     }
-    out += "<polyline class=\"line s" + std::to_string(i % 6) + " d" + std::to_string(i % 4) +
+    const std::size_t dash = (i + i / kHues) % 4;  // no two rows share hue and dash
+    out += "<polyline class=\"line s" + std::to_string(i % kHues) + " d" + std::to_string(dash) +
            "\" points=\"" + points + "\"/>\n";
     ends.push_back(y(latency_ms(c, row, 100)));
   }
   // Labels stand beside the ends of their lines, moved apart where ends meet.
   auto places = spread_labels(ends, 17, top + 4, bottom);
   for (std::size_t i = 0; i < c.rows.size(); ++i) {
-    std::string style = " s" + std::to_string(i % 6);
+    std::string style = " s" + std::to_string(i % kHues);
     out += line(right + 1, ends[i], right + 12, places[i], "lead" + style);
     out += text(right + 16, places[i] + 4, full_label(c, c.rows[i].spec, say),
                 ("t key" + style).c_str());

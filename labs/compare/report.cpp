@@ -16,17 +16,20 @@ namespace {
 constexpr const char* kStyle = R"css(
 :root { color-scheme: light dark;
   --paper:#fff; --ink:#1b1b1b; --soft:#5d5d5d; --rule:#e3e3e3; --bar:#0072b2; --goal:#d55e00; --goal-ink:#b84c00;
-  --s0:#0072b2; --s1:#c04f00; --s2:#00795a; --s3:#a8487f; --s4:#8a6100; --s5:#1b1b1b; }
+  --s0:#0072b2; --s1:#c04f00; --s2:#00795a; --s3:#a8487f; --s4:#8a6100; --s5:#1b1b1b;
+  --s6:#6a3fb0; --s7:#777777; }
 @media (prefers-color-scheme: dark) { :root {
   --paper:#16181b; --ink:#e9e9e7; --soft:#a5a7a9; --rule:#33373b; --bar:#3f9bd6; --goal:#ff9a52; --goal-ink:#ff9a52;
-  --s0:#56b4e9; --s1:#ff9a52; --s2:#35c79c; --s3:#e59cc6; --s4:#f0c24a; --s5:#e9e9e7; } }
+  --s0:#56b4e9; --s1:#ff9a52; --s2:#35c79c; --s3:#e59cc6; --s4:#f0c24a; --s5:#e9e9e7;
+  --s6:#b79af0; --s7:#9a9a9a; } }
 @media print { :root { color-scheme: light;
   --paper:#fff; --ink:#000; --soft:#444; --rule:#ccc; --bar:#0072b2; --goal:#d55e00; --goal-ink:#b84c00;
-  --s0:#0072b2; --s1:#c04f00; --s2:#00795a; --s3:#a8487f; --s4:#8a6100; --s5:#000; }
+  --s0:#0072b2; --s1:#c04f00; --s2:#00795a; --s3:#a8487f; --s4:#8a6100; --s5:#000;
+  --s6:#6a3fb0; --s7:#777777; }
   .bar { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   figure, table, ol { break-inside: avoid; } body { padding: 0 !important; font-size: 10.5pt; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 54rem; padding: 2.5rem 1.5rem 4rem; background: var(--paper);
+body { margin: 0 auto; max-width: 60rem; padding: 2.5rem 1.5rem 4rem; background: var(--paper);
   color: var(--ink); font: 16px/1.55 system-ui, "Noto Sans", "Noto Sans CJK SC", "PingFang SC",
   "Microsoft YaHei", "WenQuanYi Zen Hei", sans-serif; }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .4rem; text-wrap: balance; }
@@ -43,9 +46,10 @@ svg { display: block; width: 100%; height: auto; overflow: visible; }
 .line { fill: none; stroke-width: 2; stroke-linejoin: round; } .lead { stroke-width: 1; opacity: .7; }
 .s0 { stroke: var(--s0); } .s1 { stroke: var(--s1); } .s2 { stroke: var(--s2); }
 .s3 { stroke: var(--s3); } .s4 { stroke: var(--s4); } .s5 { stroke: var(--s5); }
+.s6 { stroke: var(--s6); } .s7 { stroke: var(--s7); }
 .key { stroke: none; } .key.s0 { fill: var(--s0); } .key.s1 { fill: var(--s1); }
 .key.s2 { fill: var(--s2); } .key.s3 { fill: var(--s3); } .key.s4 { fill: var(--s4); }
-.key.s5 { fill: var(--s5); }
+.key.s5 { fill: var(--s5); } .key.s6 { fill: var(--s6); } .key.s7 { fill: var(--s7); }
 .d1 { stroke-dasharray: 7 4; } .d2 { stroke-dasharray: 2 3; } .d3 { stroke-dasharray: 9 3 2 3; }
 ol { padding-left: 1.4rem; } li { margin: .5rem 0; } li.not { color: var(--soft); }
 .try { display: inline-block; }
@@ -54,9 +58,9 @@ code { font: .9em ui-monospace, "DejaVu Sans Mono", monospace; white-space: nowr
 .note { font-size: .875rem; margin-top: 1.2rem; }
 table { margin-top: 1rem; border-collapse: collapse; font-size: .84rem; font-variant-numeric: tabular-nums; width: 100%; }
 th { font-weight: 600; color: var(--soft); vertical-align: bottom; line-height: 1.25; }
-td { white-space: nowrap; } th:last-child { min-width: 6.5rem; }
+td { white-space: nowrap; }
 th, td { padding: .35rem .45rem; text-align: right; border-bottom: 1px solid var(--rule); }
-th:first-child, td:first-child { text-align: left; padding-left: 0; white-space: nowrap; }
+th:first-child, td:first-child { text-align: left; padding-left: 0; white-space: normal; min-width: 9rem; }
 footer { font-size: .875rem; margin-top: 2.4rem; border-top: 1px solid var(--rule); padding-top: .8rem; }
 )css";
 
@@ -99,6 +103,12 @@ std::string table(const Comparison& c, Say say, const std::vector<Column>& colum
   return element("div", element("table", all), " class=\"wide\"") + '\n';
 }
 
+std::string made_by(const Comparison& c, Say say) {
+  return escaped(say(
+      "report.made_by",
+      {{"version", c.version}, {"seed", std::to_string(c.setup.seed)}, {"command", c.command}}));
+}
+
 std::string percent(double share) {
   return number(100 * share, 0) + "\u00a0%";
 }
@@ -125,10 +135,17 @@ std::string latency_table(const Comparison& c, Say say) {
   auto ms = [&](lwp::os::Nanos t) {
     return number(static_cast<double>(t) / 1e6 * c.setup.scale, 0);
   };
+  auto percentile = [&](double percent) {
+    return [ms, percent](const Row& r) {
+      return r.latency.resolves(percent) ? ms(r.latency.percentile(percent)) : "–";
+    };
+  };
   return table(
       c, say,
-      {{say("report.col_p50"), [&](const Row& r) { return ms(r.latency.percentile(50)); }},
-       {say("report.col_p99"), [&](const Row& r) { return ms(r.latency.percentile(99)); }},
+      {{say("report.col_samples"), [](const Row& r) { return grouped(r.latency.count()); }},
+       {say("report.col_p50"), percentile(50)},
+       {say("report.col_p90"), percentile(90)},
+       {say("report.col_p99"), percentile(99)},
        {say("report.col_max"), [&](const Row& r) { return ms(r.latency.max()); }},
        {say("report.col_switches"), [](const Row& r) { return number(r.switches_per_request()); }},
        {say("report.col_memory"),
@@ -149,6 +166,8 @@ std::string to_html(const Comparison& c, Say say) {
   out += element("h1", escaped(say("compare.title"))) + '\n';
   out += element("p", escaped(setup[0] + (zh ? "" : " ") + setup[1]), " class=\"soft\"") + '\n';
   if (!c.setup.own_core) out += element("p", escaped(say("compare.one_core"))) + '\n';
+  if (has_one_head(c))
+    out += element("p", escaped(say("compare.idle_one_head")), " class=\"soft\"") + '\n';
   auto figure = [&](const std::string& title, const std::string& plot, const std::string& caption) {
     out += element("h2", escaped(title)) + '\n';
     out += element("figure", plot + element("figcaption", escaped(caption))) + '\n';
@@ -162,7 +181,8 @@ std::string to_html(const Comparison& c, Say say) {
   out += element("p", escaped(say("report.numbers_caption", {{"scale", scale}})),
                  " class=\"soft note\"") +
          '\n';
-  out += element("footer", escaped(provenance(c, say)) + "<br>" + with_code(say("compare.next"))) +
+  out += element("footer", escaped(provenance(c, say)) + "<br>" + made_by(c, say) + "<br>" +
+                               with_code(next_step(c, say))) +
          '\n';
   return out + "</body>\n</html>\n";
 }

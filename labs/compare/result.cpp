@@ -82,18 +82,18 @@ std::vector<RowSpec> rows_for(const Setup& setup) {
                      std::min({workers, lwps, setup.clients}), OnBlock::hold});
     };
     all.push_back({"single-threaded", {}, Engine::weft, 1, 1, heads, 1, OnBlock::hold});
-    for (int w : setup.workers) pool(Mapping::many_to_one, Engine::weft, w, 1);
+    const int most = *std::max_element(setup.workers.begin(), setup.workers.end());
+    pool(Mapping::many_to_one, Engine::weft, most, 1);
     for (int w : setup.workers)
-      for (int m : setup.lwps) pool(Mapping::many_to_many, Engine::weft, w, m);
+      for (int m : setup.lwps)
+        if (w > 1 || w == most) pool(Mapping::many_to_many, Engine::weft, w, m);
     // The book's other many-to-many: an LWP for each thread that can run. One of them at a time,
     // on one core, and those that block in the kernel besides.
-    for (int w : setup.workers) {
-      pool(Mapping::many_to_many, Engine::weft, w, 1);
-      all.back().on_block = OnBlock::handoff;
-      all.back().in_service = std::min(w, setup.clients);
-    }
+    pool(Mapping::many_to_many, Engine::weft, most, 1);
+    all.back().on_block = OnBlock::handoff;
+    all.back().in_service = std::min(most, setup.clients);
     for (int w : setup.workers) pool(Mapping::one_to_one, Engine::weft, w, w);
-    for (int w : setup.workers) pool(Mapping::many_to_one, Engine::boost_fiber, w, 1);
+    pool(Mapping::many_to_one, Engine::boost_fiber, most, 1);
     all.push_back({"fsm", {}, Engine::weft, 1, 1, heads, setup.clients, OnBlock::hold});
   }
   if (setup.heads.size() == 1) return all;

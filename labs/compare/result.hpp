@@ -59,6 +59,7 @@ struct Row {
   std::vector<double> rps;  ///< of each round, requests/s
   load::Histogram latency;  ///< open phase, from the intended send time; real nanoseconds
   std::uint64_t errors = 0;
+  std::string first_error;  ///< in English, "" if there is none
   Counted counted;
 
   double rps_median() const;
@@ -90,6 +91,8 @@ struct Comparison {
   int repeated = 0;   ///< windows measured again because the host or other programs took the core
   int disturbed = 0;  ///< windows kept although they did
   std::string date, cpu;
+  std::string command;  ///< as typed, "./weft compare --quick"
+  std::string version;  ///< "weft 0.1.0"
 
   /// The first row that fits, or null. `heads` 0 means any.
   const Row* find(std::string_view model, std::optional<fibers::Mapping> mapping = {},
@@ -98,11 +101,15 @@ struct Comparison {
   const Row* farthest() const;  ///< from its prediction; null if nothing was predicted
   double spread() const;        ///< the largest of any row
   std::uint64_t errors() const;
+  /// Of windows whose figures were kept.
+  int windows() const { return static_cast<int>(rows.size()) * (rounds + 1); }
 };
 
 /// The rows that `setup` asks for: single-threaded and the state machine once, each combination of
-/// the lists that changes what a row does once. More heads change nothing for a server with one
-/// request in service, so such rows come first and with the first number of heads only.
+/// the lists that changes what a row does once. How many workers share one LWP changes nothing, and
+/// one worker needs one: of several numbers of workers the largest stands for all there. More heads
+/// change nothing for a server with one request in service, so such rows come first and with the
+/// first number of heads only.
 std::vector<RowSpec> rows_for(const Setup& setup);
 
 Prediction predict_row(const Setup& setup, const RowSpec& spec);

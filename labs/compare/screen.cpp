@@ -87,6 +87,8 @@ std::array<std::string, 2> setup_lines(const Comparison& c, Say say) {
   if (s.workers.size() == 1)
     clients += say("compare.setup_workers", {{"workers", std::to_string(s.workers[0])}});
   clients += s.own_core ? say("compare.setup_own_core") : say("compare.setup_shared_core");
+  if (s.scale != 1)
+    clients += say("compare.setup_scale", {{"scale", number(s.scale, s.scale < 10 ? 1 : 0)}});
   return {say("compare.setup",
               {{"cpu", number(s.network.cpu_ms, 0)}, {"disk", number(s.network.disk_ms, 0)}}),
           clients};
@@ -104,26 +106,50 @@ std::string provenance(const Comparison& c, Say say) {
             {{"row", label(far->spec, say)},
              {"d", (*far->deviation() < 0 ? "–" : "+") + number(std::abs(*far->deviation()), 1)}});
   text += say("compare.stop");
-  if (c.errors() > 0) text += say("compare.errors", {{"n", grouped(c.errors())}});
-  if (c.disturbed > 0) text += say("compare.disturbed", {{"n", std::to_string(c.disturbed)}});
+  for (const auto& row : c.rows)
+    if (row.errors > 0) {
+      text += say(
+          "compare.errors",
+          {{"n", grouped(c.errors())}, {"first", row.first_error}, {"row", label(row.spec, say)}});
+      break;
+    }
+  if (c.disturbed > 0)
+    text += say("compare.disturbed",
+                {{"n", std::to_string(c.disturbed)}, {"all", std::to_string(c.windows())}});
   return text;
 }
 
-std::string screen(const Comparison& c, const Terminal& t, const std::string& report) {
+std::string next_step(const Comparison& c, Say say) {
+  return say("compare.next",
+             {{"command", c.setup.workers.size() == 1 ? "./weft compare --workers 1,2,4,8,16"
+                                                      : "./weft bench --quick"}});
+}
+
+bool has_one_head(const Comparison& c) {
+  return std::any_of(c.rows.begin(), c.rows.end(),
+                     [](const Row& row) { return row.spec.heads == 1 && row.spec.in_service > 1; });
+}
+
+std::string screen(const Comparison& c, const Terminal& t, const std::string& report,
+                   bool replaced) {
   const Say& say = t.say;
   std::string out = t.bold(say("compare.title")) + '\n';
   for (const auto& line : setup_lines(c, say)) out += wrap(line, kWidth) + '\n';
   out += Table(c, t).text();
   if (!c.setup.own_core) out += wrap(say("compare.one_core"), kWidth) + '\n';
+  if (has_one_head(c)) out += wrap(say("compare.idle_one_head"), kWidth) + '\n';
   for (const auto& finding : findings(c, say)) {
     std::string text = with_hint(finding);
     out += (finding.held ? text : t.dim(text)) + '\n';
   }
   // The command is never broken: a person copies it.
-  std::string next = say("compare.next");
+  std::string next = next_step(c, say);
   out += wrap(provenance(c, say), kWidth);
   out += (last_line(out) + 1 + columns(next) <= kWidth ? ' ' : '\n') + next + '\n';
-  if (!report.empty()) out += say("compare.report_at", {{"path", report}}) + '\n';
+  if (!report.empty())
+    out += say(replaced ? MessageId("compare.report_replaced") : MessageId("compare.report_at"),
+               {{"path", report}}) +
+           '\n';
   return t.shown(out);
 }
 

@@ -15,6 +15,7 @@
 #include "labs/load/generator.hpp"
 #include "labs/load/url.hpp"
 #include "labs/random.hpp"
+#include "labs/seed_option.hpp"
 
 namespace weft::labs {
 namespace {
@@ -41,6 +42,7 @@ constexpr double kPercentiles[] = {50, 90, 99, 99.9};
 // Everything the run needs, checked.
 struct Job {
   Plan plan;
+  std::string server;  // "127.0.0.1:8080"
   std::vector<std::string> requests;
   std::vector<Expectation> expectations;
   std::ofstream json;
@@ -51,7 +53,7 @@ std::optional<Refusal> prepare(const Flags& f, const Say& say, Job& job) {
   for (const auto& text : f.urls) {
     auto url = load::parse_url(text);
     if (!url) return Refusal{say("load.bad_url", {{"url", text}})};
-    if (!first) first = url;
+    if (!first) first = url, job.server = url->authority;
     if (url->address.host != first->address.host || url->address.port != first->address.port)
       return Refusal{say("load.two_servers", {{"a", first->authority}, {"b", url->authority}})};
     job.requests.push_back(load::request_for(*url, f.keep_alive));
@@ -60,7 +62,7 @@ std::optional<Refusal> prepare(const Flags& f, const Say& say, Job& job) {
     return Refusal{say("usage.range", {{"flag", flag}, {"range", range}})};
   };
   if (f.connections < 0 || f.connections > 10'000) return out_of_range("--connections", "1–10000");
-  if (f.rate < 0 || f.rate > 1e6) return out_of_range("--rate", "0.001–1000000");
+  if (!(f.rate >= 0 && f.rate <= 1e6)) return out_of_range("--rate", "0.001–1000000");
   if (!(f.duration > 0 && f.duration <= 86'400)) return out_of_range("--duration", "0.001–86400");
   if (!(f.warm_up >= 0 && f.warm_up <= 3600)) return out_of_range("--warm-up", "0–3600");
   if (!(f.timeout > 0 && f.timeout <= 3600)) return out_of_range("--timeout", "0.001–3600");
@@ -70,7 +72,7 @@ std::optional<Refusal> prepare(const Flags& f, const Say& say, Job& job) {
     if (!e) return Refusal{say("load.bad_expectation", {{"text", text}})};
     job.expectations.push_back(*e);
   }
-  if (!f.json.empty()) {  // now, not after the measurement
+  if (!f.json.empty() && f.json != "-") {  // now, not after the measurement
     job.json.open(f.json);
     if (!job.json) return Refusal{say("usage.cannot_write", {{"path", f.json}})};
   }
@@ -124,9 +126,12 @@ std::string line(std::string_view label, const std::string& value) {
 std::string latency_text(const Outcome& out, bool open_loop, const Say& say) {
   std::string text =
       say(open_loop ? MessageId("load.latency_intended") : MessageId("load.latency_sent")) + '\n';
-  for (double percent : kPercentiles)
-    text += line("p" + shown(percent, percent > 99 ? 1 : 0),
-                 time_text(static_cast<double>(out.latency.percentile(percent))));
+  for (double percent : kPercentiles) {
+    std::string value = out.latency.resolves(percent)
+                            ? time_text(static_cast<double>(out.latency.percentile(percent)))
+                            : "– " + say("load.too_few");
+    text += line("p" + shown(percent, percent > 99 ? 1 : 0), value);
+  }
   text += line("max", time_text(static_cast<double>(out.latency.max())));
   return text + line(say("load.mean"), time_text(out.latency.mean()));
 }
@@ -142,22 +147,25 @@ std::string summary(const Flags& f, const Job& job, const Outcome& out, const Sa
     text = say("load.closed", {{"n", connections}});
   text += say(f.keep_alive ? MessageId("load.kept_alive") : MessageId("load.one_each"));
   text = wrap(text + say("load.window", {{"seconds", shown(window_s, 1)}}), 80, 2) + '\n';
+  if (out.interrupted) text = wrap(say("load.interrupted"), 80, 2) + '\n' + text;
   text += line(say("load.rps"), shown(out.rps(), 1));
-  text += line(say("load.answered"), std::to_string(out.answered));
-  if (out.answered > 0) {
+  text += line(say("load.answered"), std::to_string(out.came));
+  if (window_s > 0)
     text += line("KiB/s", shown(static_cast<double>(out.bytes) / 1024 / window_s, 1));
-    text += latency_text(out, p.rate > 0, say);
-  }
+  if (!out.kept_up())
+    text += wrap(say("load.behind", {{"came", std::to_string(out.came)},
+                                     {"offered", std::to_string(out.offered)}}),
+                 80, 2) +
+            '\n';
+  if (out.answered > 0) text += latency_text(out, p.rate > 0, say);
   if (out.failures() == 0) return text + say("load.no_errors") + '\n';
-  text += say("load.errors", {{"n", std::to_string(out.failures())}}) + '\n';
+  text += wrap(say("load.errors",
+                   {{"n", std::to_string(out.failures())}, {"first", out.first_failure}}),
+               80, 2) +
+          '\n';
   for (Failure failure : load::kFailures)
     if (auto n = out.failed[static_cast<std::size_t>(failure)])
       text += line(name(failure), std::to_string(n));
-  if (out.first_connect_error != 0) {
-    text += say("load.connect_error",
-                {{"why", std::generic_category().message(out.first_connect_error)}}) +
-            '\n';
-  }
   return text;
 }
 
@@ -183,10 +191,33 @@ nlohmann::ordered_json to_json(const Flags& f, const Job& job, const Outcome& ou
           {"window_s", static_cast<double>(out.window) / 1e9},
           {"interrupted", out.interrupted},
           {"answered", out.answered},
+          {"came", out.came},
+          {"offered", p.rate > 0 ? nlohmann::ordered_json(out.offered) : nlohmann::ordered_json()},
+          {"kept_up", out.kept_up()},
           {"rps", out.rps()},
           {"bytes", out.bytes},
           {"latency_ms", latency},
-          {"errors", errors}};
+          {"errors", errors},
+          {"first_failure", out.first_failure}};
+}
+
+// Says of each expectation whether it held, and returns what the exit code should be: failed
+// requests are a no, unless an expectation says how many may fail.
+int judge(const Job& job, const Outcome& out, const Terminal& terminal, std::FILE* to) {
+  bool good = out.answered + out.came > 0, errors_judged = false;
+  for (const auto& e : job.expectations) {
+    const double value = metric_value(out, e.metric);
+    const bool held = e.holds(value);
+    const bool is_time = e.metric != "rps" && e.metric != "errors";
+    std::string text = terminal.say(
+        held ? MessageId("usage.expected_yes") : MessageId("usage.expected_no"),
+        {{"text", e.text},
+         {"value", is_time ? time_text(value * 1e6) : shown(value, e.metric == "rps" ? 1 : 0)}});
+    std::fprintf(to, "%s\n", terminal.shown(text).c_str());
+    good = good && held;
+    errors_judged = errors_judged || e.metric == "errors";
+  }
+  return good && (errors_judged || out.failures() == 0) ? kDone : kNo;
 }
 
 int load_urls(const Flags& f, const Terminal& terminal) {
@@ -201,7 +232,17 @@ int load_urls(const Flags& f, const Terminal& terminal) {
   Outcome out = load::run(job.plan);
   progress.clear();
 
-  std::fputs(terminal.shown(summary(f, job, out, say)).c_str(), stdout);
+  if (out.unreachable) {
+    return refuse(terminal, "load",
+                  {say("load.unreachable",
+                       {{"server", job.server},
+                        {"why", std::generic_category().message(out.first_connect_error)}}),
+                   kNo});
+  }
+  // With --json - the words make room for it.
+  std::FILE* words = f.json == "-" ? stderr : stdout;
+  std::fputs(terminal.shown(summary(f, job, out, say)).c_str(), words);
+  if (f.json == "-") std::printf("%s\n", to_json(f, job, out).dump(2).c_str());
   if (job.json.is_open()) {
     job.json << to_json(f, job, out).dump(2) << '\n';
     job.json.close();
@@ -210,14 +251,7 @@ int load_urls(const Flags& f, const Terminal& terminal) {
                     {say("usage.cannot_write", {{"path", f.json}}), kMachineLacks});
   }
   if (out.interrupted) return kInterrupted;
-  int code = kDone;
-  for (const auto& e : job.expectations) {
-    if (e.holds(metric_value(out, e.metric))) continue;
-    std::printf("%s\n", terminal.shown(say("usage.expected", {{"text", e.text}})).c_str());
-    code = kNo;
-  }
-  if (out.answered == 0 && code == kDone) code = kNo;  // a load that nobody answered is no success
-  return code;
+  return judge(job, out, terminal, words);
 }
 
 }  // namespace
@@ -227,18 +261,20 @@ void load_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   const Say& say = terminal.say;
   sub.add_option("URL", f->urls, say("load.help_url"))->required();
   auto* connections = sub.add_option("--connections", f->connections, say("load.help_connections"));
-  sub.add_option("--rate", f->rate, say("load.help_rate"));
+  auto* rate = sub.add_option("--rate", f->rate, say("load.help_rate"));
   sub.add_flag("--poisson", f->poisson, say("load.help_poisson"));
   sub.add_flag("--keep-alive", f->keep_alive, say("load.help_keep_alive"));
   sub.add_option("--duration", f->duration, say("load.help_duration"))->capture_default_str();
   sub.add_option("--warm-up", f->warm_up, say("load.help_warm_up"))->capture_default_str();
   sub.add_option("--timeout", f->timeout, say("load.help_timeout"))->capture_default_str();
-  sub.add_option("--seed", f->seed, say("load.help_seed"))->capture_default_str();
-  sub.add_option("--json", f->json, say("load.help_json"));
-  sub.add_option("--expect", f->expect, say("load.help_expect"));
-  sub.footer(say("load.footer"));
-  sub.callback([f, connections, &terminal, &exit_code] {
+  seed_option(sub, f->seed, say("load.help_seed"));
+  sub.add_option("--json", f->json, say("load.help_json"))->type_name("FILE");
+  sub.add_option("--expect", f->expect, say("load.help_expect"))->type_name("CLAIM");
+  sub.footer(say("load.footer") + "\n  " + say("load.example") + "\n" +
+             wrap(say("load.exits"), 80, 2));
+  sub.callback([f, connections, rate, &terminal, &exit_code] {
     if (connections->count() > 0 && f->connections == 0) f->connections = -1;  // refused
+    if (rate->count() > 0 && f->rate == 0) f->rate = -1;                       // as well
     exit_code = load_urls(*f, terminal);
   });
 }

@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <system_error>
 #include <vector>
 
 #include "labs/load/arrivals.hpp"
@@ -20,6 +21,7 @@ using State = ResponseReader::State;
 
 constexpr Nanos kRest = 10 * kMillisecond;         // after a connection was refused
 constexpr Nanos kTimeoutTick = 10 * kMillisecond;  // how exactly time-outs are noticed
+constexpr Nanos kStarting = kSecond;               // a server may take to begin listening
 
 struct Connection {
   Fd fd;
@@ -54,7 +56,8 @@ class Generator {
     std::vector<Poller::Ready> ready(64);
     while (true) {
       begin_due(now());
-      if (out_.interrupted || (window_.ended() && busy_ == 0 && backlog_.empty())) break;
+      if (out_.interrupted || out_.unreachable) break;
+      if (window_.ended() && busy_ == 0 && backlog_.empty()) break;
       std::size_t n = poller_.wait(ready, next_deadline());
       for (std::size_t i = 0; i < n; ++i) {
         if (ready[i].tag == &stop_tag_)
@@ -86,7 +89,10 @@ class Generator {
   // Begins what is due: in the open loop by plan, in the closed loop whoever has its answer.
   void begin_due(Nanos t) {
     if (open() && !window_.ended())
-      for (; arrivals_->next() <= t; arrivals_->step()) backlog_.push_back(arrivals_->next());
+      for (; arrivals_->next() <= t; arrivals_->step()) {
+        backlog_.push_back(arrivals_->next());
+        if (window_.plans(arrivals_->next())) ++out_.offered;
+      }
     // What was meant in the window goes out, even if late.
     while (!backlog_.empty()) {
       Connection* c = free_connection();
@@ -115,7 +121,7 @@ class Generator {
       if (c->busy && c->deadline <= t) fail(*c, Failure::timed_out);
     // Intentions that could not even be sent in time have failed as their senders would see it.
     for (; !backlog_.empty() && backlog_.front() + plan_.timeout <= t; backlog_.pop_front())
-      ++out_.failed[static_cast<std::size_t>(Failure::timed_out)];
+      count(Failure::timed_out, "time-out: not even sent");
   }
 
   Connection& fresh() {
@@ -153,7 +159,8 @@ class Generator {
   }
   bool refused(Connection& c, int error) {
     if (out_.first_connect_error == 0) out_.first_connect_error = error;
-    fail(c, Failure::connect);
+    if (!reached_ && now() - start_ >= kStarting) out_.unreachable = true;
+    fail(c, Failure::connect, std::generic_category().message(error));
     return false;
   }
   void hang_up(Connection& c) {
@@ -175,7 +182,7 @@ class Generator {
       if (!n && n.error() == EAGAIN) return want(c, kWritable);
       if (!n && !c.connected) return (void)refused(c, n.error());
       if (!n) return broken(c);
-      c.connected = true;
+      c.connected = reached_ = true;
       c.sent += *n;
     }
     want(c, kReadable);
@@ -207,11 +214,15 @@ class Generator {
   }
 
   void complete(Connection& c) {
-    if (c.answer.status() >= 400) return fail(c, Failure::bad_status);
+    if (c.answer.status() >= 400) return fail(c, Failure::bad_status, c.answer.status_text());
     Nanos t = now();
-    if (open() ? window_.plans(c.intended) : window_.measuring()) {
-      ++out_.answered;
+    const bool came = open() ? window_.plans(t) : window_.measuring();
+    if (came) {
+      ++out_.came;
       out_.bytes += c.answer.bytes();
+    }
+    if (open() ? window_.plans(c.intended) : came) {
+      ++out_.answered;
       out_.latency.record(t - c.intended);
     }
     window_.answered(++answers_, t);
@@ -220,12 +231,26 @@ class Generator {
     free(c);
   }
 
-  void fail(Connection& c, Failure f) {
-    ++out_.failed[static_cast<std::size_t>(f)];
+  // `what` happened, if the class does not say it all.
+  void fail(Connection& c, Failure f, std::string_view what = {}) {
+    if (out_.first_failure.empty())
+      count(f, std::string(what.empty() ? name(f) : what) + " for " + target_of(c.request));
+    else
+      count(f, {});
     hang_up(c);
     // Nobody listens: a closed loop would knock as fast as it can.
     if (f == Failure::connect && !open()) c.rests_until = now() + kRest;
     free(c);
+  }
+
+  void count(Failure f, std::string_view what) {
+    if (out_.first_failure.empty()) out_.first_failure = what;
+    ++out_.failed[static_cast<std::size_t>(f)];
+  }
+  // "GET /x HTTP/1.1…" asks for /x.
+  static std::string target_of(std::string_view request) {
+    request.remove_prefix(std::min(request.find(' ') + 1, request.size()));
+    return std::string(request.substr(0, request.find(' ')));
   }
 
   void free(Connection& c) {
@@ -251,6 +276,7 @@ class Generator {
   std::deque<Nanos> backlog_;  // intended, not yet sent
   std::vector<std::byte> buffer_ = std::vector<std::byte>(64 * 1024);
   int busy_ = 0;
+  bool reached_ = false;  // a connection was made
   std::uint64_t answers_ = 0;
   Nanos next_timeout_look_ = 0;
   Outcome out_;
@@ -270,7 +296,11 @@ std::uint64_t Outcome::failures() const {
   return sum;
 }
 double Outcome::rps() const {
-  return window > 0 ? static_cast<double>(answered) * 1e9 / static_cast<double>(window) : 0;
+  return window > 0 ? static_cast<double>(came) * 1e9 / static_cast<double>(window) : 0;
+}
+bool Outcome::kept_up() const {
+  // A few are under way at either end of the window.
+  return static_cast<double>(came) + 5 >= 0.95 * static_cast<double>(offered);
 }
 
 Outcome run(const Plan& plan) {

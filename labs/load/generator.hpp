@@ -56,19 +56,28 @@ struct Plan {
 struct Outcome {
   Histogram latency;  ///< of good answers. Closed: those that came in the window; open: those meant
                       ///< to be sent in it
-  std::uint64_t answered = 0;  ///< good answers in the window
-  std::uint64_t bytes = 0;     ///< of them, heads included
+  std::uint64_t answered = 0;  ///< those: good answers whose latency was taken
+  std::uint64_t came = 0;      ///< good answers that came in the window, whenever they were meant
+  std::uint64_t bytes = 0;     ///< of those that came in it, heads included
+  std::uint64_t offered = 0;   ///< open loop: requests meant to be sent in the window
   lwp::os::Nanos window = 0;
   std::array<std::uint64_t, kFailures.size()> failed{};  ///< of all requests, warm-up too
+  std::string first_failure;    ///< what it was, in English, as "404 Not Found for /"
   int first_connect_error = 0;  ///< the errno of the first connection that failed, 0 if none did
+  bool unreachable = false;     ///< gave up: for a second not one connection was made
   bool interrupted = false;
 
   std::uint64_t failures() const;
+  /// Answers that came in the window, a second. What came later is no throughput of the window.
   double rps() const;
+  /// Open loop: nearly as many answers came in the window as requests were meant for it. False: the
+  /// server, or this client, did not keep up, and latencies grow with the window's length.
+  bool kept_up() const;
 };
 
 /// Runs the plan, then waits for the answers still due. Bounded: it ends at most
-/// warm_up + 2 duration + 2 timeout after it began.
+/// warm_up + 2 duration + 2 timeout after it began. A server that is not there yet has a second to
+/// come.
 Outcome run(const Plan& plan);
 
 }  // namespace weft::labs::load

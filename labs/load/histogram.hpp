@@ -30,6 +30,11 @@ class Histogram {
   /// The smallest value that at least `percent` % of the values do not exceed (nearest rank), to
   /// three digits, never more than max(). 0 when empty.
   lwp::os::Nanos percentile(double percent) const;
+  /// Whether percentile(percent) means something: at least five values are larger. Of fewer it is
+  /// little more than max().
+  bool resolves(double percent) const {
+    return static_cast<double>(count_) * (100 - percent) / 100 > 5 - 1e-6;
+  }
 
  private:
   std::vector<std::uint64_t> buckets_;

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kMaxHead = 64 * 1024;
 constexpr std::size_t kMaxLine = 4096;
+constexpr std::size_t kMaxStatusText = 64;
 
 bool same_ignoring_case(std::string_view a, std::string_view b) {
   auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
@@ -64,6 +65,11 @@ bool ResponseReader::read_head(std::string_view head) {
   if (!parse(line.substr(9, 3), 10, status) || status < 100) return false;
   if (line.size() > 12 && line[12] != ' ') return false;
   status_ = static_cast<int>(status);
+  if (status >= 400) {
+    status_text_ = line.substr(9, kMaxStatusText);
+    for (char& c : status_text_)  // it goes to a terminal
+      if (c < ' ' || c > '~') c = '?';
+  }
   keeps_alive_ = line[7] != '0';
   chunked_ = has_length_ = false;
   for (head.remove_prefix(std::min(eol + 2, head.size())); !head.empty();) {

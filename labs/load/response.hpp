@@ -19,6 +19,8 @@ class ResponseReader {
   State end();
 
   int status() const { return status_; }
+  /// "404 Not Found"
+  const std::string& status_text() const { return status_text_; }
   bool keeps_alive() const { return keeps_alive_ && body_ != Body::until_end; }
   bool untouched() const { return bytes_ == 0; }
   std::uint64_t bytes() const { return bytes_; }
@@ -36,6 +38,7 @@ class ResponseReader {
   bool in_head_ = true;
   State state_ = State::more;
   int status_ = 0;
+  std::string status_text_;  // kept for errors only
   bool keeps_alive_ = true;
   bool chunked_ = false;
   bool has_length_ = false;

@@ -52,12 +52,31 @@ std::vector<std::string> command_names(CLI::App& app) {
   return names;
 }
 
+// The command-line library's own words, said as the rest of weft speaks. "Could not convert:
+// --scale = abc", "--report: 1 required TEXT missing", "URL is required", "--lang: de not in
+// {en,zh}".
+std::string in_our_words(const CLI::ParseError& error, const Say& say) {
+  std::string text = error.what();
+  if (dynamic_cast<const CLI::ConversionError*>(&error)) {
+    auto at = text.find(": "), equals = text.find(" = ");
+    if (at != text.npos && equals != text.npos)
+      return say("main.bad_value", {{"text", text.substr(equals + 3)},
+                                    {"flag", text.substr(at + 2, equals - at - 2)}});
+  }
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error))
+    return say("main.no_value", {{"flag", text.substr(0, text.find(':'))}});
+  if (dynamic_cast<const CLI::RequiredError*>(&error))
+    return say("main.missing", {{"what", text.substr(0, text.find(' '))}});
+  if (!text.ends_with('.')) text += ".";
+  return text;
+}
+
 // Wrong use: what, and the nearest thing that would be right.
 int explain(CLI::App& app, const CLI::ParseError& error, const Terminal& terminal) {
   CLI::App& command = typed_command(app);
   const Say& say = terminal.say;
   bool top = &command == &app;
-  std::string message = error.what();
+  std::string message = in_our_words(error, say);
   auto extra = command.remaining();
   if (extra.empty()) extra = app.remaining(true);
   if (dynamic_cast<const CLI::ExtrasError*>(&error) && !extra.empty()) {
@@ -67,8 +86,6 @@ int explain(CLI::App& app, const CLI::ParseError& error, const Terminal& termina
                              : say("main.no_option", {{"word", typed}});
     auto near = nearest(typed, option || !top ? option_names(command) : command_names(app));
     if (near) message += say("main.did_you_mean", {{"word", *near}});
-  } else if (!message.ends_with(".")) {
-    message += ".";
   }
   std::string name = top ? "" : " " + command.get_name();
   // The command on a line of its own: a person copies it.
@@ -86,6 +103,7 @@ int run(int argc, char** argv) {
 
   CLI::App app;
   app.name("weft");
+  app.description("weft " WEFT_VERSION);
   app.set_help_flag("");
   bool help = false, version = false;
   app.add_flag("-h,--help", help, say("main.help_help"));
@@ -122,6 +140,9 @@ int run(int argc, char** argv) {
       std::string text = kHelp;
       for (const auto* sub : app.get_subcommands({}))
         if (sub->get_name() == argv[1]) text = sub->help("weft");
+      // Hidden options leave empty groups behind.
+      for (auto at = text.find("\n\n\n"); at != text.npos; at = text.find("\n\n\n"))
+        text.erase(at, 1);
       std::fputs(terminal.shown(text).c_str(), stdout);
       return kDone;
     }

@@ -114,7 +114,7 @@ TEST_CASE("weft compare: servers, clients, files, screen, JSON and report") {
 
   auto json = nlohmann::json::parse(content(folder / "out.json"));
   CHECK(json["schema"] == "weft.compare/1");
-  REQUIRE(json["rows"].size() == 6);
+  REQUIRE(json["rows"].size() == 7);
   for (const auto& row : json["rows"]) {
     CAPTURE(row.dump());
     CHECK(row["measured_rps"].get<double>() > 0);
@@ -163,6 +163,10 @@ TEST_CASE("wrong use is exit 2 and measures nothing") {
                                                        {"load"},
                                                        {"load", "https://127.0.0.1/"},
                                                        {"load", "127.0.0.1:1", "--rate", "-1"},
+                                                       {"load", "127.0.0.1:1", "--rate", "0"},
+                                                       {"load", "127.0.0.1:1", "--seed", "-1"},
+                                                       {"compare", "--seconds", "0.1"},
+                                                       {"compare", "--report"},
                                                        {"doctor"},
                                                        {"--lang", "xx"}};
   for (const auto& arguments : wrong) {

@@ -111,3 +111,17 @@ TEST_CASE("equal seeds deal equal decks, each place is cold a third of the time"
   }
   for (int c : cold) CHECK(c == Approx(1000).margin(130));  // five standard deviations
 }
+
+TEST_CASE("a percentile means something when five values are larger") {
+  Histogram h;
+  for (int i = 1; i < 50; ++i) h.record(i);
+  CHECK(h.resolves(50));
+  CHECK_FALSE(h.resolves(90));
+  h.record(50);
+  CHECK(h.resolves(90));
+  for (int i = 51; i <= 5000; ++i) {
+    CHECK(h.resolves(99) == (i > 500));
+    h.record(i);
+  }
+  CHECK(h.resolves(99.9));
+}

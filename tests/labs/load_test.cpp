@@ -233,6 +233,55 @@ TEST_CASE("an open loop that runs out of connections keeps its intentions") {
   CHECK(out.latency.max() > 100 * kMillisecond);
 }
 
+TEST_CASE("an open loop that is not kept up with counts what came in the window and says so") {
+  // 100 requests a second at most, asked for 1000: the answers of the window come for ten windows.
+  ScriptedServer server([](int) { return Reply{kOk, Then::close, 10 * kMillisecond}; });
+  Plan plan = plan_for(server);
+  plan.rate = 1000;
+  plan.connections = 2;
+  plan.timeout = 10 * kSecond;
+  Outcome out = run(plan);
+  CHECK(out.offered == 199);
+  CHECK(out.answered == 199);  // late, and each with its latency
+  CHECK(out.came <= 20);
+  CHECK(out.rps() <= 100);
+  CHECK_FALSE(out.kept_up());
+
+  ScriptedServer quick([](int) { return Reply{kOk}; });
+  plan = plan_for(quick);
+  plan.rate = 100;
+  Outcome good = run(plan);
+  CHECK(good.offered == 19);
+  CHECK(good.kept_up());
+}
+
+TEST_CASE("the first failure is named, and what was asked for") {
+  ScriptedServer server(
+      [](int) { return Reply{"HTTP/1.1 404 Not\033Found\r\nContent-Length: 0\r\n\r\n"}; });
+  CHECK(run(plan_for(server)).first_failure == "404 Not?Found for /");
+  ScriptedServer silent([](int) { return Reply{"", Then::hold}; });
+  Plan plan = plan_for(silent);
+  plan.timeout = 30 * kMillisecond;
+  CHECK(run(plan).first_failure == "time-out for /");
+}
+
+TEST_CASE("a server that is not there is given up after a second, in either loop") {
+  for (double rate : {0.0, 100.0}) {
+    Plan nobody;
+    {
+      ScriptedServer server([](int) { return Reply{}; });
+      nobody = plan_for(server);
+    }  // its port is closed now
+    nobody.duration = 60 * kSecond;
+    nobody.rate = rate;
+    Nanos before = now();
+    Outcome out = run(nobody);
+    CHECK(out.unreachable);
+    CHECK(out.first_connect_error != 0);
+    CHECK(now() - before < 30 * kSecond);
+  }
+}
+
 TEST_CASE("run() ends early when asked to") {
   ScriptedServer server([](int) { return Reply{"", Then::hold}; });
   auto stop = std::move(weft::lwp::os::pipe()).value();

@@ -51,8 +51,8 @@ TEST_CASE("expectations are read with any relation and unit") {
   CHECK(parse_expectation("rps>=1e3", kMetrics)->holds(1000));
   CHECK(parse_expectation("rps==7", kMetrics)->relation == Relation::equal);
   CHECK(parse_expectation("prediction=10%", kMetrics)->value == 10);
-  for (const char* bad :
-       {"", "rps", "rps>", "rps>x", "speed>5", "rps>5ms", "p99.9<5%", "p99.9<5h", "<5", "rps=>5"})
+  for (const char* bad : {"", "rps", "rps>", "rps>x", "speed>5", "rps>5ms", "p99.9<5", "p99.9<5%",
+                          "p99.9<5h", "<5", "rps=>5"})
     CHECK_FALSE(parse_expectation(bad, kMetrics));
 }
 
@@ -70,6 +70,9 @@ TEST_CASE("lists and numbers out of range are refused before anything is started
   CHECK(with([](Flags& f) { f.heads = "1,"; }).starts_with("'1,' is no list"));
   CHECK(with([](Flags& f) { f.lwps = "1,2,3,4,5,6,7,8,9"; }).find("no list") != std::string::npos);
   CHECK(with([](Flags& f) { f.runs = -1; }).starts_with("--runs"));
+  for (double seconds : {-1.0, 0.1, 3601.0})
+    CHECK(with([&](Flags& f) { f.seconds = seconds; }).starts_with("--seconds must be within 1"));
+  CHECK(with([](Flags& f) { f.json = "-"; }).empty());
   CHECK(with([](Flags& f) { f.clients = 0; }).starts_with("--clients"));
   CHECK(with([](Flags& f) { f.quick = f.thorough = true; }).starts_with("--quick and --thorough"));
   CHECK(with([](Flags& f) { f.root = "/nowhere/at/all"; }).starts_with("--root /nowhere"));
@@ -205,5 +208,7 @@ TEST_CASE("a row becomes the arguments of weft serve") {
   CHECK(joined(rows[2]).find("--mapping many-to-many --engine weft --workers 8 --on-block hold "
                              "--lwps 4") != std::string::npos);
   CHECK(joined(rows[3]).find("--on-block handoff --lwps 1") != std::string::npos);
+  CHECK(joined(rows[4]).find("--mapping one-to-one") != std::string::npos);
+  CHECK(joined(rows[4]).find("--on-block") == std::string::npos);  // serve would refuse it
   CHECK(joined(rows[5]).find("--engine boost-fiber") != std::string::npos);
 }

@@ -46,6 +46,21 @@ TEST_CASE("the report says what the screen says") {
   CHECK(to_html(c, Say(Language::zh)).find("lang=\"zh\"") != page.npos);
 }
 
+TEST_CASE("the report says how it was made") {
+  std::string page = to_html(sample(), Say());
+  CHECK(page.find("weft 1.2.3, seed 1: ./weft compare --quick") != page.npos);
+  CHECK(page.find("docs/compare.md") != page.npos);
+}
+
+TEST_CASE("a percentile of too few requests is left out") {
+  Comparison c = sample();
+  for (auto& row : c.rows) row.latency = {};
+  for (auto& row : c.rows)
+    for (int i = 1; i <= 60; ++i) row.latency.record(i * 100'000);
+  std::string page = to_html(c, Say());
+  CHECK(count(page, "<td>60</td><td>30</td><td>54</td><td>–</td><td>60</td>") == c.rows.size());
+}
+
 TEST_CASE("elements are closed and text is escaped") {
   Comparison c = sample();
   c.cpu = "<CPU & \"Co\">";
@@ -119,7 +134,10 @@ TEST_CASE("JSON has the schema's fields and no others in its rows") {
                                         "cpu_utilisation",
                                         "rss_kb",
                                         "switches_per_request",
-                                        "errors"};
+                                        "errors",
+                                        "p90_ms",
+                                        "latency_count",
+                                        "first_error"};
   REQUIRE(json["rows"].size() == 7);
   for (const auto& row : json["rows"]) {
     std::set<std::string> found;

@@ -12,6 +12,8 @@ inline compare::Comparison sample(compare::Setup setup = {}, double share = 0.98
   c.setup = setup;
   c.rounds = 3;
   c.date = "2026-11-22";
+  c.command = "./weft compare --quick";
+  c.version = "weft 1.2.3";
   c.cpu = "Model 7 CPU @ 2.00GHz";
   for (auto& spec : compare::rows_for(setup)) {
     compare::Row row;
