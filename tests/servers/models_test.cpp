@@ -294,6 +294,6 @@ TEST_CASE("a server that cannot be says why, and what to type") {
   auto first = Server::open(o, why);
   REQUIRE(first);
   CHECK(refused([&](auto& c) { c.bind.port = first->port(); }));
-  CHECK(why.exit_code == 1);
+  CHECK(why.exit_code == lwp::kMachineLacks);
   CHECK(why.message.find("is taken") != std::string::npos);
 }
