@@ -66,7 +66,7 @@ std::string typed(const CLI::App& sub) {
   for (const auto* option : sub.get_options()) {
     if (option->count() == 0) continue;
     out += " " + option->get_name();
-    if (option->get_type_size() == 0) continue;
+    if (option->get_expected_max() == 0) continue;  // a flag has no value
     for (const auto& value : option->results()) out += " " + value;
   }
   return out;

@@ -100,10 +100,11 @@ TEST_CASE("weft compare: servers, clients, files, screen, JSON and report") {
   Folder folder;
   std::ofstream(folder / "page.html") << "<p>served</p>";
   std::size_t before = scratch_folders();
-  auto answer =
-      run_weft({"compare", "--seconds", "1", "--runs", "1", "--scale", "50", "--root", folder.path,
-                "--json", folder / "out.json", "--report", folder / "out.html", "--lang", "en",
-                "--color", "never", "--expect", "errors=0"});
+  auto answer = run_weft(
+      {"compare",  "--seconds",         "1",      "--runs",    "1",       "--scale",
+       "50",       "--quick",           "--root", folder.path, "--json",  folder / "out.json",
+       "--report", folder / "out.html", "--lang", "en",        "--color", "never",
+       "--expect", "errors=0"});
   CHECK(answer.code == 0);
   CHECK(answer.out.starts_with("One blocking read: who has to wait?\n"));
   for (const char* row : {"\nsingle-threaded ", "\n8 workers, many-to-one ",
@@ -124,6 +125,9 @@ TEST_CASE("weft compare: servers, clients, files, screen, JSON and report") {
     CHECK(row["errors"] == 0);
   }
   CHECK(content(folder / "out.html").find("</html>") != std::string::npos);
+  // The command line can be typed again: a flag has no value.
+  CHECK(json["command"].get<std::string>().starts_with("./weft compare --"));
+  CHECK(json["command"].get<std::string>().find(" true") == std::string::npos);
   CHECK(scratch_folders() == before);
 }
 
