@@ -10,6 +10,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <utility>
 #include <variant>
 
 #include "fibers/fiber.hpp"
@@ -51,7 +52,8 @@ class Future {
     auto shared = std::move(shared_);
     if (shared == nullptr) throw std::future_error(std::future_errc::no_state);
     shared->wait();
-    if (shared->error) std::rethrow_exception(shared->error);
+    // Ours alone now: what catches it reads it, after the other side has let go of `shared`.
+    if (shared->error) std::rethrow_exception(std::exchange(shared->error, nullptr));
     if constexpr (!std::is_void_v<T>) return std::move(*shared->value);
   }
   bool valid() const { return shared_ != nullptr; }

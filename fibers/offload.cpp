@@ -6,6 +6,9 @@
 #include <mutex>
 #include <system_error>
 
+#include "lwp/opaque.hpp"
+#include "lwp/sanitizer.hpp"
+
 namespace weft::fibers {
 
 namespace os = lwp::os;
@@ -15,7 +18,7 @@ constexpr os::Nanos kRest = 2 * os::kSecond;  // after this an unused helper end
 
 // Opaque: the fiber may go on on another kernel thread, and the compiler would remember the address
 // of the first one's errno.
-[[gnu::noinline]] void set_errno(int error) {
+WEFT_OPAQUE WEFT_NO_TSAN void set_errno(int error) {
   errno = error;
   lwp::compiler_fence();
 }

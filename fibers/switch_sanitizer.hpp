@@ -8,14 +8,6 @@
 
 #include "lwp/sanitizer.hpp"
 
-#if defined(__SANITIZE_ADDRESS__)
-#define WEFT_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WEFT_ASAN 1
-#endif
-#endif
-
 #ifdef WEFT_ASAN
 #include <sanitizer/common_interface_defs.h>
 #endif

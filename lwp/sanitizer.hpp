@@ -6,9 +6,16 @@
 // TSan reports a race between two fibers of one LWP, which no kernel thread would ever have had.
 #pragma once
 
+#if defined(__SANITIZE_ADDRESS__)
+#define WEFT_ASAN 1
+#endif
 #if defined(__SANITIZE_THREAD__)
 #define WEFT_TSAN 1
-#elif defined(__has_feature)
+#endif
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define WEFT_ASAN 1
+#endif
 #if __has_feature(thread_sanitizer)
 #define WEFT_TSAN 1
 #endif

@@ -2,11 +2,13 @@
 // Priority inheritance: who owns what an urgent fiber waits for is as urgent.
 #include "fibers/sync.hpp"
 #include "tests/fibers/every_configuration.hpp"
+#include "tests/fibers/record.hpp"
 
 namespace weft::fibers {
 namespace {
 
 using testing::Collector;
+using testing::Record;
 
 std::vector<Config> one_lwp() {
   std::vector<Config> all = {{.mapping = Mapping::many_to_one, .policy = "priority"}};
@@ -19,38 +21,38 @@ std::vector<Config> one_lwp() {
 
 TEST_CASE("Donation: the owner of a mutex runs before those less urgent than who waits for it") {
   for (const Config& config : one_lwp()) {
-    std::string order;
+    Record order;
     testing::run_under(config, [&](Collector& seen) {
       Mutex mutex;
       spawn({.priority = 10}, [&] {
         Fiber urgent, medium;
         {
           std::unique_lock lock(mutex);
-          medium = spawn({.priority = 30}, [&] { order += "m"; });
+          medium = spawn({.priority = 30}, [&] { order += 'm'; });
           urgent = spawn({.priority = 50}, [&] {
-            order += "u";
+            order += 'u';
             std::unique_lock held(mutex);
-            order += "U";
+            order += 'U';
           });
-          order += "l";
+          order += 'l';
           yield();  // the urgent one comes, and waits for us
           seen.equal(this_priority(), 50, "while it waits");
-          order += "l";
+          order += 'l';
         }
         seen.equal(this_priority(), 10, "afterwards");
-        order += "l";
+        order += 'l';
         yield();
-        order += "l";
+        order += 'l';
       }).join();
     });
     INFO(testing::describe(config));
-    CHECK(order == "lullUml");
+    CHECK(order.text() == "lullUml");
   }
 }
 
 TEST_CASE("Donation: along a chain of owners and back") {
   for (const Config& config : one_lwp()) {
-    std::string order;
+    Record order;
     testing::run_under(config, [&](Collector& seen) {
       Mutex a, b;
       spawn({.priority = 10}, [&] {
@@ -59,7 +61,7 @@ TEST_CASE("Donation: along a chain of owners and back") {
           b.lock();
           a.lock();  // waits for the first
           seen.equal(this_priority(), 60, "the second, owner of both");
-          order += "2";
+          order += '2';
           a.unlock();
           seen.equal(this_priority(), 60, "it still has b");
           b.unlock();
@@ -69,16 +71,16 @@ TEST_CASE("Donation: along a chain of owners and back") {
         seen.equal(this_priority(), 20, "of the second");
         Fiber third = spawn({.priority = 60}, [&] {
           b.lock();
-          order += "3";
+          order += '3';
           b.unlock();
         });
-        Fiber between = spawn({.priority = 40}, [&] { order += "b"; });
+        Fiber between = spawn({.priority = 40}, [&] { order += 'b'; });
         yield();
         seen.equal(this_priority(), 60, "through the second");
         set_priority(70);  // brought into range
         seen.equal(this_priority(), 63, "its own is higher");
         set_priority(10);
-        order += "1";
+        order += '1';
         a.unlock();
         seen.equal(this_priority(), 10, "again its own");
         second.join();
@@ -87,7 +89,7 @@ TEST_CASE("Donation: along a chain of owners and back") {
       }).join();
     });
     INFO(testing::describe(config));
-    CHECK(order == "123b");
+    CHECK(order.text() == "123b");
   }
 }
 

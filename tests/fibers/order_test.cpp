@@ -1,30 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
 // Order: what fifo promises on one LWP, and when sleepers wake.
-#include <array>
-
 #include "fibers/sync.hpp"
 #include "tests/fibers/every_configuration.hpp"
+#include "tests/fibers/record.hpp"
 
 namespace weft::fibers {
 namespace {
 
 using testing::Collector;
-
-// What fibers write one after another. Atomic, because to ThreadSanitizer taking turns orders
-// nothing: a yield is no synchronisation.
-class Record {
- public:
-  void operator+=(char c) { text_[size_.fetch_add(1)].store(c); }
-  std::string text() const {
-    std::string all;
-    for (std::size_t i = 0; i < size_.load(); ++i) all += text_[i].load();
-    return all;
-  }
-
- private:
-  std::array<lwp::atomic<char>, 64> text_{};
-  lwp::atomic<std::size_t> size_{0};
-};
+using testing::Record;
 
 std::string turns(Engine engine) {
   Record order;

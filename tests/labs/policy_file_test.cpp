@@ -9,6 +9,7 @@
 #include "labs/policy/rules.hpp"
 #include "lwp/os.hpp"
 #include "lwp/policy_table.hpp"
+#include "lwp/sanitizer.hpp"
 #include "tests/catch.hpp"
 
 using namespace weft;
