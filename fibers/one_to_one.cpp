@@ -52,6 +52,8 @@ class OneToOne final : public EngineBase, public ThreadParking {
       watch_.died(*this);
       throw;
     }
+    lwp::Core core;
+    lwp::sanitizer::release(&fiber);  // its thread, for who gets this block next
   }
 
   void run(ControlBlock& main) override {
@@ -117,6 +119,10 @@ class OneToOne final : public EngineBase, public ThreadParking {
 
   void prepare(ControlBlock& block, Closure closure) override {
     auto& fiber = static_cast<ThreadFiber&>(block);
+    {
+      lwp::Core core;
+      lwp::sanitizer::acquire(&fiber);
+    }
     fiber.thread.join();  // of the fiber that had this block before: it is at its very end
     fiber.room = std::make_unique<std::byte[]>(closure.bytes + closure.alignment);
     auto at = reinterpret_cast<std::uintptr_t>(fiber.room.get()) + closure.alignment - 1;

@@ -80,7 +80,7 @@ class Scope {
   std::stop_source stop_;
   const std::stop_token token_;
   const bool from_outside_;  ///< a parent's stop may come from any thread
-  std::optional<std::stop_callback<Link>> link_;
+  StopSlot<Link> link_;
   WaitGroup children_;
   lwp::Lock lock_;
   std::exception_ptr error_;  // guarded by lock_

@@ -3,15 +3,6 @@
 
 #include "fibers/scope.hpp"
 
-#ifdef WEFT_TSAN
-// A stop request and the end of its callback tell by the kernel thread whether one is inside the
-// other. Two fibers of one LWP are one thread to them: they take turns there, and need nothing
-// more; to ThreadSanitizer they are two threads that nothing orders.
-extern "C" const char* __tsan_default_suppressions() {
-  return "race_top:std::stop_token::_Stop_state_t::_M_request_stop\n";
-}
-#endif
-
 namespace weft::fibers {
 
 // The stop of the scope it was spawned into: only fibers and attached threads can request it, and

@@ -16,9 +16,9 @@
 // token of the scope that the fiber was spawned into (scope.hpp).
 #pragma once
 
-#include <optional>
 #include <stop_token>
 
+#include "fibers/stop_slot.hpp"
 #include "fibers/switch.hpp"
 
 namespace weft::fibers {
@@ -68,7 +68,7 @@ class WakeOnStop {
 
   std::stop_token stop_;
   lwp::Scheduler* scheduler_ = nullptr;  ///< was told that somebody outside may wake us
-  std::optional<std::stop_callback<Unpark>> callback_;
+  StopSlot<Unpark> callback_;
 };
 
 /// Parks the current task until `w` is over. Inline, because each return after a switch is

@@ -79,4 +79,20 @@ class Hidden {
   Hidden(const Hidden&) = delete;
 };
 
+#ifdef WEFT_TSAN
+/// Hides accesses, not what they order.
+class Unseen {
+ public:
+  Unseen() {
+    AnnotateIgnoreReadsBegin(__FILE__, __LINE__);
+    AnnotateIgnoreWritesBegin(__FILE__, __LINE__);
+  }
+  ~Unseen() {
+    AnnotateIgnoreWritesEnd(__FILE__, __LINE__);
+    AnnotateIgnoreReadsEnd(__FILE__, __LINE__);
+  }
+  Unseen(const Unseen&) = delete;
+};
+#endif
+
 }  // namespace weft::lwp::sanitizer

@@ -8,21 +8,14 @@
 #include "fibers/fiber.hpp"
 #include "fibers/runtime.hpp"
 #include "tests/collector.hpp"
+#include "tests/sanitized.hpp"
 
 namespace weft::fibers::testing {
 
 using weft::testing::Collector;
 
-#if defined(WEFT_ASAN) || defined(WEFT_TSAN)
-inline constexpr bool kSanitized = true;
-#else
-inline constexpr bool kSanitized = false;
-#endif
-#if defined(WEFT_TSAN)
-inline constexpr bool kTsan = true;
-#else
-inline constexpr bool kTsan = false;
-#endif
+using weft::testing::kSanitized;
+using weft::testing::kTsan;
 
 inline std::string describe(const Config& c) {
   std::string text = std::string(name(c.mapping)) + ", " + std::string(name(c.engine));

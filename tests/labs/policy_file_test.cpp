@@ -109,7 +109,7 @@ WEFT_POLICY(Lifo))"));
   CHECK(starves.exit_code == kNo);
   CHECK_THAT(starves.text, Contains("waits longer than the bound"));
 
-#if !defined(WEFT_ASAN) && !defined(WEFT_TSAN)
+#if !defined(WEFT_ASAN) && !defined(WEFT_TSAN)  // which have an operator new of their own
   auto allocates = verdict(folder.file(R"(
 #include "lwp/policy.hpp"
 #include <deque>
