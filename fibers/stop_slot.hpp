@@ -17,40 +17,30 @@
 
 namespace weft::fibers {
 
+#ifdef WEFT_TSAN
 template <class Function>
 class StopSlot {
  public:
-  using Callback = std::stop_callback<Function>;
-
   StopSlot() = default;
   StopSlot(const StopSlot&) = delete;
   ~StopSlot() { reset(); }
 
-  bool has_value() const { return static_cast<bool>(callback_); }
-  explicit operator bool() const { return has_value(); }
-
-#ifdef WEFT_TSAN
   void emplace(const std::stop_token& stop, Function function) {
-    callback_ = std::make_unique<Callback>(stop, std::move(function));
+    callback_ = std::make_unique<std::stop_callback<Function>>(stop, std::move(function));
   }
+  bool has_value() const { return callback_ != nullptr; }
+  explicit operator bool() const { return has_value(); }
   void reset() {
     lwp::sanitizer::Unseen unseen;
     callback_.reset();
   }
 
  private:
-  std::unique_ptr<Callback> callback_;
-#else
-  void emplace(const std::stop_token& stop, Function function) {
-    callback_.emplace(stop, std::move(function));
-  }
-  void reset() {
-    callback_.reset();
-  }
-
- private:
-  std::optional<Callback> callback_;
-#endif
+  std::unique_ptr<std::stop_callback<Function>> callback_;
 };
+#else
+template <class Function>
+using StopSlot = std::optional<std::stop_callback<Function>>;
+#endif
 
 }  // namespace weft::fibers

@@ -91,7 +91,7 @@ void thread_begins() {
   meter().awake.fetch_add(1, memory_order_acq_rel);
 }
 void thread_ends() {
-  if (metered()) falls_asleep();
+  not_metered();
 }
 }  // namespace detail
 
@@ -112,7 +112,7 @@ IdleReport idle_report() {
 
 void not_metered() {
   if (!metered()) return;
-  stop_metering();
+  stop_metering();  // first, so that what asks who waits is not metered inside the lock
   falls_asleep();
 }
 

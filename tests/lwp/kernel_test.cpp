@@ -73,6 +73,33 @@ TEST_CASE("The idle meter counts when every thread sleeps, and whether somebody 
   CHECK(nobody[1] == 0);
 }
 
+// What asks who waits goes through the seam itself, inside the meter's lock; somebody else may wake
+// meanwhile, and wants that lock.
+TEST_CASE("The idle meter may be asked by a thread that ends while another wakes") {
+  auto pipe = std::move(os::pipe()).value();
+  int main = os::thread_id();
+  auto asleep = [main] { return os::look_at_thread(main).state == 'S'; };
+  atomic<int> asked{0};
+  os::meter_idle([&] {
+    if (asked.fetch_add(1) > 0) return std::size_t{0};
+    std::byte one[1]{};
+    (void)os::write(pipe[1].get(), one).error();
+    while (asleep()) os::yield_cpu();
+    for (int i = 0; i < 1000; ++i) {  // it gets to the meter in one of them
+      os::wait_ready(pipe[1].get(), os::kWritable, 0);
+      os::yield_cpu();
+    }
+    return std::size_t{0};
+  });
+  os::Thread last("last", [&] {
+    while (!asleep()) os::yield_cpu();
+  });
+  CHECK(os::wait_ready(pipe[0].get(), os::kReadable, os::kNever));
+  last.join();
+  CHECK(asked.load() > 0);
+  os::meter_idle(nullptr);
+}
+
 TEST_CASE("Processes: output, exit codes, signals, a missing program, a deadline") {
   auto echo = os::spawn_process({"/bin/sh", "-c", "echo hello; exit 3"});
   REQUIRE(echo);
