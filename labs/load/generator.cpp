@@ -88,11 +88,15 @@ class Generator {
 
   // Begins what is due: in the open loop by plan, in the closed loop whoever has its answer.
   void begin_due(Nanos t) {
-    if (open() && !window_.ended())
-      for (; arrivals_->next() <= t; arrivals_->step()) {
-        backlog_.push_back(arrivals_->next());
-        if (window_.plans(arrivals_->next())) ++out_.offered;
+    // After the window's end what was meant in it is still due, if this thread is late itself.
+    if (open()) {
+      for (Nanos at; (at = arrivals_->next()) <= t; arrivals_->step()) {
+        bool planned = window_.plans(at);
+        if (window_.ended() && !planned) break;
+        backlog_.push_back(at);
+        if (planned) ++out_.offered;
       }
+    }
     // What was meant in the window goes out, even if late.
     while (!backlog_.empty()) {
       Connection* c = free_connection();
