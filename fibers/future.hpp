@@ -118,6 +118,7 @@ auto async(SpawnOptions options, F&& f) {
   Promise<T> promise;
   Future<T> future = promise.future();
   spawn(options, [promise = std::move(promise), f = std::decay_t<F>(std::forward<F>(f))]() mutable {
+    std::exception_ptr error;
     try {
       if constexpr (std::is_void_v<T>) {
         f();
@@ -126,8 +127,10 @@ auto async(SpawnOptions options, F&& f) {
         promise.set_value(f());
       }
     } catch (...) {
-      promise.set_exception(std::current_exception());
+      error = std::current_exception();
     }
+    // After the catch, so that who gets the exception is the last who has it.
+    if (error) promise.set_exception(std::move(error));
   }).detach();
   return future;
 }
