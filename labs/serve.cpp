@@ -259,7 +259,7 @@ std::string introduction(const ServeFlags& f, int port) {
   std::string to_try = f.service == "file" ? "curl http://" + at + "/NAME-OF-A-FILE"
                                            : "nc " + host + " " + std::to_string(port);
   return "  " + f.service + ": " + what + "\n  try: " + to_try +
-         "   Ctrl-C ends it, Ctrl-\\ shows its fibers\n";
+         "   Ctrl-C ends it, Ctrl-\\ shows what it does\n";
 }
 
 int serve(const ServeFlags& f, const Terminal& terminal) {
