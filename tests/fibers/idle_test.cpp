@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <sys/resource.h>
+
 #include "fibers/channel.hpp"
 #include "fibers/io.hpp"
 #include "fibers/sync.hpp"
@@ -46,6 +48,38 @@ TEST_CASE("A runtime in which everybody waits uses no CPU (alone)") {
       for (int i = 0; i < 5; ++i) {
         (void)Socket::connect({.port = os::local_port(listener.fd()).value()}).error();
       }
+    });
+  }
+}
+
+// Spares, the sentinel and its helpers, too, sleep until something happens.
+TEST_CASE("A program that waits wakes nobody even after calls were noticed (alone)") {
+  if (!os::has(os::Feature::membarrier)) return;
+  for (int lwps : {1, 2}) {
+    Config config{.mapping = Mapping::many_to_many, .lwps = lwps, .on_block = OnBlock::handoff};
+    testing::run_under(config, [&](testing::Collector& seen) {
+      auto pipe = std::move(os::pipe()).value();
+      Fiber blocked = spawn([&] {
+        std::byte one[1];
+        (void)os::read(pipe[0].get(), one).error();
+      });
+      Fiber opener = spawn([&] {
+        for (int i = 0; i < 5; ++i) yield();
+        std::byte one[1]{};
+        (void)os::write(pipe[1].get(), one).error();
+      });
+      blocked.join();
+      opener.join();
+      sleep_for(20 * os::kMillisecond);  // all fall asleep
+      auto wake_ups = [] {
+        rusage usage{};
+        ::getrusage(RUSAGE_SELF, &usage);
+        return usage.ru_nvcsw;
+      };
+      long before = wake_ups();
+      sleep_for(100 * os::kMillisecond);  // two looks of the thread that counts the time
+      long woken = wake_ups() - before;
+      seen.expect(woken <= 4, "woken " + std::to_string(woken) + " times in 100 ms");
     });
   }
 }

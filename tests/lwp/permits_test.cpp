@@ -92,6 +92,44 @@ TEST_CASE("Permits: LWPs are never more than max_lwps") {
   }
 }
 
+TEST_CASE("Permits: spares that nobody needs end but for one and their places are used again") {
+  TestPool pool({.permits = 1, .max_lwps = 7, .spare_rest = os::kMillisecond});
+  Collector seen;
+  constexpr int kRounds = 3, kTasks = 5;
+  std::deque<Gate> gates(kRounds * kTasks);
+  std::deque<Machine> tasks;
+  atomic<int> inside{0};
+  Machine watcher(pool, [&](Lwp& l, Machine&) {
+    for (int round = 0; round < kRounds; ++round) {
+      auto blocks = [&, round](int i) {
+        return [&, at = static_cast<std::size_t>(round * kTasks + i)](Lwp& own, Machine&) {
+          outside_core(own, [&] {
+            seen.expect(pool.give_up_permit(), "there is an LWP for it");
+            inside.fetch_add(1);
+            gates[at].pass();
+          });
+          return How::done;
+        };
+      };
+      for (int i = 0; i < kTasks; ++i) pool.born(l, tasks.emplace_back(pool, blocks(i)));
+      outside_core(l, [&] {
+        seen.expect(pool.give_up_permit(), "the others run");
+        while (inside.load() < (round + 1) * kTasks) os::yield_cpu();
+        seen.equal(pool.lwp_count(), 7, "all are needed");
+        for (int i = 0; i < kTasks; ++i) {
+          gates[static_cast<std::size_t>(round * kTasks + i)].open();
+        }
+        os::Nanos patience = os::now() + 20 * os::kSecond;
+        while (pool.lwp_count() > 3 && os::now() < patience) os::yield_cpu();
+        seen.equal(pool.lwp_count(), 3, "ours, the one with the permit, a spare");
+      });
+    }
+    return How::done;
+  });
+  pool.run(watcher);
+  seen.drain();
+}
+
 TEST_CASE("Permits: one is revoked from an LWP that sleeps in the kernel") {
   for (int permits : {1, 2}) {
     TestPool pool({.permits = permits, .max_lwps = permits + 1});

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSL-1.0
+// Counts the system calls of two fibers that take turns, lock, and talk to each other, on the LWPs
+// of the given number: a filter of the kernel (seccomp) traps each call, which is then not made.
+//   program_syscalls LWPS
+// Prints how many there were, and the number of the last.
+#include <array>
+#include <csignal>
+#include <cstddef>
+#include <cstdlib>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include "fibers/channel.hpp"
+#include "fibers/fiber.hpp"
+#include "fibers/runtime.hpp"
+#include "fibers/sync.hpp"
+#include "lwp/line.hpp"
+
+using namespace weft::fibers;
+
+namespace {
+
+weft::lwp::atomic<int> trapped{0}, last{0};
+
+void on_trap(int, siginfo_t* info, void*) {
+  trapped.fetch_add(1);
+  last.store(info->si_syscall);
+}
+
+// From here on this kernel thread makes no call but to write, to end, to return from the handler,
+// and to read the clock where the machine has no other way.
+bool trap_calls() {
+  struct sigaction action {};
+  action.sa_sigaction = on_trap;
+  action.sa_flags = SA_SIGINFO | SA_NODEFER;
+  ::sigaction(SIGSYS, &action, nullptr);
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGSYS);
+  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+  constexpr std::array<std::uint32_t, 4> kAllowed = {SYS_write, SYS_exit_group, SYS_rt_sigreturn,
+                                                     SYS_clock_gettime};
+  std::array<sock_filter, kAllowed.size() + 3> program;
+  std::size_t n = 0;
+  program[n++] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr));
+  for (std::size_t i = 0; i < kAllowed.size(); ++i) {
+    auto to_allow = static_cast<std::uint8_t>(kAllowed.size() - i);
+    program[n++] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kAllowed[i], to_allow, 0);
+  }
+  program[n++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP);
+  program[n++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+  sock_fprog all{static_cast<unsigned short>(n), program.data()};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &all) == 0;
+}
+
+void say(std::string_view what, int number) {
+  weft::lwp::Line line;
+  line.text(what).text(" ").number(static_cast<std::uint64_t>(number));
+  line.end(1);
+}
+
+}  // namespace
+
+int main(int, char** argv) {
+  Runtime runtime({.mapping = Mapping::many_to_many, .lwps = std::atoi(argv[1])});
+  runtime.run([] {
+    Mutex mutex;
+    Channel<int> channel(0);
+    int shared = 0;
+    auto turns = [&](int rounds) {
+      for (int i = 0; i < rounds; ++i) {
+        {
+          std::unique_lock lock(mutex);
+          ++shared;
+        }
+        yield();
+      }
+    };
+    Fiber other = spawn([&] {
+      turns(100);
+      while (channel.receive()) {
+      }
+    });
+    turns(100);  // what is made at the first use has been made
+    if (!trap_calls()) {
+      say("no filter", 0);
+      std::_Exit(0);
+    }
+    turns(20'000);
+    for (int i = 0; i < 20'000; ++i) channel.send(i);
+    say("calls", trapped.load());
+    say("last", last.load());
+    std::_Exit(shared > 20'000 ? 0 : 1);
+  });
+}
