@@ -28,9 +28,21 @@ void stuck(int lwps) {
   static auto pipe = std::move(os::pipe()).value();
   static Semaphore never(0);
   static Listener listener(std::move(os::listen({})).value());
-  spawn({"waiter"}, [] { never.acquire(); }).detach();
-  spawn({"acceptor"}, [] { (void)listener.accept().error(); }).detach();
-  spawn({"sleeper"}, [] { sleep_for(3600 * os::kSecond); }).detach();
+  static weft::lwp::atomic<int> about_to{0};
+  spawn({"waiter"}, [] {
+    about_to.fetch_add(1);
+    never.acquire();
+  }).detach();
+  spawn({"acceptor"}, [] {
+    about_to.fetch_add(1);
+    (void)listener.accept().error();
+  }).detach();
+  spawn({"sleeper"}, [] {
+    about_to.fetch_add(1);
+    sleep_for(3600 * os::kSecond);
+  }).detach();
+  // An LWP on which one of them runs takes no reader before that one has parked.
+  while (about_to.load() < 3) yield();
   for (int i = 0; i < lwps; ++i) {
     spawn({"reader-" + std::to_string(i)}, [] {
       std::byte one[1];
