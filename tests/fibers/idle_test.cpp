@@ -77,9 +77,10 @@ TEST_CASE("A program that waits wakes nobody even after calls were noticed (alon
         return usage.ru_nvcsw;
       };
       long before = wake_ups();
-      sleep_for(100 * os::kMillisecond);  // two looks of the thread that counts the time
+      sleep_for(200 * os::kMillisecond);
       long woken = wake_ups() - before;
-      seen.expect(woken <= 4, "woken " + std::to_string(woken) + " times in 100 ms");
+      // Its end wakes an LWP, perhaps two, and the sentinel. A look each millisecond would be 200.
+      seen.expect(woken <= 20, "woken " + std::to_string(woken) + " times in 200 ms");
     });
   }
 }

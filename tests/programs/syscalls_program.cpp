@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
-// Counts the system calls of two fibers that take turns, lock, and talk to each other, on the LWPs
-// of the given number: a filter of the kernel (seccomp) traps each call, which is then not made.
+// Counts the system calls of two fibers that take turns, lock, and talk to each other: a filter of
+// the kernel (seccomp) traps each call of their LWP, which is then not made.
 //   program_syscalls LWPS
-// Prints how many there were, the number of the last, and how many after one more.
+// With 2 LWPs the other one computes: the table of fibers is shared, its lock is taken at each
+// turn, and nobody contends for it. Prints how many there were, the number of the last, and how
+// many after one more.
 #include <array>
 #include <csignal>
 #include <cstddef>
@@ -30,7 +32,7 @@ void on_trap(int, siginfo_t* info, void*) {
   last.store(info->si_syscall);
 }
 
-// From here on this kernel thread makes no call but to write, to end, to return from the handler,
+// From here on this kernel thread makes no call but to print, to end, to return from the handler,
 // and to read the clock where the machine has no other way.
 bool trap_calls() {
   struct sigaction action {};
@@ -41,15 +43,22 @@ bool trap_calls() {
   ::sigemptyset(&set);
   ::sigaddset(&set, SIGSYS);
   ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
-  constexpr std::array<std::uint32_t, 4> kAllowed = {SYS_write, SYS_exit_group, SYS_rt_sigreturn,
+  constexpr std::array<std::uint32_t, 3> kAllowed = {SYS_exit_group, SYS_rt_sigreturn,
                                                      SYS_clock_gettime};
-  std::array<sock_filter, kAllowed.size() + 3> program;
+  std::array<sock_filter, kAllowed.size() + 6> program;
   std::size_t n = 0;
+  auto jump = [](std::uint32_t value, std::size_t if_equal, std::size_t if_not) {
+    return sock_filter BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value,
+                                static_cast<std::uint8_t>(if_equal),
+                                static_cast<std::uint8_t>(if_not));
+  };
   program[n++] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr));
   for (std::size_t i = 0; i < kAllowed.size(); ++i) {
-    auto to_allow = static_cast<std::uint8_t>(kAllowed.size() - i);
-    program[n++] = BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kAllowed[i], to_allow, 0);
+    program[n++] = jump(kAllowed[i], kAllowed.size() - i + 3, 0);
   }
+  program[n++] = jump(SYS_write, 0, 2);
+  program[n++] = BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args));
+  program[n++] = jump(1, 1, 0);  // to standard output
   program[n++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRAP);
   program[n++] = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
   sock_fprog all{static_cast<unsigned short>(n), program.data()};
@@ -66,8 +75,19 @@ void say(std::string_view what, int number) {
 }  // namespace
 
 int main(int, char** argv) {
-  Runtime runtime({.mapping = Mapping::many_to_many, .lwps = std::atoi(argv[1])});
-  runtime.run([] {
+  const int lwps = std::atoi(argv[1]);
+  Runtime runtime(
+      {.mapping = Mapping::many_to_many, .lwps = lwps, .notice_blocking = false, .policy = "fifo"});
+  runtime.run([lwps] {
+    static weft::lwp::atomic<bool> computes{false};
+    if (lwps == 2) {
+      spawn([] {
+        computes.store(true);
+        while (computes.load()) {
+        }
+      }).detach();
+      while (!computes.load()) yield();
+    }
     Mutex mutex;
     Channel<int> channel(0);
     int shared = 0;
