@@ -26,7 +26,7 @@ AttachedTask& AttachedThreads::take(std::string_view name) {
   }
   inside_.fetch_add(1);
   task->token.store(lwp::Task::kEmpty);
-  task->set_identity(engine_.scheduler().next_id(), name);
+  task->set_identity(engine_.scheduler().next_id(*lwp::current()), name);
   task->lwp.scheduler = this;
   task->lwp.engine = &engine_;
   task->lwp.running.store(task);

@@ -116,19 +116,12 @@ void ControlBlock::abandon() {
 
 ControlBlock& EngineBase::create(std::string_view name, Closure closure) {
   ControlBlock* block;
+  std::uint64_t id;
   {
-    lwp::Guard guard(free_lock_);
-    block = free_;
-    if (block != nullptr) {
-      free_ = block->next_free;
-      lwp::sanitizer::acquire(block);
-    }
-    std::uint64_t n = spawned_.load(lwp::memory_order_relaxed);
-    if (guard.alone()) {
-      spawned_.store(n + 1, lwp::memory_order_relaxed);
-    } else {
-      spawned_.fetch_add(1, lwp::memory_order_relaxed);
-    }
+    lwp::Core core;
+    block = recycler_.take(core.lwp());
+    if (block != nullptr) lwp::sanitizer::acquire(block);
+    id = (block != nullptr ? *block->home : scheduler()).next_id(core.lwp());
   }
   if (block == nullptr) {
     block = &allocate();
@@ -140,7 +133,7 @@ ControlBlock& EngineBase::create(std::string_view name, Closure closure) {
   block->scope = nullptr;
   block->references_.store(2, lwp::memory_order_relaxed);
   block->token.store(lwp::Task::kEmpty, lwp::memory_order_relaxed);
-  block->set_identity(scheduler().next_id(), name);
+  block->set_identity(id, name);
   try {
     prepare(*block, closure);
   } catch (...) {
@@ -154,10 +147,7 @@ ControlBlock& EngineBase::create(std::string_view name, Closure closure) {
 void EngineBase::recycle(lwp::Lwp& l, ControlBlock& block) {
   block.live.store(false, lwp::memory_order_relaxed);
   lwp::sanitizer::release(&block);
-  if (!l.alone) free_lock_.lock();
-  block.next_free = free_;
-  free_ = &block;
-  if (!l.alone) free_lock_.unlock();
+  recycler_.put(l, block);
 }
 
 ControlBlock& current_block() {

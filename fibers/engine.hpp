@@ -12,6 +12,7 @@
 #include "fibers/config.hpp"
 #include "fibers/offload.hpp"
 #include "fibers/overflow.hpp"
+#include "fibers/recycler.hpp"
 #include "lwp/core.hpp"
 
 namespace weft::fibers {
@@ -45,8 +46,9 @@ class ControlBlock : public lwp::Task {
   void (*invoke)(void* closure) = nullptr;  ///< calls and destroys the closure
   void* closure = nullptr;
   EngineBase* engine = nullptr;
-  std::exception_ptr error;                ///< what the body threw; taken by join
-  ControlBlock* next_free = nullptr;       ///< guarded by the engine's free list
+  std::exception_ptr error;           ///< what the body threw; taken by join
+  ControlBlock* next_free = nullptr;  ///< of the Recycler, as the next
+  ControlBlock* next_magazine = nullptr;
   const struct Owned* waits_on = nullptr;  ///< debug builds only; see fibers/owned.hpp
   LocalValue* locals = nullptr;            ///< the fiber's own; see fibers/local.hpp
   Scope* scope = nullptr;                  ///< the one it was spawned into
@@ -90,7 +92,7 @@ class EngineBase {
   virtual std::size_t ready_count() const { return 0; }
   virtual int lwp_count() const = 0;
 
-  std::uint64_t spawned() const { return spawned_.load(lwp::memory_order_relaxed); }
+  virtual std::uint64_t spawned() const { return spawned_.load(lwp::memory_order_relaxed); }
   /// Puts a block back. REQUIRES core.
   void recycle(lwp::Lwp& l, ControlBlock& block);
 
@@ -111,12 +113,12 @@ class EngineBase {
   /// Sets up a block, fresh or recycled: room for the closure, the first frame. Not in core.
   virtual void prepare(ControlBlock& block, Closure closure) = 0;
 
+  lwp::atomic<std::uint64_t> spawned_{0};  ///< by engines that do not count otherwise
+
  private:
   const std::unique_ptr<AttachedThreads> attached_;
   std::unique_ptr<OffloadPool> helpers_;
-  lwp::Lock free_lock_;
-  ControlBlock* free_ = nullptr;  // guarded by free_lock_; last in, first out: its stack is warm
-  lwp::atomic<std::uint64_t> spawned_{0};
+  Recycler recycler_{*this};
 };
 
 /// The engine of the calling fiber. Aborts with the dump if there is none.

@@ -37,6 +37,7 @@ class OneToOne final : public EngineBase, public ThreadParking {
 
   // ---- EngineBase ----
   void start(ControlBlock& block) override {
+    spawned_.fetch_add(1, lwp::memory_order_relaxed);
     auto& fiber = static_cast<ThreadFiber&>(block);
     {
       lwp::Core core;
@@ -57,6 +58,7 @@ class OneToOne final : public EngineBase, public ThreadParking {
   }
 
   void run(ControlBlock& main) override {
+    spawned_.fetch_add(1, lwp::memory_order_relaxed);
     watch_.born();
     threads_.fetch_add(1);
     os::futex_wake(threads_, INT_MAX);  // who waits to be attached

@@ -96,6 +96,7 @@ class WeftEngine final : public EngineBase, public lwp::Pool {
   }
   lwp::Scheduler& scheduler() override { return *this; }
   std::uint64_t switches() const override { return dispatches(); }
+  std::uint64_t spawned() const override { return tasks_born(); }
   std::size_t ready_count() const override { return Pool::ready_count(); }
   int lwp_count() const override { return Pool::lwp_count(); }
 

@@ -33,13 +33,13 @@ void Pool::detach() {
   handoff_.unlock();
   realign_.store(true, memory_order_release);
   // In this order: were it no more outside but still alive, it would look like a deadlock.
-  if (alive_.fetch_sub(1, memory_order_acq_rel) == 1) stop();
-  outside(-1);  // posts
+  detaches_.fetch_add(1, memory_order_acq_rel);
+  outside(-1);  // posts: if it was the last an idle LWP sees it
 }
 
 void Pool::born_outside(Task& task) {
   sanitizer::Hidden hidden;
-  alive_.fetch_add(1, memory_order_acq_rel);
+  born_outside_.fetch_add(1, memory_order_acq_rel);
   task.token.store(Task::kNewborn, memory_order_relaxed);
   unpark(task);
 }
@@ -51,7 +51,7 @@ void Pool::let_in() {
   Joining* each = joining_.exchange(nullptr, memory_order_acquire);
   realign_.store(false, memory_order_relaxed);
   for (; each != nullptr; ++attached_) {
-    alive_.fetch_add(1, memory_order_acq_rel);
+    attaches_.fetch_add(1, memory_order_acq_rel);
     outside_.fetch_add(1);
     Joining* next = each->next;
     each->next = std::exchange(admitted_, each);

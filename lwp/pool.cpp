@@ -118,6 +118,10 @@ void Pool::idle(Lwp& l) {
   idle_count_.fetch_add(1, memory_order_seq_cst);
   fence();  // pairs with the fences in make_ready() and post()
   if (!something_to_do()) {
+    if (nobody_lives()) {
+      no_longer_idle();
+      return stop();
+    }
     if (nobody_can_wake() && on_deadlock != nullptr) on_deadlock(*this);
     if (!solo()) arm_alarm();
     l.idle.store(true, memory_order_relaxed);
@@ -147,6 +151,15 @@ bool Pool::something_to_do() const {
          stopping_.load(memory_order_relaxed);
 }
 
+// Each counter is its writer's own, so they are not read at one moment. But they only grow, and who
+// sees a death sees the births before it: if as many were born, counted later, as had died, counted
+// earlier, then nobody lived in between. Only tasks make tasks, and attached threads.
+bool Pool::nobody_lives() const {
+  std::uint64_t died = detaches_.load(memory_order_acquire);
+  for (const auto& p : permits_) died += p->died.load(memory_order_acquire);
+  return attaches_.load(memory_order_acquire) + tasks_born() == died;
+}
+
 // True only if all of it was so at one moment: all LWPs were idle from the first look to the last,
 // because none has stopped being idle in between, and what threads outside brought before they
 // said that they will bring no more is in the inbox, which is looked at after that.
@@ -154,7 +167,7 @@ bool Pool::nobody_can_wake() const {
   fence();
   std::uint64_t exits = idle_exits_.load(memory_order_seq_cst);
   return idle_count_.load(memory_order_seq_cst) == static_cast<int>(permits_.size()) &&
-         alive_.load(memory_order_acquire) > 0 && reactor_.waiting() == 0 &&
+         !nobody_lives() && reactor_.waiting() == 0 &&
          next_deadline_.load(memory_order_acquire) == os::kNever &&
          outside_.load(memory_order_seq_cst) == 0 && !something_to_do() &&
          idle_exits_.load(memory_order_seq_cst) == exits;
@@ -301,6 +314,12 @@ bool Pool::wait_ready(int fd, std::uint32_t interest, os::Nanos deadline) {
 }
 
 // ---- what there is to see ---------------------------------------------------------------------
+
+std::uint64_t Pool::tasks_born() const {
+  std::uint64_t sum = born_outside_.load(memory_order_acquire);
+  for (const auto& p : permits_) sum += p->born.load(memory_order_acquire);
+  return sum;
+}
 
 std::uint64_t Pool::dispatches() const {
   std::uint64_t sum = 0;

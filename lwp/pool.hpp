@@ -38,11 +38,22 @@
 
 namespace weft::lwp {
 
-struct Permit {
+/// Blocks of tasks that have ended, to be used again (fibers/recycler.hpp).
+struct Magazine {
+  void* first = nullptr;
+  void* full = nullptr;  ///< one more magazine, untouched
+  int count = 0;         ///< of the blocks from `first` on, at most
+};
+
+struct alignas(64) Permit {
   RunQueue* queue = nullptr;
-  unsigned until_look = 0;              ///< picks left before timers and events are looked at
-  atomic<std::uint64_t> dispatches{0};  ///< tasks run under this permit; written by its holder
+  unsigned until_look = 0;  ///< picks left before timers and events are looked at
+  // Written by its holder alone, so that no two LWPs share a counter.
+  atomic<std::uint64_t> dispatches{0};  ///< tasks run under this permit
+  atomic<std::uint64_t> born{0};        ///< tasks made by those tasks
+  atomic<std::uint64_t> died{0};        ///< tasks that ended
   Turn turn;
+  Magazine recycled;
   // Of stealing.cpp:
   std::size_t suspect = 0;               ///< the permit that perhaps stands still…
   std::uint64_t suspect_dispatches = 0;  ///< …and its dispatches when we looked last
@@ -80,7 +91,7 @@ class Pool : public Scheduler {
   void unpark_here(Lwp& l, Task& task);
   /// Makes a new task ready; it counts as alive from here on.
   void born(Lwp& l, Task& task) {
-    count_alive(l, 1);
+    count(l.permit->born);
     make_ready(l, task, Why::created);
   }
 
@@ -124,6 +135,7 @@ class Pool : public Scheduler {
   bool solo() const { return permits_.size() == 1; }
   std::size_t ready_count() const;
   std::uint64_t dispatches() const;
+  std::uint64_t tasks_born() const;
   /// Called on each LWP's own thread before it runs anything.
   virtual void begin_lwp(Lwp&) {}
   /// LWPs that live now.
@@ -152,7 +164,10 @@ class Pool : public Scheduler {
   void wake_one();
   void post();
   void stop();
-  std::size_t count_alive(Lwp& l, int change);
+  static void count(atomic<std::uint64_t>& holders_own) {
+    holders_own.store(holders_own.load(memory_order_relaxed) + 1, memory_order_release);
+  }
+  bool nobody_lives() const;
   void let_in();
   bool something_to_do() const;
   bool nobody_can_wake() const;
@@ -209,7 +224,8 @@ class Pool : public Scheduler {
   os::Bell bell_;
   os::Alarm alarm_;
 
-  atomic<std::size_t> alive_{0};
+  // Who came and went otherwise; see nobody_lives().
+  atomic<std::uint64_t> born_outside_{0}, attaches_{0}, detaches_{0};
   atomic<int> idle_count_{0};
   atomic<std::uint64_t> idle_exits_{0};  // see nobody_can_wake()
   atomic<bool> searching_{false};        // an LWP was woken and has not yet found out for what
@@ -338,16 +354,9 @@ inline void Pool::unpark_here(Lwp& l, Task& task) {
     }
     case How::done:
       task.recycle();
-      if (count_alive(l, -1) == 0) stop();
+      count(l.permit->died);  // this LWP sees in idle() that it was the last
       return;
   }
-}
-
-inline std::size_t Pool::count_alive(Lwp& l, int change) {
-  if (!l.alone) return alive_.fetch_add(change, memory_order_acq_rel) + change;
-  std::size_t alive = alive_.load(memory_order_relaxed) + change;
-  alive_.store(alive, memory_order_relaxed);
-  return alive;
 }
 
 [[gnu::always_inline]] inline Task* Pool::requeue_and_pick(Lwp& l, Task& self) {

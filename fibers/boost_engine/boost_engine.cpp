@@ -128,6 +128,7 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
 
   // ---- EngineBase ----
   void start(ControlBlock& block) override {
+    spawned_.fetch_add(1, lwp::memory_order_relaxed);
     watch_.born();
     auto& fiber = static_cast<BoostFiber&>(block);
     if (lwp::current()->scheduler != this) {  // an attached thread: LWP 1 launches it

@@ -11,9 +11,10 @@ namespace weft::lwp {
 /// (Blumofe and Leiserson, "Scheduling Multithreaded Computations by Work Stealing", 1999, whose
 /// bound on space needs this order). Those that yield wait behind all others, in turns.
 ///
-/// It alone would starve the oldest for ever: every kOldestEvery-th turn is theirs.
+/// It alone would starve the oldest for ever: every kOldestEvery-th turn is theirs. Seldom, because
+/// each of those begins another subtree, and with it cold stacks.
 class NewestFirst final : public Policy {
-  static constexpr int kOldestEvery = 61;
+  static constexpr int kOldestEvery = 1021;
 
  public:
   static constexpr Traits kTraits{

@@ -279,7 +279,7 @@ TEST_CASE(
     second = second || task == &tasks[1];
     if (task != &tasks[2]) mine->next();  // the newest, which it had displaced
   }
-  CHECK(others < 200);
+  CHECK(others < 2 * 1021 + 10);
 }
 
 // ---- the supervisor ---------------------------------------------------------------------------

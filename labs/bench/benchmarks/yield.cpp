@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // Two fibers of one LWP that yield to each other; likewise with a division a turn by one of them;
-// and behind five calls, each of whose returns the processor mispredicts after the switch.
+// and behind five calls, each of whose returns the processor mispredicts after the switch. The last
+// two rows say what it costs to be watched by the sentinel (lwp/sentinel.hpp).
 #include "labs/bench/place.hpp"
 
 namespace weft::labs::bench {
@@ -60,6 +61,12 @@ std::vector<Row> rows(const Scale&) {
     rows.back().target = Target{2, "switch+division/bare/1"};
     rows.push_back(row<Deep>(place, "yield+5-calls"));
   }
+  // The sentinel off and on, all else alike: many-to-many, so that there can be one.
+  Place shared{Engine::weft, fibers::Mapping::many_to_many, 1, fibers::OnBlock::hold, "fifo"};
+  rows.push_back(row<Plain>(shared, "yield+unwatched"));
+  shared.on_block = fibers::OnBlock::handoff;
+  rows.push_back(row<Plain>(shared, "yield+watched"));
+  rows.back().target = Target{1.02, "yield+unwatched/weft/1"};
   return rows;
 }
 
