@@ -67,14 +67,23 @@ void ControlBlock::destroy_locals() noexcept {
 }
 
 void ControlBlock::finish() {
-  if (scope != nullptr) std::exchange(scope, nullptr)->ended(std::exchange(error, nullptr));
-  lwp::Guard guard(lock_);
+  leave_scope();
+  lwp::Core core;
+  mark_done(core);
+}
+
+void ControlBlock::end_in_scope() {
+  std::exchange(scope, nullptr)->ended(std::exchange(error, nullptr));
+}
+
+void ControlBlock::mark_done(lwp::Core& core) {
+  lwp::Locked locked(core, lock_);
   lwp::sanitizer::release(this);
   done_ = true;
   live.store(false, lwp::memory_order_relaxed);  // no dump shows a fiber that only waits for join
-  lwp::Waiter* joiners = joiners_.take_all(guard.alone());
-  guard.unlock();
-  lwp::wake(guard.core.lwp(), joiners);
+  lwp::Waiter* joiners = joiners_.take_all(locked.alone());
+  locked.unlock();
+  lwp::wake(core.lwp(), joiners);
 }
 
 bool ControlBlock::wait_until_done(os::Nanos deadline, const std::stop_token* stop) {
@@ -96,6 +105,23 @@ bool ControlBlock::wait_until_done(os::Nanos deadline, const std::stop_token* st
   return true;
 }
 
+// As wait_until_done() and drop(), in one core section.
+std::exception_ptr ControlBlock::join() {
+  lwp::Guard guard(lock_);
+  if (!done_) {
+    lwp::Waiter w(guard.core.task());
+    joiners_.push(w);
+    guard.unlock();
+    park_on(guard.core, w, {"join of fiber", reinterpret_cast<const void*>(id())});
+  } else {
+    guard.unlock();
+  }
+  lwp::sanitizer::acquire(this);
+  std::exception_ptr thrown = std::exchange(error, nullptr);
+  drop(guard.core.lwp());
+  return thrown;
+}
+
 void ControlBlock::drop(lwp::Lwp& l) {
   int left;
   if (l.alone) {
@@ -111,6 +137,7 @@ void ControlBlock::drop(lwp::Lwp& l) {
 
 void ControlBlock::abandon() {
   lwp::Core core;
+  live.store(false, lwp::memory_order_relaxed);
   engine->recycle(core.lwp(), *this);
 }
 
@@ -145,7 +172,6 @@ ControlBlock& EngineBase::create(std::string_view name, Closure closure) {
 }
 
 void EngineBase::recycle(lwp::Lwp& l, ControlBlock& block) {
-  block.live.store(false, lwp::memory_order_relaxed);
   lwp::sanitizer::release(&block);
   recycler_.put(l, block);
 }
@@ -161,8 +187,7 @@ std::uint64_t new_local_key() {
 }
 
 EngineBase& current_engine() {
-  lwp::Core core;
-  void* engine = core.lwp().engine;
+  void* engine = lwp::current()->engine;  // the same for as long as the LWP lives
   if (engine == nullptr) lwp::broken("spawn() outside Runtime::run()");
   return *static_cast<EngineBase*>(engine);
 }

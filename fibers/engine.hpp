@@ -33,9 +33,17 @@ class ControlBlock : public lwp::Task {
   /// Marks the fiber as ended and wakes who joins it. Not in core; the block may be recycled once
   /// both this fiber has left and its handle is gone.
   void finish();
+  /// Its two parts. Tells the scope. Not in core.
+  void leave_scope() {
+    if (scope != nullptr) [[unlikely]]
+      end_in_scope();
+  }
+  void mark_done(lwp::Core& core);
   /// Waits until the fiber has ended; false if the deadline or the stop request came first. Not in
   /// core.
   bool wait_until_done(os::Nanos deadline = os::kNever, const std::stop_token* stop = nullptr);
+  /// Waits for its end, drops the handle's reference, and returns what the body threw. Not in core.
+  std::exception_ptr join();
   /// Drops the handle's reference or the fiber's own; recycles the block after both. REQUIRES core.
   void drop(lwp::Lwp& l);
   /// Puts back a block whose fiber could not be started. Not in core.
@@ -55,6 +63,8 @@ class ControlBlock : public lwp::Task {
 
  private:
   friend class EngineBase;
+  void end_in_scope();
+
   lwp::Lock lock_;
   bool done_ = false;  // guarded by lock_, as the list
   lwp::WaitList joiners_;

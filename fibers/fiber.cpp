@@ -21,8 +21,9 @@ Fiber::~Fiber() {
 
 void Fiber::join() {
   if (block_ == nullptr) lwp::broken("join() of a fiber that was joined or detached before");
-  block_->wait_until_done();
-  take_error();
+  if (std::exception_ptr error = std::exchange(block_, nullptr)->join()) {
+    std::rethrow_exception(error);
+  }
 }
 
 bool Fiber::join_until(os::Nanos deadline, const std::stop_token& stop) {

@@ -23,7 +23,9 @@ using boost::context::detail::transfer_t;
 
 // A fiber's last step: in core, for whatever is ready, never to return.
 [[noreturn]] void leave_for_ever(WeftFiber& self) {
+  self.leave_scope();
   lwp::Core core;
+  self.mark_done(core);
   lwp::sanitizer::release(&self);  // after the last use of this stack that TSan sees
   lwp::sanitizer::release(self.engine);
   lwp::Lwp& l = core.lwp();
@@ -56,7 +58,6 @@ void first_frame(transfer_t t) {
     lwp::leave(l);
   }
   self->run_body();
-  self->finish();
   leave_for_ever(*self);
 }
 

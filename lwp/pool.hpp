@@ -262,10 +262,12 @@ inline Task* Pool::pick(Lwp& l, How how) {
 
 [[gnu::always_inline]] inline void Pool::count_dispatch(Permit& permit) {
   permit.dispatches.store(permit.dispatches.load(memory_order_relaxed) + 1, memory_order_relaxed);
-  const bool leaves_some = permit.queue->size.load(memory_order_relaxed) > 0;
-  const int wanted = Sentinel::kNet + (leaves_some ? 1 : 0);
-  if (watch_level_.load(memory_order_relaxed) < wanted) [[unlikely]]
-    sentinel_->raise(wanted);
+  const int level = watch_level_.load(memory_order_relaxed);
+  if (level < Sentinel::kClose) [[unlikely]] {
+    const bool leaves_some = permit.queue->size.load(memory_order_relaxed) > 0;
+    const int wanted = leaves_some ? Sentinel::kClose : Sentinel::kNet;
+    if (level < wanted) sentinel_->raise(wanted);
+  }
 }
 
 // The task that made another ready may block the LWP before it dispatches any.
