@@ -39,6 +39,7 @@ inline constexpr Message kMessages[] = {
     {"measure.gap", "stood still", "停顿"},
     {"measure.seen", "what the runtime saw", "运行时所见"},
     {"measure.announced", "announced", "已声明"},
+    {"measure.some_call", "some call", "某个调用"},
     {"measure.seen_handed", "{call}, handed off", "{call}，已移交"},
     {"measure.seen_waited", "{call}, {n} waited {time}", "{call}，{n} 个等待 {time}"},
     {"measure.row_one", "many-to-one", "多对一"},

@@ -33,6 +33,15 @@ bool LwpAlgorithm::give_way(BoostTask& self) {
   self.leaving.store(true, lwp::memory_order_relaxed);
   std::lock_guard lock(shared_.lock);
   shared_.offer(turn_, self, lwp::Why::yielded);
+  if (--until_own_ == 0) {
+    until_own_ = kOwnEvery;
+    if (!own_.empty()) {
+      own_next_ = true;
+      how_ = lwp::How::yielded;
+      shared_.add(1);
+      return true;
+    }
+  }
   chosen_ = static_cast<BoostTask*>(shared_.take(turn_, lwp::How::yielded));
   if (chosen_ == nullptr) shared_.add(1);  // a broken policy
   if (chosen_ != &self) return true;
@@ -42,6 +51,7 @@ bool LwpAlgorithm::give_way(BoostTask& self) {
 }
 
 boost::fibers::context* LwpAlgorithm::pick_next() noexcept {
+  if (std::exchange(own_next_, false)) return pick_own();
   BoostTask* task = std::exchange(chosen_, nullptr);
   if (task == nullptr && --until_own_ == 0) {
     until_own_ = kOwnEvery;

@@ -5,8 +5,9 @@
 //
 // Three things of Boost.Fiber's need care.
 // - Its main and dispatcher contexts belong to their thread and are no tasks of ours. They wait in
-//   a queue of their own, for when nothing else is ready; but every kOwnEvery-th pick is theirs, so
-//   that a busy program hears of other threads' wake-ups, and the stacks of ended fibers are freed.
+//   a queue of their own, for when nothing else is ready; but every kOwnEvery-th pick or yield is
+//   theirs, so that a busy program hears of other threads' wake-ups, and the stacks of ended fibers
+//   are freed.
 // - On a yield it asks pick_next() before it says awakened(): a policy by priority could never let
 //   the yielder go on. So a yield is offered and answered by give_way() beforehand, and the two
 //   calls that follow only carry it out.
@@ -91,6 +92,7 @@ class LwpAlgorithm final : public boost::fibers::algo::algorithm_with_properties
   lwp::How how_ = lwp::How::parked;  // the running fiber leaves
   BoostTask* launching_ = nullptr;
   BoostTask* chosen_ = nullptr;  // by give_way()
+  bool own_next_ = false;        // likewise
   unsigned until_own_ = kOwnEvery;
   boost::fibers::scheduler::ready_queue_type own_;
   lwp::atomic<std::uint32_t> notified_{0};  // futex

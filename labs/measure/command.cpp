@@ -38,7 +38,9 @@ std::string milliseconds(Nanos t) {
 std::string seen(const Measured& m, const Say& say) {
   if (!m.episode) return "–";
   const auto& e = *m.episode;
-  std::string call = e.call != nullptr ? e.call : say("measure.announced");
+  std::string call = e.call != nullptr        ? e.call
+                     : e.announced != nullptr ? say("measure.announced")
+                                              : say("measure.some_call");
   if (e.descriptor >= 0) {
     std::string path = e.path.data();
     // The name is enough: the folder is one that this command made.

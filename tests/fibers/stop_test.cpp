@@ -127,6 +127,23 @@ TEST_CASE("A plain kernel thread may request the stop of many waits at once") {
   });
 }
 
+TEST_CASE("A stop from a thread outside is heard while a fiber yields without end") {
+  run_everywhere([](Collector& seen) {
+    std::stop_source stop;
+    Semaphore never(0);
+    lwp::atomic<bool> heard{false};
+    Fiber waits = spawn([&] {
+      never.acquire(stop.get_token());
+      heard.store(true);
+    });
+    while (!testing::waits_for(waits.id(), "semaphore")) yield();
+    os::Thread outside("outside", [&] { stop.request_stop(); });
+    os::Nanos patience = os::now() + 20 * os::kSecond;
+    while (!heard.load() && os::now() < patience) yield();
+    seen.expect(heard.load(), "heard");
+  });
+}
+
 TEST_CASE("A stop that meets the wake-up: one of them wins and nothing is lost") {
   run_everywhere([](Collector& seen) {
     constexpr int kRounds = 300;

@@ -5,71 +5,17 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "labs/compare/server.hpp"
 #include "lwp/os.hpp"
 #include "tests/catch.hpp"
+#include "tests/labs/weft_program.hpp"
 
 using namespace weft::lwp::os;
+using namespace weft::labs::testing;
 namespace fs = std::filesystem;
 
 namespace {
-
-struct Answer {
-  int code = -1;
-  std::string out;
-};
-
-Answer finish(Process& process, Nanos patience = 60 * kSecond) {
-  Answer answer;
-  Nanos deadline = now() + patience;
-  std::array<std::byte, 4096> buffer;
-  while (wait_ready(process.out(), kReadable, deadline)) {
-    auto n = read(process.out(), buffer);
-    if (!n || *n == 0) break;
-    answer.out.append(reinterpret_cast<const char*>(buffer.data()), *n);
-  }
-  if (auto exit = process.wait(deadline)) answer.code = exit->code;
-  return answer;
-}
-
-// Where the programs of this test put their scratch, so that others running beside it are not seen.
-const fs::path& temporary() {
-  static const struct Own {
-    fs::path path = fs::temp_directory_path() / ("weft-scratch-" + std::to_string(thread_id()));
-    Own() { fs::create_directories(path); }
-    ~Own() { fs::remove_all(path); }
-  } own;
-  return own.path;
-}
-
-Process start(std::vector<std::string> arguments) {
-  std::vector<std::string> program = {"/usr/bin/env", "TMPDIR=" + temporary().string(),
-                                      WEFT_PROGRAM};
-  arguments.insert(arguments.begin(), program.begin(), program.end());
-  auto process = spawn_process(arguments);
-  REQUIRE(process);
-  return std::move(*process);
-}
-Answer run_weft(std::vector<std::string> arguments) {
-  Process process = start(std::move(arguments));
-  return finish(process);
-}
-
-// A folder of the test's own, removed at its end.
-struct Folder {
-  fs::path path = fs::temp_directory_path() / ("weft-test-" + std::to_string(thread_id()));
-  Folder() { fs::create_directories(path); }
-  ~Folder() { fs::remove_all(path); }
-  std::string operator/(const char* name) const { return (path / name).string(); }
-};
-
-std::string content(const std::string& path) {
-  std::ostringstream out;
-  out << std::ifstream(path).rdbuf();
-  return out.str();
-}
 
 std::size_t scratch_folders() {
   std::size_t n = 0;
