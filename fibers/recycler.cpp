@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "fibers/engine.hpp"
-#include "lwp/pool.hpp"
 
 namespace weft::fibers {
 

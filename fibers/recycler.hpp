@@ -7,11 +7,8 @@
 #pragma once
 
 #include "lwp/lock.hpp"
+#include "lwp/permit.hpp"
 #include "lwp/scheduler.hpp"
-
-namespace weft::lwp {
-struct Magazine;
-}
 
 namespace weft::fibers {
 

@@ -31,33 +31,12 @@
 #include <vector>
 
 #include "lwp/core.hpp"
+#include "lwp/permit.hpp"
 #include "lwp/reactor.hpp"
-#include "lwp/run_queue.hpp"
 #include "lwp/sentinel.hpp"
 #include "lwp/timers.hpp"
 
 namespace weft::lwp {
-
-/// Blocks of tasks that have ended, to be used again (fibers/recycler.hpp).
-struct Magazine {
-  void* first = nullptr;
-  void* full = nullptr;  ///< one more magazine, untouched
-  int count = 0;         ///< of the blocks from `first` on, at most
-};
-
-struct alignas(64) Permit {
-  RunQueue* queue = nullptr;
-  unsigned until_look = 0;  ///< picks left before timers and events are looked at
-  // Written by its holder alone, so that no two LWPs share a counter.
-  atomic<std::uint64_t> dispatches{0};  ///< tasks run under this permit
-  atomic<std::uint64_t> born{0};        ///< tasks made by those tasks
-  atomic<std::uint64_t> died{0};        ///< tasks that ended
-  Turn turn;
-  Magazine recycled;
-  // Of stealing.cpp:
-  std::size_t suspect = 0;               ///< the permit that perhaps stands still…
-  std::uint64_t suspect_dispatches = 0;  ///< …and its dispatches when we looked last
-};
 
 class Pool : public Scheduler {
  public:

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: BSL-1.0
+// A run permit: the right to run tasks (lwp/pool.hpp says who has it when). What an LWP needs at
+// each turn lies here and not in the LWP, because it goes where the right goes; and what is counted
+// at each turn is counted here, by the holder alone, so that LWPs side by side share no counter.
+#pragma once
+
+#include "lwp/run_queue.hpp"
+
+namespace weft::lwp {
+
+/// Blocks of tasks that have ended, to be used again (fibers/recycler.hpp).
+struct Magazine {
+  void* first = nullptr;
+  void* full = nullptr;  ///< one more magazine, untouched
+  int count = 0;         ///< of the blocks from `first` on, at most
+};
+
+struct alignas(64) Permit {
+  RunQueue* queue = nullptr;
+  unsigned until_look = 0;  ///< picks left before timers and events are looked at
+  // Written by its holder, read by anybody:
+  atomic<std::uint64_t> dispatches{0};  ///< tasks run under this permit
+  atomic<std::uint64_t> born{0};        ///< tasks made by those tasks
+  atomic<std::uint64_t> died{0};        ///< tasks that ended
+  Turn turn;
+  Magazine recycled;
+  // Of stealing.cpp:
+  std::size_t suspect = 0;               ///< the permit that perhaps stands still…
+  std::uint64_t suspect_dispatches = 0;  ///< …and its dispatches when we looked last
+};
+
+}  // namespace weft::lwp
