@@ -86,37 +86,36 @@ void ControlBlock::mark_done(lwp::Core& core) {
   lwp::wake(core.lwp(), joiners);
 }
 
-bool ControlBlock::wait_until_done(os::Nanos deadline, const std::stop_token* stop) {
-  lwp::Guard guard(lock_);
-  if (!done_) {
-    lwp::Reason why{"join of fiber", reinterpret_cast<const void*>(id())};
-    const Limit limit{deadline, stop};
-    if (limit.none()) [[likely]] {
-      // Parked here and not three calls deeper: after the switch each return is mispredicted.
-      lwp::Waiter w(guard.core.task());
-      joiners_.push(w);
-      guard.unlock();
-      park_on(guard.core, w, why);
-    } else if (!wait_in(joiners_, guard, why, limit)) {
-      return false;
-    }
-  }
-  lwp::sanitizer::acquire(this);
-  return true;
-}
-
-// As wait_until_done() and drop(), in one core section.
-std::exception_ptr ControlBlock::join() {
-  lwp::Guard guard(lock_);
+// Inline: parked here and not three calls deeper, because after the switch each return is
+// mispredicted. Afterwards the lock is not held.
+[[gnu::always_inline]] inline void ControlBlock::wait_until_done(lwp::Guard& guard) {
   if (!done_) {
     lwp::Waiter w(guard.core.task());
     joiners_.push(w);
     guard.unlock();
-    park_on(guard.core, w, {"join of fiber", reinterpret_cast<const void*>(id())});
+    park_on(guard.core, w, join_of_this());
   } else {
     guard.unlock();
   }
   lwp::sanitizer::acquire(this);
+}
+
+void ControlBlock::wait_until_done() {
+  lwp::Guard guard(lock_);
+  wait_until_done(guard);
+}
+
+bool ControlBlock::wait_until_done(Limit limit) {
+  lwp::Guard guard(lock_);
+  if (!done_ && !wait_in(joiners_, guard, join_of_this(), limit)) return false;
+  lwp::sanitizer::acquire(this);
+  return true;
+}
+
+// One core section for the wait and the drop.
+std::exception_ptr ControlBlock::join() {
+  lwp::Guard guard(lock_);
+  wait_until_done(guard);
   std::exception_ptr thrown = std::exchange(error, nullptr);
   drop(guard.core.lwp());
   return thrown;

@@ -17,6 +17,7 @@
 
 namespace weft::fibers {
 
+struct Limit;  // fibers/wait.hpp
 class AttachedThreads;
 class EngineBase;
 class Scope;
@@ -39,9 +40,10 @@ class ControlBlock : public lwp::Task {
       end_in_scope();
   }
   void mark_done(lwp::Core& core);
-  /// Waits until the fiber has ended; false if the deadline or the stop request came first. Not in
-  /// core.
-  bool wait_until_done(os::Nanos deadline = os::kNever, const std::stop_token* stop = nullptr);
+  /// Waits until the fiber has ended. Not in core.
+  void wait_until_done();
+  /// Likewise; false if the limit came first.
+  bool wait_until_done(Limit limit);
   /// Waits for its end, drops the handle's reference, and returns what the body threw. Not in core.
   std::exception_ptr join();
   /// Drops the handle's reference or the fiber's own; recycles the block after both. REQUIRES core.
@@ -64,6 +66,10 @@ class ControlBlock : public lwp::Task {
  private:
   friend class EngineBase;
   void end_in_scope();
+  void wait_until_done(lwp::Guard& guard);
+  lwp::Reason join_of_this() const {
+    return {"join of fiber", reinterpret_cast<const void*>(id())};
+  }
 
   lwp::Lock lock_;
   bool done_ = false;  // guarded by lock_, as the list

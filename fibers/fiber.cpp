@@ -30,7 +30,7 @@ bool Fiber::join_until(os::Nanos deadline, const std::stop_token& stop) {
   if (block_ == nullptr) lwp::broken("join() of a fiber that was joined or detached before");
   {
     WakeOnStop wake(stop);
-    if (!block_->wait_until_done(deadline, wake.limit(deadline).stop)) return false;
+    if (!block_->wait_until_done(wake.limit(deadline))) return false;
   }
   take_error();
   return true;
