@@ -84,6 +84,21 @@ void FiberModel::close(Connection& c) {
   if (last) bell_.ring();  // the first fiber ends
 }
 
+Need FiberModel::carry(Connection& c) {
+  while (true) {
+    switch (Need need = c.run()) {
+      case Need::disk:
+        read_disk(c);
+        break;
+      case Need::writable:
+        wait_for(c, os::kWritable);
+        break;
+      default:
+        return need;
+    }
+  }
+}
+
 void FiberModel::read_disk(Connection& c) {
   // A cached page needs no second LWP.
   if (auto bytes = site_.disk.read_at_once(c.disk_read())) return c.disk_done(*bytes);

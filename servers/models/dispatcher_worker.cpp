@@ -144,29 +144,13 @@ class DispatcherWorker final : public FiberModel {
 
   // Goes on until the connection waits for its client, or for its turn.
   void serve(Connection& c) {
-    while (true) {
-      switch (c.run()) {
-        case Need::disk:
-          read_disk(c);
-          continue;
-        case Need::writable:
-          wait_for(c, os::kWritable);
-          continue;
-        case Need::readable:
-          give_back(c);
-          return;
-        case Need::turn_over: {
-          std::unique_lock lock(table_);
-          requests_.push(c);
-          lock.unlock();
-          arrived_.release();
-          return;
-        }
-        case Need::closed:
-          close(c);
-          return;
-      }
-    }
+    Need need = carry(c);
+    if (need == Need::closed) return close(c);
+    if (need == Need::readable) return give_back(c);
+    std::unique_lock lock(table_);
+    requests_.push(c);
+    lock.unlock();
+    arrived_.release();
   }
 
   void give_back(Connection& c) {

@@ -38,21 +38,11 @@ class FiberPerConnection final : public FiberModel {
 
   void serve(Connection& c) {
     while (true) {
-      switch (c.run()) {
-        case Need::disk:
-          read_disk(c);
-          continue;
-        case Need::writable:
-          wait_for(c, os::kWritable);
-          continue;
-        case Need::turn_over:
-          fibers::yield();
-          continue;
-        case Need::closed:
-          close(c);
-          return;
-        case Need::readable:
-          break;
+      Need need = carry(c);
+      if (need == Need::closed) return close(c);
+      if (need == Need::turn_over) {
+        fibers::yield();
+        continue;
       }
       {
         std::lock_guard lock(table_);
