@@ -8,7 +8,7 @@ namespace weft::lwp {
 
 void Lock::lock_slowly() {
   // The holder is about to let go unless the kernel took its CPU: look a little, then sleep.
-  for (int spin = 0; spin < 64; ++spin) {
+  for (int spin = 0; spin < 200; ++spin) {
     std::uint32_t free = kFree;
     if (word_.load(memory_order_relaxed) == kFree &&
         word_.compare_exchange_strong(free, kTaken, memory_order_acquire)) {
@@ -16,9 +16,14 @@ void Lock::lock_slowly() {
     }
     arch::pause();
   }
-  while (word_.exchange(kContended, memory_order_acquire) != kFree) {
-    os::futex_wait(word_, kContended);
+  sleepers_.fetch_add(1, memory_order_relaxed);
+  heavy_fence();
+  std::uint32_t free = kFree;
+  while (!word_.compare_exchange_strong(free, kTaken, memory_order_acquire)) {
+    os::futex_wait(word_, kTaken);
+    free = kFree;
   }
+  sleepers_.fetch_sub(1, memory_order_relaxed);
 }
 
 void Lock::wake() {

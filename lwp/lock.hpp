@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 // The lock of the runtime's own state where several LWPs share it: the thread table's lock of the
-// textbook, taken in user space. Uncontended it makes no system call (Drepper, "Futexes Are
-// Tricky", mutex 3). It is held for a few instructions, inside core, by code that cannot block.
+// textbook, taken in user space. Uncontended it makes no system call, and letting go is a plain
+// store. It is held for a few instructions, inside core, by code that cannot block.
+//
+// Who has waited too long sleeps in the kernel (a futex; Drepper, "Futexes Are Tricky"). The
+// sleepers of all locks are counted in one word, not in each lock: once a lock is free somebody may
+// take it, and destroy the object it guards, before unlock() comes to look for sleepers.
 #pragma once
 
 #include <cstdint>
 
-#include "lwp/atomic.hpp"
+#include "lwp/fences.hpp"
 
 namespace weft::lwp {
 
@@ -17,14 +21,18 @@ class Lock {
     if (!word_.compare_exchange_strong(free, kTaken, memory_order_acquire)) lock_slowly();
   }
   void unlock() {
-    if (word_.exchange(kFree, memory_order_release) == kContended) wake();
+    word_.store(kFree, memory_order_release);
+    light_fence();  // pairs with the heavy one in lock_slowly()
+    if (sleepers_.load(memory_order_relaxed) > 0) [[unlikely]]
+      wake();
   }
 
  private:
-  static constexpr std::uint32_t kFree = 0, kTaken = 1, kContended = 2;
+  static constexpr std::uint32_t kFree = 0, kTaken = 1;
   void lock_slowly();
-  void wake();
+  void wake();  // the word may be gone; that is nothing to the kernel
 
+  static inline atomic<int> sleepers_{0};
   atomic<std::uint32_t> word_{kFree};
 };
 
