@@ -69,67 +69,108 @@ void ControlBlock::destroy_locals() noexcept {
 void ControlBlock::finish() {
   leave_scope();
   lwp::Core core;
-  mark_done(core);
+  wake_joiner(core);
+  std::uintptr_t runs = kRuns;  // who comes to join from now on does not park
+  end_.compare_exchange_strong(runs, kEnds, lwp::memory_order_acq_rel);
 }
 
 void ControlBlock::end_in_scope() {
   std::exchange(scope, nullptr)->ended(std::exchange(error, nullptr));
 }
 
-void ControlBlock::mark_done(lwp::Core& core) {
-  lwp::Locked locked(core, lock_);
+void ControlBlock::wake_joiner(lwp::Core& core) {
   lwp::sanitizer::release(this);
-  done_ = true;
   live.store(false, lwp::memory_order_relaxed);  // no dump shows a fiber that only waits for join
-  lwp::Waiter* joiners = joiners_.take_all(locked.alone());
-  locked.unlock();
-  lwp::wake(core.lwp(), joiners);
-}
-
-// Inline: parked here and not three calls deeper, because after the switch each return is
-// mispredicted. Afterwards the lock is not held.
-[[gnu::always_inline]] inline void ControlBlock::wait_until_done(lwp::Guard& guard) {
-  if (!done_) {
-    lwp::Waiter w(guard.core.task());
-    joiners_.push(w);
-    guard.unlock();
-    park_on(guard.core, w, join_of_this());
-  } else {
-    guard.unlock();
+  std::uintptr_t now = end_.load(lwp::memory_order_acquire);
+  if (now <= kGone) return;  // nobody joins it yet; who does so meanwhile is woken by has_left()
+  if (core.lwp().alone) {
+    end_.store(kEnds, lwp::memory_order_relaxed);
+  } else if (!end_.compare_exchange_strong(now, kEnds, lwp::memory_order_acq_rel)) {
+    return;  // it has waited long enough
   }
-  lwp::sanitizer::acquire(this);
+  wake_joiner(core.lwp(), now);
 }
 
-void ControlBlock::wait_until_done() {
-  lwp::Guard guard(lock_);
-  wait_until_done(guard);
+void ControlBlock::wake_joiner(lwp::Lwp& l, std::uintptr_t waiter) {
+  auto& w = *reinterpret_cast<lwp::Waiter*>(waiter);
+  lwp::Task& task = *w.task;
+  w.outcome.store(lwp::Outcome::signaled, lwp::memory_order_release);  // its stack may go
+  lwp::unpark(l, task);
+}
+
+void ControlBlock::has_left(lwp::Lwp& l) {
+  std::uintptr_t before;
+  if (l.alone) {
+    before = end_.load(lwp::memory_order_relaxed);
+    end_.store(kGone, lwp::memory_order_relaxed);
+  } else {
+    before = end_.exchange(kGone, lwp::memory_order_acq_rel);
+  }
+  if (before == kDetached) {
+    free(l);
+  } else if (before > kGone) [[unlikely]] {
+    wake_joiner(l, before);
+  }
+}
+
+// False if there is nothing to park for: the end has begun.
+[[gnu::always_inline]] inline bool ControlBlock::enlist(lwp::Waiter& w) {
+  std::uintptr_t now = kRuns;
+  const auto waiter = reinterpret_cast<std::uintptr_t>(&w);
+  return end_.compare_exchange_strong(now, waiter, lwp::memory_order_acq_rel);
+}
+
+// It is on its way from its stack, a matter of nanoseconds, unless the kernel took its CPU.
+inline void ControlBlock::wait_until_gone() {
+  while (end_.load(lwp::memory_order_acquire) != kGone) [[unlikely]] os::yield_cpu();
+  lwp::sanitizer::acquire(this);
 }
 
 bool ControlBlock::wait_until_done(Limit limit) {
-  lwp::Guard guard(lock_);
-  if (!done_ && !wait_in(joiners_, guard, join_of_this(), limit)) return false;
-  lwp::sanitizer::acquire(this);
+  lwp::Core core;
+  if (end_.load(lwp::memory_order_acquire) != kGone) {
+    lwp::Waiter w(core.task(), limit.stop);
+    if (enlist(w)) {
+      const lwp::Reason why = join_of_this();
+      if (lwp::await(core, w, why, limit.deadline) != lwp::Outcome::signaled) {
+        auto still = reinterpret_cast<std::uintptr_t>(&w);
+        if (end_.compare_exchange_strong(still, kRuns, lwp::memory_order_acq_rel)) return false;
+      }
+      // Who found the waiter in the word touches it until it has signaled.
+      while (w.outcome.load(lwp::memory_order_acquire) != lwp::Outcome::signaled) park(core, why);
+    }
+  }
+  wait_until_gone();
   return true;
 }
 
-// One core section for the wait and the drop.
+void ControlBlock::wait_until_done() {
+  wait_until_done(Limit{});
+}
+
+// One core section for all of it; and parked here, not three calls deeper, because after the switch
+// each return is mispredicted.
 std::exception_ptr ControlBlock::join() {
-  lwp::Guard guard(lock_);
-  wait_until_done(guard);
+  lwp::Core core;
+  if (end_.load(lwp::memory_order_acquire) != kGone) {
+    lwp::Waiter w(core.task());
+    if (enlist(w)) park_on(core, w, join_of_this());
+  }
+  wait_until_gone();
   std::exception_ptr thrown = std::exchange(error, nullptr);
-  drop(guard.core.lwp());
+  free(core.lwp());
   return thrown;
 }
 
-void ControlBlock::drop(lwp::Lwp& l) {
-  int left;
-  if (l.alone) {
-    left = references_.load(lwp::memory_order_relaxed) - 1;
-    references_.store(left, lwp::memory_order_relaxed);
-  } else {
-    left = references_.fetch_sub(1, lwp::memory_order_acq_rel) - 1;
+void ControlBlock::detach(lwp::Lwp& l) {
+  std::uintptr_t now = kRuns;
+  while (now != kGone) {
+    if (end_.compare_exchange_strong(now, kDetached, lwp::memory_order_acq_rel)) return;
   }
-  if (left > 0) return;
+  free(l);
+}
+
+void ControlBlock::free(lwp::Lwp& l) {
   if (error) unjoined(*this);
   engine->recycle(l, *this);
 }
@@ -155,9 +196,8 @@ ControlBlock& EngineBase::create(std::string_view name, Closure closure) {
     block->home = &scheduler();
     scheduler().enlist(*block);
   }
-  block->done_ = false;
   block->scope = nullptr;
-  block->references_.store(2, lwp::memory_order_relaxed);
+  block->end_.store(ControlBlock::kRuns, lwp::memory_order_relaxed);
   block->token.store(lwp::Task::kEmpty, lwp::memory_order_relaxed);
   block->set_identity(id, name);
   try {

@@ -31,23 +31,26 @@ class ControlBlock : public lwp::Task {
   void run_body() noexcept;
   /// Destroys its fiber-local values. By the fiber itself, not in core.
   void destroy_locals() noexcept;
-  /// Marks the fiber as ended and wakes who joins it. Not in core; the block may be recycled once
-  /// both this fiber has left and its handle is gone.
+  /// By the fiber, after its body: the end begins. Tells the scope; wakes who joins it already, who
+  /// then waits until the fiber has left. Not in core.
   void finish();
-  /// Its two parts. Tells the scope. Not in core.
+  /// Its two parts. The first not in core.
   void leave_scope() {
     if (scope != nullptr) [[unlikely]]
       end_in_scope();
   }
-  void mark_done(lwp::Core& core);
+  void wake_joiner(lwp::Core& core);
+  /// By who took over from it: the fiber has left its stack for good, and the block is its handle's,
+  /// or, if there is none, free. REQUIRES core.
+  void has_left(lwp::Lwp& l);
   /// Waits until the fiber has ended. Not in core.
   void wait_until_done();
   /// Likewise; false if the limit came first.
   bool wait_until_done(Limit limit);
-  /// Waits for its end, drops the handle's reference, and returns what the body threw. Not in core.
+  /// Waits for its end, gives up the handle, and returns what the body threw. Not in core.
   std::exception_ptr join();
-  /// Drops the handle's reference or the fiber's own; recycles the block after both. REQUIRES core.
-  void drop(lwp::Lwp& l);
+  /// Gives up the handle, before or after the end. REQUIRES core.
+  void detach(lwp::Lwp& l);
   /// Puts back a block whose fiber could not be started. Not in core.
   void abandon();
   /// For the report of an overflow.
@@ -65,16 +68,23 @@ class ControlBlock : public lwp::Task {
 
  private:
   friend class EngineBase;
+  /// What the fiber and its handle have to tell each other, in one word:
+  ///
+  ///   runs ──► a joiner's Waiter ──┬─► ends ──► gone        the handle recycles the block
+  ///     └──────────────────────────┘
+  ///   runs, ends ──► detached                               the fiber does
+  enum End : std::uintptr_t { kRuns, kDetached, kEnds, kGone };
+
   void end_in_scope();
-  void wait_until_done(lwp::Guard& guard);
+  void wake_joiner(lwp::Lwp& l, std::uintptr_t waiter);
+  bool enlist(lwp::Waiter& w);
+  void wait_until_gone();
+  void free(lwp::Lwp& l);
   lwp::Reason join_of_this() const {
     return {"join of fiber", reinterpret_cast<const void*>(id())};
   }
 
-  lwp::Lock lock_;
-  bool done_ = false;  // guarded by lock_, as the list
-  lwp::WaitList joiners_;
-  lwp::atomic<int> references_{0};
+  lwp::atomic<std::uintptr_t> end_{kRuns};
 };
 
 struct Closure {
@@ -86,7 +96,7 @@ class EngineBase {
  public:
   virtual ~EngineBase();
 
-  /// A block with room for a closure at block.closure, and two references. Not in core.
+  /// A block with room for a closure at block.closure. Not in core.
   ControlBlock& create(std::string_view name, Closure closure);
   /// Makes it ready: its closure is complete. Not in core.
   virtual void start(ControlBlock& block) = 0;

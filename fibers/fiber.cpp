@@ -48,7 +48,7 @@ void Fiber::detach() {
 
 void Fiber::drop() {
   lwp::Core core;
-  std::exchange(block_, nullptr)->drop(core.lwp());
+  std::exchange(block_, nullptr)->detach(core.lwp());
 }
 
 bool sleep_until(os::Nanos deadline, const std::stop_token& stop) {

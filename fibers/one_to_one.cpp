@@ -153,7 +153,7 @@ class OneToOne final : public EngineBase, public ThreadParking {
     {
       lwp::Core core;
       lwp::sanitizer::release(static_cast<EngineBase*>(this));
-      fiber.drop(core.lwp());
+      fiber.has_left(core.lwp());
     }
     if (threads_.fetch_sub(1) == 1) os::futex_wake(threads_, 1);
   }

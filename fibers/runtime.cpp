@@ -64,7 +64,7 @@ void Runtime::run(std::function<void()> main) {
   {
     lwp::Core core;
     lwp::sanitizer::release(&block);
-    block.drop(core.lwp());  // no handle
+    block.detach(core.lwp());  // no handle
   }
   engine.run(block);
   engine.attached().wait_until_left();

@@ -25,7 +25,7 @@ using boost::context::detail::transfer_t;
 [[noreturn]] void leave_for_ever(WeftFiber& self) {
   self.leave_scope();
   lwp::Core core;
-  self.mark_done(core);
+  self.wake_joiner(core);
   lwp::sanitizer::release(&self);  // after the last use of this stack that TSan sees
   lwp::sanitizer::release(self.engine);
   lwp::Lwp& l = core.lwp();
@@ -183,7 +183,7 @@ lwp::Left WeftFiber::run(lwp::Lwp& l) {
 }
 
 void WeftFiber::recycle() {
-  drop(*lwp::current());
+  has_left(*lwp::current());
 }
 
 std::unique_ptr<EngineBase> make_weft_engine(const Config& config) {

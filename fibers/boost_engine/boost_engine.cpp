@@ -294,7 +294,7 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
     awake_.fetch_sub(1);
     {
       lwp::Core core;
-      fiber.drop(core.lwp());
+      fiber.has_left(core.lwp());
       core.lwp().running.store(nullptr, lwp::memory_order_relaxed);
       algorithm(core.lwp()).will_end();
     }
