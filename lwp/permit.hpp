@@ -26,7 +26,10 @@ struct alignas(64) Permit {
   Magazine recycled;
   // Of stealing.cpp:
   std::size_t suspect = 0;               ///< the permit that perhaps stands still…
-  std::uint64_t suspect_dispatches = 0;  ///< …and its dispatches when we looked last
+  std::uint64_t suspect_dispatches = 0;  ///< …its dispatches when we looked last…
+  Nanos suspect_since = 0;               ///< …and when they were seen again; 0: they were not
+  std::uint64_t seen_by_searcher = 0;    ///< its dispatches, written by who is in search()…
+  int still = 0;                         ///< …and in how many looks they have been the same
 };
 
 }  // namespace weft::lwp

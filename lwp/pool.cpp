@@ -114,10 +114,12 @@ void Pool::work(Lwp& l) {
 
 void Pool::idle(Lwp& l) {
   look(l);
+  if (search(l)) return;
+  l.searching = false;
   searching_.store(false, memory_order_relaxed);
   idle_count_.fetch_add(1, memory_order_seq_cst);
   fence();  // pairs with the fences in make_ready() and post()
-  if (!something_to_do()) {
+  if (!something_to_do() || lingering_.load(memory_order_relaxed)) {
     if (nobody_lives()) {
       no_longer_idle();
       return stop();
@@ -131,13 +133,13 @@ void Pool::idle(Lwp& l) {
     no_longer_idle();
     // We are the one that searches: what these events make ready need wake nobody else, until
     // pick() has found the first of it.
-    searching_.store(true, memory_order_relaxed);
+    now_searches(l);
     reactor_.deliver(l, events);
     // Perhaps the alarm woke us, and what pick() returns may run long.
     if (next_deadline_.load(memory_order_relaxed) != os::kNever) expire_timers(l);
   } else {
     no_longer_idle();
-    searching_.store(true, memory_order_relaxed);
+    now_searches(l);
   }
 }
 
@@ -184,7 +186,7 @@ void Pool::look(Lwp& l) {
   }
   // After the events: an alarm among them, which nobody else will hear, is for what is due now.
   if (next_deadline_.load(memory_order_relaxed) != os::kNever) expire_timers(l);
-  if (woken) found_work();  // a ring was meant for a sleeper: it is passed on
+  if (woken) found_work(l);  // a ring was meant for a sleeper: it is passed on
 }
 
 void Pool::expire_timers(Lwp& l) {
@@ -229,10 +231,16 @@ void Pool::park_until(Core& core, Waiter& w, Reason why, os::Nanos deadline) {
   if (!core.lwp().solo) timers_lock_.unlock();
 }
 
-void Pool::found_work() {
+void Pool::now_searches(Lwp& l) {
+  l.searching = true;
+  searching_.store(true, memory_order_relaxed);
+}
+
+void Pool::found_work(Lwp& l) {
+  l.searching = false;
   searching_.store(false, memory_order_relaxed);
   fence();  // pairs with make_ready() and post(): they find it unset, or we see what they brought
-  if (something_to_do() && idle_count_.load(memory_order_relaxed) > 0) wake_one();
+  if (idle_count_.load(memory_order_relaxed) > 0 && something_to_do()) wake_one();
 }
 
 void Pool::wake_one() {

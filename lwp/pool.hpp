@@ -23,7 +23,9 @@
 // nothing.
 //
 // INVARIANT (lost wake-up): ready publishes the task, fences, then reads idle_count_; an idle LWP
-// adds itself to idle_count_, fences, then looks for ready tasks. One of them sees the other.
+// adds itself to idle_count_, fences, then looks for ready tasks. One of them sees the other. Only
+// the first task of an empty queue need do so: no LWP falls asleep while a task is ready, unless
+// another is in search(), and who finds one wakes the next.
 #pragma once
 
 #include <memory>
@@ -133,13 +135,16 @@ class Pool : public Scheduler {
   bool find_elsewhere(Lwp& l, How how);
   bool steal_from(Lwp& l, RunQueue& victim);
   void relieve_the_stuck(Lwp& l);
+  bool search(Lwp& l);
+  bool take_what_lies(Lwp& l, bool first_look);
   void attend(Lwp& l);
   void look(Lwp& l);
   void read_mail(Lwp& l);
   void expire_timers(Lwp& l);
   void arm_alarm();
   void wait_until_left(Task& task);
-  void found_work();
+  void now_searches(Lwp& l);
+  void found_work(Lwp& l);
   void wake_one();
   void post();
   void stop();
@@ -166,7 +171,14 @@ class Pool : public Scheduler {
   bool rest_as_spare(Lwp& l);
   void stop_waiting(Lwp& l);
 
+  static constexpr int kLooks = 20;    // of search()
+  static constexpr int kPauses = 100;  // between two of them: about a microsecond
+  static constexpr int kStill = 5;     // looks
+  static constexpr int kLooksAtEvents = 8;
+  static constexpr os::Nanos kStuck = 100 * os::kMicrosecond;
+
   const Config config_;
+  const bool one_cpu_ = os::allowed_cpus().size() == 1;
   const PolicyType type_;
   std::vector<std::unique_ptr<RunQueue>> queues_;  // one, or one a permit
   std::vector<std::unique_ptr<Permit>> permits_;
@@ -207,7 +219,8 @@ class Pool : public Scheduler {
   atomic<std::uint64_t> born_outside_{0}, attaches_{0}, detaches_{0};
   atomic<int> idle_count_{0};
   atomic<std::uint64_t> idle_exits_{0};  // see nobody_can_wake()
-  atomic<bool> searching_{false};        // an LWP was woken and has not yet found out for what
+  atomic<bool> searching_{false};        // one was woken, or has not yet found out for what
+  atomic<bool> lingering_{false};        // one is in search()
   atomic<int> outside_{0};
   atomic<bool> stopping_{false};
 };
@@ -231,8 +244,8 @@ inline Task* Pool::pick(Lwp& l, How how) {
     if (task != nullptr) q.add(-1);
     q.lock.unlock();
     if (task == nullptr) return nullptr;
-    if (searching_.load(memory_order_relaxed)) [[unlikely]]
-      found_work();
+    if (l.searching) [[unlikely]]
+      found_work(l);
     wait_until_left(*task);
   }
   count_dispatch(permit);
@@ -281,9 +294,11 @@ inline void Pool::make_ready(Lwp& l, Task& task, Why why) {
   }
   q.lock.lock();
   q.offer(l.permit->turn, task, why);
+  const bool first = q.size.load(memory_order_relaxed) == 0;
   q.add(1);
   q.lock.unlock();
   wake_sentinel();
+  if (!first) return;
   fence();  // pairs with the fence in idle(): see INVARIANT (lost wake-up)
   if (idle_count_.load(memory_order_relaxed) > 0) wake_one();
 }

@@ -4,6 +4,7 @@
 // INVARIANT: whoever holds two queue locks took that of the lesser address first.
 #include <functional>
 
+#include "lwp/arch.hpp"
 #include "lwp/pool.hpp"
 
 namespace weft::lwp {
@@ -28,7 +29,8 @@ void Pool::account(Lwp& l, How how) {
   if (!l.solo) mine.lock.unlock();
 }
 
-// Our own queue is empty: true once there is something in it from another.
+// Our own queue is empty: true once there is something in it from another. A lone ready task is
+// left to its LWP, which is most often about to run it: see search().
 bool Pool::find_elsewhere(Lwp& l, How how) {
   RunQueue& mine = *l.permit->queue;
   account(l, how);
@@ -38,7 +40,8 @@ bool Pool::find_elsewhere(Lwp& l, How how) {
   std::size_t self = 0;
   while (queues_[self].get() != &mine) ++self;
   for (std::size_t i = 1; i < n; ++i) {
-    if (steal_from(l, *queues_[(self + i) % n])) return true;
+    RunQueue& other = *queues_[(self + i) % n];
+    if (other.size.load(memory_order_relaxed) > 1 && steal_from(l, other)) return true;
   }
   return false;
 }
@@ -68,20 +71,60 @@ bool Pool::steal_from(Lwp& l, RunQueue& victim) {
   return moved > 0;
 }
 
+// While others run, what they make ready is worth a short look before this LWP sleeps: to be woken
+// costs both sides a call into the kernel, and tasks that talk to each other need it every time.
+// One LWP at a time does so, and meanwhile nobody rings. True if there may be something to do.
+bool Pool::search(Lwp& l) {
+  const int others = static_cast<int>(permits_.size()) - 1;
+  if (idle_count_.load(memory_order_relaxed) >= others) return false;
+  if (lingering_.load(memory_order_relaxed) || lingering_.exchange(true)) return false;
+  now_searches(l);
+  bool found = false;
+  for (int looks = 0; !found && looks < kLooks; ++looks) {
+    if (one_cpu_) {
+      os::yield_cpu();
+    } else {
+      for (int i = 0; i < kPauses; ++i) arch::pause();
+    }
+    if (looks % kLooksAtEvents == kLooksAtEvents - 1) look(l);
+    found = stopping_.load(memory_order_relaxed) || mail_.load(memory_order_relaxed) ||
+            l.permit->queue->size.load(memory_order_relaxed) > 0 || take_what_lies(l, looks == 0);
+  }
+  lingering_.store(false, memory_order_release);
+  return found;
+}
+
+// A lone ready task is taken only from a permit that has dispatched nothing for kStill looks.
+bool Pool::take_what_lies(Lwp& l, bool first_look) {
+  bool taken = false;
+  for (const auto& other : permits_) {
+    if (other.get() == l.permit || other->queue == l.permit->queue) continue;
+    const std::uint64_t dispatches = other->dispatches.load(memory_order_relaxed);
+    if (first_look || dispatches != other->seen_by_searcher) other->still = 0;
+    other->seen_by_searcher = dispatches;
+    const std::size_t ready = other->queue->size.load(memory_order_relaxed);
+    if (!taken && (ready > 1 || (ready == 1 && ++other->still > kStill))) taken = steal_from(l, *other->queue);
+  }
+  return taken;
+}
+
 // A permit whose LWP is blocked, or computes, keeps its queue. Those that are idle take from it
-// anyway; those that are busy look at one other permit every so often, and take from it when it
-// has not moved since.
+// anyway (search()); those that are busy look at one other permit every so often, and take from it
+// when it has not moved for kStuck. The clock is read only where there is a suspicion.
 void Pool::relieve_the_stuck(Lwp& l) {
   Permit& self = *l.permit;
   Permit& other = *permits_[self.suspect];
   const std::uint64_t dispatches = other.dispatches.load(memory_order_relaxed);
   if (&other != &self && dispatches == self.suspect_dispatches &&
       other.queue->size.load(memory_order_relaxed) > 0) {
-    steal_from(l, *other.queue);
+    const os::Nanos now = os::now();
+    if (self.suspect_since == 0) self.suspect_since = now;
+    if (now - self.suspect_since >= kStuck) steal_from(l, *other.queue);
     return;
   }
   self.suspect = (self.suspect + 1) % permits_.size();
   self.suspect_dispatches = permits_[self.suspect]->dispatches.load(memory_order_relaxed);
+  self.suspect_since = 0;
 }
 
 }  // namespace weft::lwp

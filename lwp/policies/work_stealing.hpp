@@ -13,8 +13,8 @@ namespace weft::lwp {
 /// "Scheduling Multithreaded Computations by Work Stealing", 1999; the slot is that of Go's
 /// scheduler, `runnext`).
 ///
-/// The slot's task is stolen only if its owner has taken nothing between two looks: most often it
-/// is about to park and to run that task itself.
+/// The slot's task is stolen last; and where it is the only one, the runtime leaves it to its owner
+/// unless that stands still (lwp/stealing.cpp).
 ///
 /// Two tasks that wake each other would keep the slot for ever: after kSlotTurns turns in a row it
 /// yields to the queue once.
@@ -35,7 +35,6 @@ class WorkStealing final : public Policy {
   }
 
   Task* next() override {
-    ++answers_;
     if (slot_ != nullptr && (turns_ < kSlotTurns || queue_.empty())) {
       ++turns_;
       return std::exchange(slot_, nullptr);
@@ -47,16 +46,13 @@ class WorkStealing final : public Policy {
   Task* steal(Policy& from) override {
     auto& victim = static_cast<WorkStealing&>(from);
     if (Task* task = victim.queue_.pop_front()) return task;
-    const bool still = std::exchange(victim.looked_at_, victim.answers_) == victim.answers_;
-    return still ? std::exchange(victim.slot_, nullptr) : nullptr;
+    return std::exchange(victim.slot_, nullptr);
   }
 
  private:
   TaskList queue_;
   Task* slot_ = nullptr;
-  int turns_ = 0;                                // of the slot, in a row
-  std::uint64_t answers_ = 0;                    // of next()
-  std::uint64_t looked_at_ = ~std::uint64_t{0};  // by a thief, answers_ then
+  int turns_ = 0;  // of the slot, in a row
 };
 
 }  // namespace weft::lwp

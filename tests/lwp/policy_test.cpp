@@ -240,13 +240,15 @@ TEST_CASE("work-stealing: the slot goes first but not for ever and thieves take 
   for (auto& t : tasks) mine->ready(t, Why::created);
   CHECK(mine->next() == &tasks[3]);
   CHECK(thief->steal(*mine) == &tasks[0]);
-  // The slot's only if its owner stands still.
+  // The slot's comes last.
   auto other = make("work-stealing");
-  std::deque<Dummy> lone;
-  lone.emplace_back(9);
-  other->ready(lone[0], Why::woken);
+  std::deque<Dummy> two;
+  two.emplace_back(9);
+  two.emplace_back(10);
+  for (auto& t : two) other->ready(t, Why::woken);
+  CHECK(thief->steal(*other) == &two[0]);
+  CHECK(thief->steal(*other) == &two[1]);
   CHECK(thief->steal(*other) == nullptr);
-  CHECK(thief->steal(*other) == &lone[0]);
   // Two that wake each other: the third gets its turn.
   int before = 0;
   mine->ready(tasks[3], Why::woken);
