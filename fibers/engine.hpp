@@ -40,8 +40,8 @@ class ControlBlock : public lwp::Task {
       end_in_scope();
   }
   void wake_joiner(lwp::Core& core);
-  /// By who took over from it: the fiber has left its stack for good, and the block is its handle's,
-  /// or, if there is none, free. REQUIRES core.
+  /// By who took over from it: the fiber has left its stack for good, and the block is its
+  /// handle's, or, if there is none, free. REQUIRES core.
   void has_left(lwp::Lwp& l);
   /// Waits until the fiber has ended. Not in core.
   void wait_until_done();

@@ -9,22 +9,45 @@ namespace weft::fibers {
 bool Mutex::wait(lwp::Locked& held, lwp::Task& self, Limit limit) {
   if (owned_by() == &self) lwp::broken("a fiber locks a mutex that it holds already");
   lwp::Core& core = held.section();
-  lwp::Waiter w(self, limit.stop);
-  waiters_.push(w);
-  lwp::Donation donation(core, self, *owned_by(), this);
-  held.unlock();
-  {
-    WaitsForOwner edge(core, *this, limit.none());
-    // If it is signaled, unlock() has made us the owner.
-    if (lwp::await(core, w, {kind, this}, limit.deadline) == lwp::Outcome::signaled) return true;
+  for (bool first = true; owned_by() != nullptr; first = false) {
+    lwp::Waiter w(self, limit.stop);
+    first ? waiters_.push(w) : waiters_.push_front(w);
+    lwp::Donation donation(core, self, *owned_by(), this);
+    held.unlock();
+    lwp::Outcome outcome;
+    {
+      WaitsForOwner edge(core, *this, limit.none());
+      outcome = lwp::await(core, w, {kind, this}, limit.deadline);
+    }
+    held.lock();
+    if (owned_by() == &self) return true;  // it was passed on to us
+    if (outcome != lwp::Outcome::signaled) {
+      waiters_.remove(w);
+      return false;
+    }
+    called_ = nullptr;
   }
-  held.lock();
-  waiters_.remove(w);
-  return false;
+  own(&self);
+  return true;
 }
 
-void Mutex::pass_donations(lwp::Lwp& l, lwp::Task& self, lwp::Task& heir) {
-  lwp::Donation::pass_on(l, self, heir, this);
+// Calls who waited longest; or makes it the owner, if late-comers have had their share, and where
+// an owner has the priority of those who wait for it, which is for the most urgent to use.
+void Mutex::pass_on(lwp::Locked& held) {
+  lwp::Task& self = held.section().task();
+  lwp::Waiter* next = called_ == nullptr ? waiters_.take_first(held.alone()) : nullptr;
+  if (next != nullptr) called_ = next->task;
+  lwp::Task* heir = nullptr;
+  if (++late_comers_ > kLateComers || held.lwp().scheduler->donates()) {
+    late_comers_ = 0;
+    heir = std::exchange(called_, nullptr);
+    if (heir != nullptr && self.receives != nullptr) {
+      lwp::Donation::pass_on(held.lwp(), self, *heir, this);
+    }
+  }
+  own(heir);
+  held.unlock();
+  lwp::wake(held.lwp(), next);
 }
 
 void Mutex::not_owner() {

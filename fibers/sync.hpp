@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // Mutex, condition variable and semaphore for fibers, on park and unpark alone, so they work alike
-// under every mapping and engine. All are first come, first served, and hand over directly: a
-// mutex is passed to the fiber that waited longest, so no late-comer can starve it.
+// under every mapping and engine. All are first come, first served, and a semaphore's unit goes
+// straight to who waited longest. A mutex may be taken by a late-comer before the waiting fiber
+// that was called has come for it, because to pass it on each time makes a switch of every unlock;
+// but only kLateComers times in a row (the idea is that of Go's sync.Mutex, which counts time
+// instead).
 //
 // For the fibers of one runtime at a time, and for kernel threads attached to it. What is
 // uncontended, and the condition variable's wait, is inline: shallow around the switch, and with
@@ -17,6 +20,8 @@
 namespace weft::fibers {
 
 class Mutex : private Owned {
+  static constexpr int kLateComers = 128;
+
  public:
   Mutex() : Owned("mutex") {}
 
@@ -43,7 +48,7 @@ class Mutex : private Owned {
   /// REQUIRES: the caller holds it.
   void unlock() {
     lwp::Guard guard(lock_);
-    pass_on(guard);
+    release(guard);
   }
 
  private:
@@ -61,25 +66,24 @@ class Mutex : private Owned {
     if (locked) lwp::sanitizer::acquire(this);
     return locked;
   }
-  // To whoever waited longest. `held` is dropped.
-  [[gnu::always_inline]] void pass_on(lwp::Locked& held) {
+  // `held` is dropped.
+  [[gnu::always_inline]] void release(lwp::Locked& held) {
     if (owned_by() != &held.section().task()) [[unlikely]]
       not_owner();
     lwp::sanitizer::release(this);
-    lwp::Waiter* heir = waiters_.take_first(held.alone());
-    own(heir == nullptr ? nullptr : heir->task);
-    lwp::Task& self = held.section().task();
-    if (heir != nullptr && self.receives != nullptr) [[unlikely]]
-      pass_donations(held.lwp(), self, *heir->task);
+    if (!waiters_.empty() || called_ != nullptr) return pass_on(held);
+    own(nullptr);
     held.unlock();
-    lwp::wake(held.lwp(), heir);
   }
+  void pass_on(lwp::Locked& held);
   bool wait(lwp::Locked& held, lwp::Task& self, Limit limit);
-  void pass_donations(lwp::Lwp& l, lwp::Task& self, lwp::Task& heir);  // lwp/donation.hpp
   [[noreturn]] static void not_owner();
 
+  // INVARIANT: if nobody owns it and somebody waits, one is called, that is, on its way to take it.
   lwp::Lock lock_;
-  lwp::WaitList waiters_;  // guarded by lock_
+  lwp::WaitList waiters_;  // guarded by lock_, as the next; who is called is not among them
+  lwp::Task* called_ = nullptr;
+  int late_comers_ = 0;  // unlocks in a row that left somebody waiting
 };
 
 class ConditionVariable {
@@ -149,7 +153,7 @@ class ConditionVariable {
     waiters_.push(w);
     guard.unlock();
     lwp::Locked held(guard.core, mutex.lock_);
-    mutex.pass_on(held);
+    mutex.release(held);
     bool notified = true;
     if (limit.none()) [[likely]] {
       park_on(guard.core, w, {"condition variable", this});

@@ -32,7 +32,7 @@ struct Lwp {
   Permit* permit = nullptr;
   Scheduler* scheduler = nullptr;  ///< null: a kernel thread outside every runtime
 
-  bool searching = false;  ///< was woken, and has not yet found out for what
+  bool searching = false;       ///< was woken, and has not yet found out for what
   Left left{};                  ///< who left, told by the leaving side to the arriving one
   Task* owed_permit = nullptr;  ///< a bound task that next() returned: its LWP gets the permit
   void* home = nullptr;         ///< of fibers: the suspended dispatch loop (fibers/switch.hpp)

@@ -103,7 +103,8 @@ bool Pool::take_what_lies(Lwp& l, bool first_look) {
     if (first_look || dispatches != other->seen_by_searcher) other->still = 0;
     other->seen_by_searcher = dispatches;
     const std::size_t ready = other->queue->size.load(memory_order_relaxed);
-    if (!taken && (ready > 1 || (ready == 1 && ++other->still > kStill))) taken = steal_from(l, *other->queue);
+    if (!taken && (ready > 1 || (ready == 1 && ++other->still > kStill)))
+      taken = steal_from(l, *other->queue);
   }
   return taken;
 }

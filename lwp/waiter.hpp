@@ -80,6 +80,15 @@ class WaitList {
     w.linked = true;
   }
 
+  /// Before all others: for one that has waited before.
+  void push_front(Waiter& w) {
+    w.before = nullptr;
+    w.next = first_;
+    (first_ == nullptr ? last_ : first_->before) = &w;
+    first_ = &w;
+    w.linked = true;
+  }
+
   void remove(Waiter& w) {
     if (!w.linked) return;
     (w.before == nullptr ? first_ : w.before->next) = w.next;

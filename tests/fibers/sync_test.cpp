@@ -60,6 +60,30 @@ TEST_CASE("Mutex: first come, first served") {
   });
 }
 
+TEST_CASE("A mutex is taken by late-comers only so often before who waits has it") {
+  constexpr int kBound = 130;  // 128, and the turn of each side in which it begins
+  run_everywhere([](Collector& seen) {
+    Mutex mutex;
+    lwp::atomic<bool> had_it{false};
+    mutex.lock();
+    Fiber waiting = spawn([&] {
+      mutex.lock();
+      had_it.store(true);
+      mutex.unlock();
+    });
+    while (!testing::waits_for(waiting.id(), "mutex")) yield();
+    int overtaken = 0;
+    while (!had_it.load() && overtaken <= kBound) {  // and never lets others run
+      mutex.unlock();
+      mutex.lock();
+      ++overtaken;
+    }
+    mutex.unlock();
+    waiting.join();
+    seen.expect(overtaken <= kBound, "who waits is not starved");
+  });
+}
+
 TEST_CASE("Condition variable: a queue between producers and consumers loses nothing") {
   run_everywhere([](Collector& seen) {
     Mutex mutex;
