@@ -80,7 +80,10 @@ void Sentinel::watch() {
       raise(kClose);
       close = true;
     }
-    os::Nanos rest = look_again_soon ? kPatience : close && !eye_opened_ ? kCloseLook : kNetLook;
+    os::Nanos rest = look_again_soon ? kPatience
+                     : !close        ? kNetLook
+                     : eye_opened_   ? kNetBesideEye
+                                     : kCloseLook;
     os::futex_wait(net_, rung, os::now() + rest);
   }
 }

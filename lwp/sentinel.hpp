@@ -39,6 +39,8 @@ class Sentinel {
   static constexpr os::Nanos kPatience = 50 * os::kMicrosecond;
   static constexpr os::Nanos kCloseLook = 100 * os::kMicrosecond;
   static constexpr os::Nanos kNetLook = os::kMillisecond;
+  static constexpr os::Nanos kNetBesideEye =
+      2 * kNetLook;  // in a virtual machine a look takes 10 µs
 
   /// `hands_off`: takes permits; else it only takes note.
   Sentinel(Pool& pool, bool hands_off);
