@@ -37,7 +37,7 @@ class Channel {
   Channel(const Channel&) = delete;
 
   /// Waits for room. False if the channel is closed: the value was not sent.
-  bool send(T value) { return send(value, Limit{}); }
+  [[gnu::always_inline]] bool send(T value) { return send(value, Limit{}); }
   /// False, and not sent, also if the stop request or the deadline came first.
   bool send(T value, const std::stop_token& stop) {
     WakeOnStop wake(stop);
@@ -62,7 +62,7 @@ class Channel {
   }
 
   /// Waits for a value; nothing once the channel is closed and empty.
-  std::optional<T> receive() { return receive(Limit{}); }
+  [[gnu::always_inline]] std::optional<T> receive() { return receive(Limit{}); }
   /// Nothing also if the stop request or the deadline came first.
   std::optional<T> receive(const std::stop_token& stop) {
     WakeOnStop wake(stop);

@@ -13,21 +13,17 @@ Fiber& Fiber::operator=(Fiber&& other) noexcept {
   return *this;
 }
 
-Fiber::~Fiber() {
-  if (block_ == nullptr) return;
+void Fiber::no_fiber() {
+  lwp::broken("join() of a fiber that was joined or detached before");
+}
+
+void Fiber::end() {
   block_->wait_until_done();
   drop();
 }
 
-void Fiber::join() {
-  if (block_ == nullptr) lwp::broken("join() of a fiber that was joined or detached before");
-  if (std::exception_ptr error = std::exchange(block_, nullptr)->join()) {
-    std::rethrow_exception(error);
-  }
-}
-
 bool Fiber::join_until(os::Nanos deadline, const std::stop_token& stop) {
-  if (block_ == nullptr) lwp::broken("join() of a fiber that was joined or detached before");
+  if (block_ == nullptr) no_fiber();
   {
     WakeOnStop wake(stop);
     if (!block_->wait_until_done(wake.limit(deadline))) return false;
@@ -92,7 +88,7 @@ BlockingCall::~BlockingCall() {
     lwp::Lwp& l = core.lwp();
     core.task().in_call.store(nullptr, lwp::memory_order_relaxed);
     // Time has passed, so timers and events may be due: let the next pick look at them.
-    if (l.permit != nullptr) l.permit->until_look = 1;
+    if (l.permit != nullptr) l.permit->look_at = 0;
     l.scheduler->episodes.end(l.episode, returned);
   }
   engine_.blocked_ns.fetch_add(returned - began_, lwp::memory_order_relaxed);

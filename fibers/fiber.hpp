@@ -19,10 +19,17 @@ class Fiber {
   explicit Fiber(ControlBlock& block) : block_(&block) {}
   Fiber(Fiber&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
   Fiber& operator=(Fiber&& other) noexcept;
-  ~Fiber();
+  ~Fiber() {
+    if (block_ != nullptr) end();
+  }
 
   /// Waits until the fiber has ended and rethrows what its body threw. Once.
-  void join();
+  [[gnu::always_inline]] void join() {  // it parks inside: see fibers/switch.hpp
+    if (block_ == nullptr) [[unlikely]]
+      no_fiber();
+    if (std::exception_ptr error = std::exchange(block_, nullptr)->join()) [[unlikely]]
+      std::rethrow_exception(std::move(error));
+  }
   /// Likewise, but waits no longer than until os::now() reaches `deadline` or a stop is requested:
   /// false then, and the handle keeps its fiber.
   bool join_until(os::Nanos deadline, const std::stop_token& stop = {});
@@ -37,6 +44,8 @@ class Fiber {
   std::uint64_t id() const { return block_ == nullptr ? 0 : block_->id(); }
 
  private:
+  [[noreturn]] static void no_fiber();
+  void end();
   void drop();
   void take_error();
   ControlBlock* block_ = nullptr;
