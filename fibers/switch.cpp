@@ -52,7 +52,6 @@ void first_frame(transfer_t t) {
     self = static_cast<WeftFiber*>(l.running.load(lwp::memory_order_relaxed));
     self->sanitizer.arrived_first(from == nullptr ? &home.sanitizer : nullptr);
     *home.errno_at = 0;
-    *home.exceptions = {};
     arrive(t);
     lwp::sanitizer::acquire(self);
     lwp::leave(l);
@@ -168,7 +167,7 @@ class WeftEngine final : public EngineBase, public lwp::Pool {
 
 lwp::Left WeftFiber::run(lwp::Lwp& l) {
   Home& home = home_of(l);
-  ExceptionState loop_exceptions = *home.exceptions;
+  ExceptionState loop_exceptions = std::exchange(*home.exceptions, {});  // run() in a handler
   int loop_errno = *home.errno_at;
   l.left = {nullptr, lwp::How::yielded};
   auto target = context;

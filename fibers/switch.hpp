@@ -28,6 +28,8 @@ namespace weft::fibers {
 struct ExceptionState {
   void* caught = nullptr;
   unsigned uncaught = 0;
+
+  bool empty() const { return caught == nullptr && uncaught == 0; }
 };
 
 /// What an LWP keeps for fibers: its dispatch loop, suspended while a fiber runs, and the addresses
@@ -35,7 +37,7 @@ struct ExceptionState {
 struct Home {
   boost::context::detail::fcontext_t context = nullptr;
   int* errno_at = nullptr;
-  ExceptionState* exceptions = nullptr;
+  ExceptionState* exceptions = nullptr;  // empty at each arrival
   sanitizer::Context sanitizer;
 };
 
@@ -50,7 +52,7 @@ class WeftFiber final : public ControlBlock {
 
   Stack stack;
   boost::context::detail::fcontext_t context = nullptr;
-  ExceptionState exceptions;
+  ExceptionState exceptions;  // empty, unless it was left in a handler
   int saved_errno = 0;
   sanitizer::Context sanitizer;
 };
@@ -81,7 +83,8 @@ inline lwp::Pool& pool_of(lwp::Lwp& l) {
   lwp::Lwp& from = core.lwp();
   Home& home = home_of(from);
   self.saved_errno = *home.errno_at;
-  self.exceptions = *home.exceptions;
+  if (!home.exceptions->empty()) [[unlikely]]
+    self.exceptions = std::exchange(*home.exceptions, {});
   from.left = {&self, how};
   from.running.store(next, lwp::memory_order_relaxed);
   auto target = next == nullptr ? home.context : next->context;
@@ -91,7 +94,8 @@ inline lwp::Pool& pool_of(lwp::Lwp& l) {
   lwp::Lwp& here = arrive(t);
   Home& at = home_of(here);
   *at.errno_at = self.saved_errno;
-  *at.exceptions = self.exceptions;
+  if (!self.exceptions.empty()) [[unlikely]]
+    *at.exceptions = std::exchange(self.exceptions, {});
   core.arrived(here);
 }
 

@@ -17,7 +17,7 @@ struct Magazine {
 
 struct alignas(64) Permit {
   RunQueue* queue = nullptr;
-  unsigned until_look = 0;  ///< picks left before timers and events are looked at
+  std::uint64_t look_at = 0;  ///< at so many dispatches timers and events are looked at
   // Written by its holder, read by anybody:
   atomic<std::uint64_t> dispatches{0};  ///< tasks run under this permit
   atomic<std::uint64_t> born{0};        ///< tasks made by those tasks

@@ -21,7 +21,6 @@ Pool::Pool(const Config& config)
     }
     permits_.push_back(std::make_unique<Permit>());
     permits_.back()->queue = queues_.back().get();
-    permits_.back()->until_look = kLookEvery;
   }
   int most = std::max(config.max_lwps, config.permits);
   threads_.reserve(static_cast<std::size_t>(most));

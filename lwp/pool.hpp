@@ -272,8 +272,10 @@ inline void Pool::wake_sentinel() {
 inline void Pool::attend(Lwp& l) {
   if (mail_.load(memory_order_relaxed)) [[unlikely]]
     read_mail(l);
-  if (--l.permit->until_look == 0) [[unlikely]] {
-    l.permit->until_look = kLookEvery;
+  Permit& permit = *l.permit;
+  const std::uint64_t dispatches = permit.dispatches.load(memory_order_relaxed);
+  if (dispatches >= permit.look_at) [[unlikely]] {
+    permit.look_at = dispatches + kLookEvery;
     look(l);
   }
 }

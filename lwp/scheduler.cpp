@@ -9,7 +9,7 @@ namespace {
 
 thread_local Lwp* own = nullptr;
 
-WEFT_NO_TSAN Lwp* outsider() {
+[[gnu::noinline]] WEFT_NO_TSAN Lwp* outsider() {
   thread_local Lwp none;
   return &none;
 }
@@ -17,7 +17,9 @@ WEFT_NO_TSAN Lwp* outsider() {
 }  // namespace
 
 WEFT_NO_TSAN Lwp* current() {
-  return own != nullptr ? own : outsider();
+  if (own == nullptr) [[unlikely]]
+    return outsider();
+  return own;
 }
 
 namespace {

@@ -14,25 +14,21 @@ class Fifo final : public Policy {
 
   void ready(Task& task, Why) override {
     task.data<Task*>() = nullptr;
-    if (last_ == nullptr) {
-      first_ = &task;
-    } else {
-      last_->data<Task*>() = &task;
-    }
-    last_ = &task;
+    *end_ = &task;
+    end_ = &task.data<Task*>();
   }
 
   Task* next() override {
     Task* task = first_;
     if (task == nullptr) return nullptr;
     first_ = task->data<Task*>();
-    if (first_ == nullptr) last_ = nullptr;
+    if (first_ == nullptr) end_ = &first_;
     return task;
   }
 
  private:
   Task* first_ = nullptr;
-  Task* last_ = nullptr;
+  Task** end_ = &first_;  // where the next one is hung
 };
 
 }  // namespace weft::lwp
