@@ -70,8 +70,13 @@ void ControlBlock::finish() {
   leave_scope();
   lwp::Core core;
   wake_joiner(core);
-  std::uintptr_t runs = kRuns;  // who comes to join from now on does not park
-  end_.compare_exchange_strong(runs, kEnds, lwp::memory_order_acq_rel);
+  // Who comes to join from now on does not park; and who came in this moment must not be left
+  // parked, or the engine takes it for a deadlock when this fiber is gone.
+  std::uintptr_t now = kRuns;
+  while (!end_.compare_exchange_strong(now, kEnds, lwp::memory_order_acq_rel) && now > kGone) {
+    wake_joiner(core);
+    now = kRuns;
+  }
 }
 
 void ControlBlock::end_in_scope() {

@@ -4,6 +4,7 @@
 #include <stdexcept>
 
 #include "fibers/sync.hpp"
+#include "lwp/arch.hpp"
 #include "lwp/scheduler.hpp"
 #include "tests/fibers/every_configuration.hpp"
 
@@ -36,6 +37,24 @@ TEST_CASE("A fiber runs once, has a name and a number, and is joined") {
     moved = spawn([&] { ran.fetch_add(1); });  // joins the one before
     moved.join();
     seen.equal(ran.load(), 2, "runs");
+  });
+}
+
+// Nobody else runs, so who believes that the joiner waits for ever calls it a deadlock.
+TEST_CASE("A join meets the end of its fiber at every moment") {
+  run_everywhere([](Collector& seen) {
+    constexpr int kTimes = 3000;
+    lwp::atomic<int> ending{0};
+    for (int i = 1; i <= kTimes; ++i) {
+      Fiber fiber = spawn([&ending, i] { ending.store(i); });
+      while (ending.load() != i) yield();
+      for (int pause = 0; pause < i % 100; ++pause) lwp::arch::pause();
+      if (i % 3 == 0) {
+        seen.expect(fiber.join_for(os::kSecond * 60), "within a minute");
+      } else {
+        fiber.join();
+      }
+    }
   });
 }
 
