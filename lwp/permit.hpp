@@ -29,7 +29,8 @@ struct alignas(64) Permit {
   std::uint64_t suspect_dispatches = 0;  ///< …its dispatches when we looked last…
   Nanos suspect_since = 0;               ///< …and when they were seen again; 0: they were not
   std::uint64_t seen_by_searcher = 0;    ///< its dispatches, written by who is in search()…
-  int still = 0;                         ///< …and in how many looks they have been the same
+  int still = 0;                         ///< …in how many looks they have been the same…
+  int always_ready = 0;  ///< …and in how many something was ready; < 0: not in all
 };
 
 }  // namespace weft::lwp

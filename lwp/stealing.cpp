@@ -94,17 +94,23 @@ bool Pool::search(Lwp& l) {
   return found;
 }
 
-// A lone ready task is taken only from a permit that has dispatched nothing for kStill looks.
+// A lone ready task is taken only from a permit that has dispatched nothing for kStill looks, or
+// that had one at every look: its tasks do not wait for each other, they only yield.
 bool Pool::take_what_lies(Lwp& l, bool first_look) {
   bool taken = false;
   for (const auto& other : permits_) {
     if (other.get() == l.permit || other->queue == l.permit->queue) continue;
     const std::uint64_t dispatches = other->dispatches.load(memory_order_relaxed);
     if (first_look || dispatches != other->seen_by_searcher) other->still = 0;
+    if (first_look) other->always_ready = 0;
     other->seen_by_searcher = dispatches;
     const std::size_t ready = other->queue->size.load(memory_order_relaxed);
-    if (!taken && (ready > 1 || (ready == 1 && ++other->still > kStill)))
+    if (ready == 0) {
+      other->always_ready = -kLooks;
+    } else if (!taken &&
+               (ready > 1 || ++other->still > kStill || ++other->always_ready == kLooks - 1)) {
       taken = steal_from(l, *other->queue);
+    }
   }
   return taken;
 }

@@ -206,5 +206,39 @@ TEST_CASE("one-to-one has no policy and sjf is for the simulator and an unknown 
   CHECK(!lwp::policy_notice("fifo"));
 }
 
+// A ready task that is always alone in its queue is left to its LWP only while it waits now and
+// then.
+TEST_CASE("Two fibers that only yield come to run on two LWPs") {
+  const char* policy = GENERATE("work-stealing", "newest-first");
+  CAPTURE(policy);
+  testing::run_under({.mapping = Mapping::many_to_many, .lwps = 2, .policy = policy},
+                     [](testing::Collector& seen) {
+                       const os::Nanos enough = os::now() + 20 * os::kSecond;
+                       lwp::atomic<int> at[2] = {0, 0}, busy_at{0};
+                       lwp::atomic<bool> apart{false};
+                       // Holds the other LWP until both have run on this one.
+                       Fiber busy = spawn([&] {
+                         busy_at.store(lwp::current()->index);
+                         while ((at[0].load() == 0 || at[1].load() == 0) && os::now() < enough) {
+                         }
+                       });
+                       while (busy_at.load() == 0 && os::now() < enough) {
+                       }
+                       auto run = [&](int me) {
+                         while (!apart.load() && os::now() < enough) {
+                           at[me].store(lwp::current()->index);
+                           const int other = at[1 - me].load();
+                           if (other != 0 && other != at[me].load()) apart.store(true);
+                           yield();
+                         }
+                       };
+                       Fiber one = spawn([&] { run(0); }), two = spawn([&] { run(1); });
+                       one.join();
+                       two.join();
+                       busy.join();
+                       seen.expect(apart.load(), "both LWPs run one");
+                     });
+}
+
 }  // namespace
 }  // namespace weft::fibers
