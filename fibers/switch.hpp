@@ -7,7 +7,7 @@
 //   - the exception state (__cxa_get_globals): else fibers that park inside `catch` exchange their
 //     exceptions;
 //   - the current LWP: a fiber may go on elsewhere, so the side that leaves passes its LWP to the
-//     side that arrives, and thread-locals are read out of line only.
+//     side that arrives, and thread-locals are read where the compiler cannot see it.
 // The floating-point flags are made equal once, in each LWP (lwp/arch.hpp).
 //
 // The hot path is inline and shallow around the switch on purpose: after it the processor's return

@@ -90,7 +90,7 @@ class ConditionVariable {
  public:
   /// Releases the mutex, waits for a notification, takes the mutex again. May return early: check
   /// the condition in a loop.
-  void wait(std::unique_lock<Mutex>& lock) { wait(*lock.mutex(), {}); }
+  [[gnu::always_inline]] void wait(std::unique_lock<Mutex>& lock) { wait(*lock.mutex(), {}); }
   /// False if `deadline` or the stop request came first. The mutex is taken again all the same,
   /// for as long as that takes.
   bool wait_until(std::unique_lock<Mutex>& lock, os::Nanos deadline,

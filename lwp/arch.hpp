@@ -1,8 +1,19 @@
 // SPDX-License-Identifier: BSL-1.0
-// The few things that differ between processors; arch_x86_64.cpp and arch_other.cpp implement them.
+// The few things that differ between processors; arch_x86_64.* and arch_other.cpp implement them.
 #pragma once
 
+namespace weft::lwp {
+struct Lwp;
+}
+
+/// The calling thread's LWP, null if it has none. Has a name for the assembler.
+extern "C" thread_local constinit weft::lwp::Lwp* weft_own_lwp;
+
 namespace weft::lwp::arch {
+
+/// Reads weft_own_lwp. A compiler remembers the address of a thread-local, and after a switch that
+/// is another thread's: so this is assembly where we have it, and out of line elsewhere.
+Lwp* own_lwp();
 
 /// Tells the core that this is a spin loop.
 void pause();
@@ -13,3 +24,7 @@ void pause();
 void prepare_floating_point();
 
 }  // namespace weft::lwp::arch
+
+#ifdef __x86_64__
+#include "lwp/arch_x86_64.hpp"
+#endif

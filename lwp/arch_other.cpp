@@ -2,6 +2,7 @@
 #ifndef __x86_64__
 #include "lwp/arch.hpp"
 #include "lwp/atomic.hpp"
+#include "lwp/sanitizer.hpp"
 
 namespace weft::lwp::arch {
 
@@ -9,6 +10,9 @@ void pause() {
   compiler_fence();
 }
 void prepare_floating_point() {}
+WEFT_NO_TSAN Lwp* own_lwp() {
+  return weft_own_lwp;
+}
 
 }  // namespace weft::lwp::arch
 #endif

@@ -4,29 +4,23 @@
 #include "lwp/arch.hpp"
 #include "lwp/sanitizer.hpp"
 
+extern "C" {
+[[gnu::used]] thread_local constinit weft::lwp::Lwp* weft_own_lwp = nullptr;
+}
+
 namespace weft::lwp {
 namespace {
 
-thread_local Lwp* own = nullptr;
+WEFT_NO_TSAN void set_own(Lwp* lwp) {
+  weft_own_lwp = lwp;
+}
 
-[[gnu::noinline]] WEFT_NO_TSAN Lwp* outsider() {
+}  // namespace
+
+WEFT_NO_TSAN Lwp* outsider() {
   thread_local Lwp none;
   return &none;
 }
-
-}  // namespace
-
-WEFT_NO_TSAN Lwp* current() {
-  if (own == nullptr) [[unlikely]]
-    return outsider();
-  return own;
-}
-
-namespace {
-WEFT_NO_TSAN void set_own(Lwp* lwp) {
-  own = lwp;
-}
-}  // namespace
 
 void adopt(Lwp* lwp) {
   set_own(lwp);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "lwp/arch.hpp"
 #include "lwp/episodes.hpp"
 #include "lwp/lock.hpp"
 #include "lwp/os.hpp"
@@ -49,9 +50,13 @@ struct Lwp {
   atomic<int> thread_id{0};
 };
 
-/// The calling thread's LWP; for a thread of no runtime one without a scheduler. Out of line: the
-/// compiler must not remember a thread-local's address across a switch.
-Lwp* current();
+/// That of a thread of no runtime: it has no scheduler.
+Lwp* outsider();
+/// The calling thread's LWP, read anew each time: the caller may have been switched to another.
+[[gnu::always_inline]] inline Lwp* current() {
+  Lwp* own = arch::own_lwp();
+  return own != nullptr ? own : outsider();
+}
 /// Makes `lwp` the calling thread's own (null: none). Prepares the floating-point state.
 void adopt(Lwp* lwp);
 
