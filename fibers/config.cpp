@@ -34,6 +34,7 @@ std::optional<E> value_in(const Named<E> (&table)[N], std::string_view name) {
 }
 
 constexpr int kMostLwps = 1024;
+constexpr os::Nanos kLeastSlice = os::kMillisecond;
 
 }  // namespace
 
@@ -85,6 +86,13 @@ std::optional<std::string> refuse(const Config& c) {
   if (c.on_block == OnBlock::handoff && c.engine == Engine::boost_fiber) {
     return "Boost.Fiber's scheduler stays with its kernel thread, so nothing can be handed off; "
            "say --engine weft or --on-block offload";
+  }
+  if (c.preempt < 0 || (c.preempt > 0 && c.preempt < kLeastSlice)) {
+    return "--preempt takes a time slice of 1 ms or more";
+  }
+  if (c.preempt > 0 && (c.on_block != OnBlock::handoff || c.mapping != Mapping::many_to_many)) {
+    return "--preempt stops a fiber on its LWP and gives the permit to another one; say --mapping "
+           "many-to-many --on-block handoff";
   }
   if (c.mapping == Mapping::one_to_one && c.engine == Engine::boost_fiber) {
     return "Boost.Fiber has no one-to-one mapping; say --engine weft or another --mapping";

@@ -45,6 +45,9 @@ struct Config {
   /// Notice calls that block an LWP unannounced under `hold` and `offload`, too, and who waits for
   /// them: Runtime::episodes(). With handoff they always are. Weft's engine only.
   bool notice_blocking = false;
+  /// > 0: a fiber that computes for longer while others are ready is stopped, and another runs; a
+  /// policy's slice() and preempts() act. Needs handoff. 0: a fiber keeps its LWP until it waits.
+  os::Nanos preempt = 0;
   std::string policy = {};  ///< a name of lwp/policy_table.hpp; empty: as policy_of() says
   std::uint64_t seed = 1;   ///< of policies that draw lots
   std::size_t stack_bytes = 64 * 1024;  ///< of each fiber, without its guard page

@@ -68,7 +68,8 @@ class WeftEngine final : public EngineBase, public lwp::Pool {
               .max_lwps = lwps_at_most(config, permits),
               .policy = policy_of(config),
               .seed = config.seed,
-              .watch = watch(config)}),
+              .watch = watch(config),
+              .preempt = config.preempt}),
         hands_off_(config.on_block == OnBlock::handoff),
         stack_bytes_(config.stack_bytes) {
     homes_.resize(static_cast<std::size_t>(lwps_at_most(config, permits)));

@@ -75,6 +75,12 @@ ThreadLook look_at_thread(int thread_id);
 /// Calls `visit` for each thread of this process, with its name. Allocates nothing.
 void each_thread(void (*visit)(int thread_id, std::string_view name, void* context), void* context);
 
+/// Interrupts: a thread that has called let_interrupt() stops what it does and calls `handler`, on
+/// its alternate stack if it has one. By SIGURG, which harms nobody who does not expect it.
+void on_interrupt(void (*handler)());
+void let_interrupt();
+void interrupt(int thread_id);
+
 /// The same thread, looked at again and again: its file stays open. Without proc_syscall the state
 /// alone is seen. Not thread-safe; watch() allocates nothing.
 class ThreadWatch {

@@ -3,7 +3,7 @@
 // revoked while it is outside core; it gets one back when the policy chooses its bound task.
 #include <mutex>
 
-#include "lwp/pool.hpp"
+#include "lwp/preemption.hpp"
 
 namespace weft::lwp {
 
@@ -20,6 +20,7 @@ Lwp* Pool::start_lwp() {
     wait_for_grant(l);
     if (l.permit == nullptr) return;  // the run ended before it was needed
     begin_lwp(l);
+    if (config_.preempt > 0) let_preempt();
     enter(l);
     work(l);
     leave(l);
@@ -72,41 +73,50 @@ void Pool::wait_for_grant(Lwp& l) {
 bool Pool::give_up_permit() {
   Lwp& l = *current();
   sanitizer::Hidden hidden;
+  Uninterrupted here(l);
   handoff_.lock();
-  Lwp* spare = l.permit == nullptr ? nullptr : take_spare();
-  if (spare != nullptr) {
-    outside_.fetch_add(1);
-    l.revoked.store(true, memory_order_relaxed);
-    grant(*spare, *std::exchange(l.permit, nullptr));
-  }
+  const bool given = l.permit != nullptr && give_permit_away(l, Why::returned);
   handoff_.unlock();
-  return spare != nullptr;
+  return given;
+}
+
+// False if no spare can be had. REQUIRES handoff_, and that the LWP has a permit and is outside
+// core, or is the caller.
+bool Pool::give_permit_away(Lwp& l, Why as) {
+  Lwp* spare = take_spare();
+  if (spare == nullptr) return false;
+  outside_.fetch_add(1);
+  l.revoked.store(true, memory_order_relaxed);
+  l.returns_as = as;
+  l.asked_at.store(0, memory_order_relaxed);
+  l.permit->turn.cut_off = as != Why::returned;
+  grant(*spare, *std::exchange(l.permit, nullptr));
+  return true;
+}
+
+// REQUIRES handoff_.
+bool Pool::is_at(const Lwp& l, std::uint64_t dispatch) {
+  return l.permit != nullptr &&
+         (dispatch == kAnyDispatch || l.permit->dispatches.load(memory_order_relaxed) == dispatch);
 }
 
 bool Pool::revoke(Lwp& victim, std::uint64_t at_dispatch) {
   if (!os::has(os::Feature::membarrier)) return false;
   sanitizer::Hidden hidden;
   handoff_.lock();
-  bool due = victim.permit != nullptr &&
-             (at_dispatch == kAnyDispatch ||
-              victim.permit->dispatches.load(memory_order_relaxed) == at_dispatch);
-  Lwp* spare = due ? take_spare() : nullptr;
-  bool taken = false;
-  if (spare != nullptr) {
-    victim.revoked.store(true, memory_order_seq_cst);
-    os::membarrier();  // pairs with the compiler fence in enter()
-    taken = !victim.in_core.load(memory_order_seq_cst);
-    if (taken) {
-      outside_.fetch_add(1);
-      grant(*spare, *std::exchange(victim.permit, nullptr));
-    } else {
-      victim.revoked.store(false, memory_order_relaxed);
-      spare->next_spare = spares_;
-      spares_ = spare;
-    }
-  }
+  const bool due = is_at(victim, at_dispatch);
+  const bool taken = due && keep_out(victim) && give_permit_away(victim, Why::returned);
+  if (due && !taken) victim.revoked.store(false, memory_order_relaxed);
   handoff_.unlock();
   return taken;
+}
+
+// True if it is outside core: then it does not enter before `revoked` is false again, or it has
+// come by come_back(). REQUIRES handoff_.
+bool Pool::keep_out(Lwp& victim) {
+  victim.revoked.store(true, memory_order_seq_cst);
+  os::membarrier();  // pairs with the compiler fence in enter()
+  return !victim.in_core.load(memory_order_seq_cst);
 }
 
 void Pool::knock(Lwp& l) {
@@ -118,8 +128,10 @@ void Pool::knock(Lwp& l) {
 
 void Pool::come_back(Lwp& l) {
   sanitizer::Hidden hidden;
+  Uninterrupted here(l);
   const os::Nanos asked = os::now();
   handoff_.lock();
+  if (asked_to_give_way(l)) give_permit_away(l, l.asked_as);
   bool lost = l.permit == nullptr;  // else a revoker saw us in core and let go
   if (!lost) l.revoked.store(false, memory_order_relaxed);
   handoff_.unlock();

@@ -17,7 +17,8 @@ Pool::Pool(const Config& config)
   }
   for (int i = 0; i < config.permits; ++i) {
     if (i == 0 || type_.traits.scope == Scope::permit) {
-      queues_.push_back(std::make_unique<RunQueue>(type_, config.seed + queues_.size()));
+      queues_.push_back(
+          std::make_unique<RunQueue>(type_, config.seed + queues_.size(), config.preempt > 0));
     }
     permits_.push_back(std::make_unique<Permit>());
     permits_.back()->queue = queues_.back().get();
@@ -34,7 +35,8 @@ Pool::Pool(const Config& config)
     l.scheduler = this;
   }
   if (config.watch != Config::Watch::none) {
-    sentinel_ = std::make_unique<Sentinel>(*this, config.watch == Config::Watch::hand_off);
+    sentinel_ =
+        std::make_unique<Sentinel>(*this, config.watch == Config::Watch::hand_off, config.preempt);
   }
   reactor_.add_wakener(bell_.fd());
   reactor_.add_wakener(alarm_.fd());
@@ -49,6 +51,7 @@ void Pool::run(Task& first) {
   l.permit = permits_[0].get();
   adopt(&l);
   begin_lwp(l);
+  if (config_.preempt > 0) let_preempt();
   start_lwps();
   enter(l);
   born(l, first);
@@ -286,7 +289,7 @@ void Pool::read_mail(Lwp& l) {
   Lwp* returning = returning_.exchange(nullptr, memory_order_acq_rel);
   while (returning != nullptr) {
     Lwp* next = returning->next_returning;  // read first: once ready it may run, and return again
-    make_ready(l, *returning->running.load(memory_order_relaxed), Why::returned);
+    make_ready(l, *returning->running.load(memory_order_relaxed), returning->returns_as);
     returning = next;
   }
   Task* newest = inbox_.exchange(nullptr, memory_order_acq_rel);

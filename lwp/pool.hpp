@@ -49,6 +49,9 @@ class Pool : public Scheduler {
     std::uint64_t seed = 1;       ///< of policies that draw lots
     /// What the sentinel does about LWPs that block unannounced; `notice` fills `episodes` only.
     enum class Watch { none, notice, hand_off } watch = Watch::none;
+    /// > 0: a task that computes for longer, while others wait, has its permit taken and is
+    /// stopped; a policy's slice() goes before, and its preempts() acts. REQUIRES hand_off.
+    os::Nanos preempt = 0;
     os::Nanos spare_rest = 2 * os::kSecond;  ///< after this an unused spare LWP ends, but for one
   };
   explicit Pool(const Config& config);
@@ -110,6 +113,9 @@ class Pool : public Scheduler {
   /// dispatched something else than `at_dispatch` says.
   bool revoke(Lwp& victim, std::uint64_t at_dispatch = kAnyDispatch);
   static constexpr std::uint64_t kAnyDispatch = ~std::uint64_t{0};
+  /// As revoke(), and stops the task where it is (`as` slice_used or preempted); one that is in
+  /// core is asked to give way at its next entry.
+  void preempt(Lwp& victim, std::uint64_t at_dispatch, Why as);
   /// Makes the LWP's next entry into core go by come_back(), with its permit.
   void knock(Lwp& l);
 
@@ -165,6 +171,14 @@ class Pool : public Scheduler {
   void start_lwps();
   Lwp* start_lwp();
   Lwp* take_spare();
+  bool give_permit_away(Lwp& l, Why as);
+  static bool keep_out(Lwp& victim);
+  static bool is_at(const Lwp& l, std::uint64_t dispatch);
+  static void let_preempt();
+  class Uninterrupted;
+  bool asked_to_give_way(Lwp& l);
+  void ask_to_give_way(Lwp& l);
+  bool somebody_waits(os::Nanos now) const;
   void grant(Lwp& to, Permit& permit);
   void pay_owed_permit(Lwp& l);
   void wait_for_grant(Lwp& l);
@@ -289,17 +303,21 @@ inline void Pool::wait_until_left(Task& task) {
 inline void Pool::make_ready(Lwp& l, Task& task, Why why) {
   RunQueue& q = *l.permit->queue;
   if (l.solo) {
-    q.offer(l.permit->turn, task, why);
+    const bool urgent = q.offer(l.permit->turn, task, why);
     q.add(1);
     wake_sentinel();
+    if (urgent) [[unlikely]]
+      ask_to_give_way(l);
     return;
   }
   q.lock.lock();
-  q.offer(l.permit->turn, task, why);
+  const bool urgent = q.offer(l.permit->turn, task, why);
   const bool first = q.size.load(memory_order_relaxed) == 0;
   q.add(1);
   q.lock.unlock();
   wake_sentinel();
+  if (urgent) [[unlikely]]
+    ask_to_give_way(l);
   if (!first) return;
   fence();  // pairs with the fence in idle(): see INVARIANT (lost wake-up)
   if (idle_count_.load(memory_order_relaxed) > 0) wake_one();

@@ -7,13 +7,17 @@
 
 namespace weft::lwp {
 
-RunQueue::RunQueue(const PolicyType& t, std::uint64_t seed)
-    : watched(t.clocked() || t.hooks.changed), type(t), policy(t.make(seed)) {
+RunQueue::RunQueue(const PolicyType& t, std::uint64_t seed, bool preempting)
+    : slices(preempting && t.hooks.slice),
+      prefers(preempting && t.hooks.preempts),
+      watched(t.clocked() || t.hooks.changed || slices || prefers),
+      type(t),
+      policy(t.make(seed)) {
   if (wants_checks()) policy = std::make_unique<CheckedPolicy>(std::move(policy), t);
   fifo = dynamic_cast<Fifo*>(policy.get());
 }
 
-void RunQueue::offer_watched(Turn& turn, Task& task, Why why) {
+bool RunQueue::offer_watched(Turn& turn, Task& task, Why why) {
   if (type.clocked()) {
     const Nanos now = os::now();
     if (why == Why::yielded && turn.task == &task) {
@@ -24,20 +28,26 @@ void RunQueue::offer_watched(Turn& turn, Task& task, Why why) {
   }
   policy->ready(task, why);
   task.queued_in.store(this, memory_order_relaxed);
+  return prefers && turn.task != nullptr && turn.task != &task &&
+         policy->preempts(task, *turn.task);
 }
 
 Task* RunQueue::take_watched(Turn& turn, How how) {
+  const bool cut_off = std::exchange(turn.cut_off, false);
   if (type.clocked()) {
-    if (how != How::yielded) {
+    if (how != How::yielded || cut_off) {
       const Nanos now = os::now();
-      account(turn, how, now);
+      account(turn, cut_off ? How::yielded : how, now);
       turn.began = now;
     }
     if (type.hooks.tick) policy->tick(turn.began);
   }
   Task* task = policy->next();
   turn.task = task;
-  if (task != nullptr) task->queued_in.store(nullptr, memory_order_relaxed);
+  if (task != nullptr) {
+    task->queued_in.store(nullptr, memory_order_relaxed);
+    if (slices) turn.slice.store(policy->slice(*task), memory_order_relaxed);
+  }
   return task;
 }
 

@@ -21,20 +21,26 @@ namespace weft::lwp {
 struct Turn {
   Task* task = nullptr;  ///< null also once its time has been accounted
   Nanos began = 0;
+  bool cut_off = false;  ///< it was taken from the task; written by who took the permit
+  /// How long it may last, 0 as the program says; read by the sentinel.
+  atomic<Nanos> slice{0};
 };
 
 struct alignas(64) RunQueue {
-  RunQueue(const PolicyType& t, std::uint64_t seed);
+  /// `preempting`: the policy's time slices and preferences act.
+  RunQueue(const PolicyType& t, std::uint64_t seed, bool preempting = false);
 
   /// Both REQUIRE the lock, unless one thread alone comes here (solo).
-  void offer(Turn& turn, Task& task, Why why) {
+  /// True if the task of this turn should give way to the new one.
+  bool offer(Turn& turn, Task& task, Why why) {
     if (fifo != nullptr) [[likely]] {
       fifo->ready(task, why);
     } else if (watched) {
-      offer_watched(turn, task, why);
+      return offer_watched(turn, task, why);
     } else {
       policy->ready(task, why);
     }
+    return false;
   }
   /// `how` the task of this turn leaves.
   Task* take(Turn& turn, How how) {
@@ -52,7 +58,8 @@ struct alignas(64) RunQueue {
   /// Tells the policy that holds `task`, if one does. `locked`: whether queues need their locks.
   static void changed(Task& task, bool locked);
 
-  Lock lock;  // not taken in solo
+  Lock lock;                   // not taken in solo
+  const bool slices, prefers;  // the policy is asked for slice(), and for preempts()
   const bool watched;
   const PolicyType type;
   std::unique_ptr<Policy> policy;
@@ -60,7 +67,7 @@ struct alignas(64) RunQueue {
   atomic<std::size_t> size{0};  // ready tasks; written under lock
 
  private:
-  void offer_watched(Turn& turn, Task& task, Why why);
+  bool offer_watched(Turn& turn, Task& task, Why why);
   Task* take_watched(Turn& turn, How how);
 };
 

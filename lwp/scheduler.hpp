@@ -41,6 +41,15 @@ struct Lwp {
   std::uint32_t random = 2463534242;       ///< of select: a random sequence
   std::uint64_t last_id = 0, ids_end = 0;  ///< of Scheduler::next_id
 
+  /// As what its task will be ready when it asks for its permit back.
+  Why returns_as = Why::returned;
+  /// Set under Pool::handoff_: its task is to give way, if that many tasks have still been
+  /// dispatched under its permit; 0: nobody asked.
+  atomic<std::uint64_t> asked_at{0};
+  Why asked_as = Why::slice_used;  ///< guarded by Pool::handoff_
+  atomic<int> uninterruptible{0};  ///< an interrupt waits for 0; see Pool::Uninterrupted
+  atomic<bool> interrupt_waits{false};
+
   atomic<std::uint32_t> grant{0};  ///< futex: 1 = a permit was given, 2 = stop
   Lwp* next_spare = nullptr;       ///< guarded by Pool::handoff_
   Lwp* next_returning = nullptr;   ///< link of Pool::returning_

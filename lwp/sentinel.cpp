@@ -8,7 +8,8 @@
 
 namespace weft::lwp {
 
-Sentinel::Sentinel(Pool& pool, bool hands_off) : pool_(pool), hands_off_(hands_off) {
+Sentinel::Sentinel(Pool& pool, bool hands_off, os::Nanos slice)
+    : pool_(pool), hands_off_(hands_off), slice_(slice) {
   for (std::size_t i = 0; i < pool.lwps_.size(); ++i) seen_.push_back(std::make_unique<Seen>());
   os::has(os::Feature::proc_syscall);  // probed now, not in a look
 }
@@ -148,15 +149,21 @@ bool Sentinel::sees_asleep(Lwp& l, Seen& seen, os::Nanos now) {
   bool stands_still = permit == seen.permit && dispatches == seen.dispatches;
   seen.permit = permit;
   seen.dispatches = dispatches;
-  if (!stands_still) seen.asleep_since = 0;
-  if (permit == nullptr || l.in_core.load() || l.running.load() == nullptr) {
+  if (!stands_still) {
     seen.asleep_since = 0;
+    seen.same_since = now;
+  }
+  const bool in_core = l.in_core.load();
+  if (permit == nullptr || in_core || l.running.load() == nullptr) {
+    seen.asleep_since = 0;
+    if (slice_ > 0 && permit != nullptr && in_core) end_slice(l, seen, now);
     return false;
   }
   seen.watch.watch(l.thread_id.load());
   seen.look = seen.watch.look();
   if (seen.look.state == 'R' || seen.look.state == '?') {
     seen.asleep_since = 0;
+    if (slice_ > 0) end_slice(l, seen, now);
     return false;
   }
   if (seen.asleep_since == 0) seen.asleep_since = seen.charged_until = now;
@@ -187,6 +194,15 @@ bool Sentinel::note(Lwp& l, Seen& seen, os::Nanos now, std::size_t blocked) {
                                        static_cast<os::Nanos>(std::max<std::size_t>(blocked, 1)));
   seen.charged_until = now;
   return true;
+}
+
+void Sentinel::end_slice(Lwp& l, const Seen& seen, os::Nanos now) {
+  if (l.running.load() == nullptr) return;
+  const bool urgent = l.asked_at.load(memory_order_relaxed) == seen.dispatches;
+  const os::Nanos own = seen.permit->turn.slice.load(memory_order_relaxed);
+  if (!urgent && now - seen.same_since < (own > 0 ? own : slice_)) return;
+  if (!pool_.somebody_waits(now)) return;
+  pool_.preempt(l, seen.dispatches, urgent ? Why::preempted : Why::slice_used);
 }
 
 }  // namespace weft::lwp

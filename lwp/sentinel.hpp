@@ -17,6 +17,8 @@
 // The net is below both, for a CPU that other programs keep busy, and for timers and events whose
 // LWP sleeps.
 //
+// Where tasks are preempted, an LWP that computes on is seen by the same looks (preemption.cpp).
+//
 // Rejected: a signal each few milliseconds (it breaks calls that the kernel does not restart), and
 // a timer on each dispatch (25 ns a switch).
 #pragma once
@@ -42,8 +44,9 @@ class Sentinel {
   static constexpr os::Nanos kNetBesideEye =
       2 * kNetLook;  // in a virtual machine a look takes 10 µs
 
-  /// `hands_off`: takes permits; else it only takes note.
-  Sentinel(Pool& pool, bool hands_off);
+  /// `hands_off`: takes permits; else it only takes note. `slice` > 0: also from tasks that compute
+  /// for so long.
+  Sentinel(Pool& pool, bool hands_off, os::Nanos slice);
   ~Sentinel();
   /// Starts and joins its threads; throws std::system_error when there is none.
   void start();
@@ -57,6 +60,7 @@ class Sentinel {
     os::ThreadWatch watch;
     const Permit* permit = nullptr;
     std::uint64_t dispatches = 0;
+    os::Nanos same_since = 0;    // so many dispatches
     os::Nanos asleep_since = 0;  // 0: was awake at the last look
     os::Nanos charged_until = 0;
     os::ThreadLook look;
@@ -69,10 +73,12 @@ class Sentinel {
   bool note(Lwp& l, Seen& seen, os::Nanos now, std::size_t blocked);
   bool sees_asleep(Lwp& l, Seen& seen, os::Nanos now);
   bool may_sleep() const;
+  void end_slice(Lwp& l, const Seen& seen, os::Nanos now);
   void ring();
 
   Pool& pool_;
   const bool hands_off_;
+  const os::Nanos slice_;
   bool eye_opened_ = false;
   std::vector<std::unique_ptr<Seen>> seen_;  // one an LWP slot
   atomic<std::uint32_t> net_{0};             // futexes

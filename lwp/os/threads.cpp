@@ -51,6 +51,35 @@ int thread_id() {
   return static_cast<int>(::syscall(SYS_gettid));
 }
 
+namespace {
+constexpr int kInterrupt = SIGURG;
+atomic<void (*)()> interrupt_handler{nullptr};
+}  // namespace
+
+void on_interrupt(void (*handler)()) {
+  interrupt_handler.store(handler);
+  struct sigaction action {};
+  action.sa_handler = [](int) {
+    KeepErrno keep;
+    interrupt_handler.load()();
+  };
+  action.sa_flags = SA_RESTART | SA_ONSTACK;
+  ::sigemptyset(&action.sa_mask);
+  ::sigaction(kInterrupt, &action, nullptr);
+}
+
+void let_interrupt() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, kInterrupt);
+  ::pthread_sigmask(SIG_UNBLOCK, &set, nullptr);
+}
+
+void interrupt(int thread_id) {
+  KeepErrno keep;
+  ::syscall(SYS_tgkill, ::getpid(), thread_id, kInterrupt);
+}
+
 struct Thread::Impl {
   pthread_t handle;
   std::string name;

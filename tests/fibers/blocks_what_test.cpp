@@ -147,6 +147,9 @@ TEST_CASE("What blocks what: a long computation stops the LWP") {
   CHECK(other_runs(many(2), computes, 1));
   CHECK_FALSE(other_runs(many(2), computes, 2));
   CHECK(other_runs(kernel(), computes, 2));
+  if (!testing::can_preempt()) return;
+  CHECK(other_runs(testing::preempting(1), computes, 1));
+  CHECK(other_runs(testing::preempting(2), computes, 5));
 }
 
 }  // namespace

@@ -43,6 +43,20 @@ inline std::vector<Config> every_configuration() {
   return all;
 }
 
+inline Config preempting(int lwps, std::string policy = "fifo") {
+  return {.mapping = Mapping::many_to_many,
+          .lwps = lwps,
+          .on_block = OnBlock::handoff,
+          .preempt = os::kMillisecond,
+          .policy = std::move(policy)};
+}
+/// Says why not. ThreadSanitizer hands a signal to the program only at its next call into libc.
+inline bool can_preempt() {
+  if (kTsan) return false;
+  if (!os::has(os::Feature::membarrier)) WARN("SKIPPED: needs membarrier");
+  return os::has(os::Feature::membarrier);
+}
+
 /// Runs `scenario(collector)` as the first fiber of one runtime.
 template <class Scenario>
 void run_under(const Config& config, Scenario&& scenario) {

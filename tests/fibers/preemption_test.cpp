@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: BSL-1.0
+// Fibers that compute and never call into weft, where their LWPs are too few. Each loop here ends
+// when another fiber has run, so without preemption it ends by `late`, and the check fails.
+#include <atomic>
+#include <cerrno>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "fibers/fiber.hpp"
+#include "fibers/scope.hpp"
+#include "fibers/sync.hpp"
+#include "tests/fibers/every_configuration.hpp"
+
+namespace weft::fibers {
+namespace {
+
+constexpr os::Nanos kLate = 20 * os::kSecond;
+
+/// Computes until `enough` returns true; false if that took too long.
+template <class Enough>
+bool compute_until(Enough&& enough) {
+  const os::Nanos late = os::now() + kLate;
+  while (!enough()) {
+    if (os::now() > late) return false;
+  }
+  return true;
+}
+
+TEST_CASE("Preemption: fibers that never yield all come on, in turns") {
+  if (!testing::can_preempt()) return;
+  const int lwps = GENERATE(1, 2);
+  const char* policy = GENERATE("fifo", "mlfq", "priority", "work-stealing", "stride");
+  CAPTURE(lwps, policy);
+  testing::run_under(testing::preempting(lwps, policy), [](testing::Collector& seen) {
+    constexpr int kFibers = 5, kRounds = 3;
+    lwp::atomic<int> turns[kFibers] = {};
+    std::vector<Fiber> fibers;
+    for (int me = 0; me < kFibers; ++me) {
+      fibers.push_back(spawn([&, me] {
+        for (int round = 1; round <= kRounds; ++round) {
+          turns[me].store(round);
+          seen.expect(compute_until([&] {
+                        for (auto& turn : turns) {
+                          if (turn.load() < round) return false;
+                        }
+                        return true;
+                      }),
+                      "all get as far as this one");
+        }
+      }));
+    }
+    for (Fiber& f : fibers) f.join();
+  });
+}
+
+TEST_CASE("Preemption: a sleeper wakes while the only LWP computes") {
+  if (!testing::can_preempt()) return;
+  testing::run_under(testing::preempting(1), [](testing::Collector& seen) {
+    lwp::atomic<bool> woke{false};
+    Fiber sleeper = spawn([&] {
+      sleep_for(5 * os::kMillisecond);
+      woke.store(true);
+    });
+    yield();
+    seen.expect(compute_until([&] { return woke.load(); }), "it woke");
+    sleeper.join();
+  });
+}
+
+TEST_CASE("Preemption: a more urgent fiber goes before the next call of the one that woke it") {
+  if (!testing::can_preempt()) return;
+  const int lwps = GENERATE(1, 2);
+  CAPTURE(lwps);
+  testing::run_under(testing::preempting(lwps, "priority"), [lwps](testing::Collector& seen) {
+    for (int round = 0; round < 20; ++round) {
+      lwp::atomic<bool> ran{false};
+      Fiber urgent = spawn({.priority = 60}, [&] { ran.store(true); });
+      Mutex mutex;
+      std::unique_lock lock(mutex);
+      // With a second LWP it may only just have begun there.
+      seen.expect(ran.load() || (lwps > 1 && compute_until([&] { return ran.load(); })), "it ran");
+      lock.unlock();
+      urgent.join();
+    }
+  });
+}
+
+TEST_CASE(
+    "Preemption: a fiber may be stopped in malloc, in a handler, in core or about to enter it") {
+  if (!testing::can_preempt()) return;
+  const int lwps = GENERATE(1, 2);
+  CAPTURE(lwps);
+  testing::run_under(testing::preempting(lwps), [](testing::Collector& seen) {
+    const os::Nanos end = os::now() + 150 * os::kMillisecond;
+    Mutex mutex;
+    int guarded = 0;
+    std::atomic<int> rounds{0};
+    Scope scope;
+    for (int me = 0; me < 4; ++me) {
+      scope.spawn([&, me] {
+        for (int i = 0; os::now() < end; ++i) {
+          errno = me;
+          std::map<int, std::string> tree;
+          for (int k = 0; k < 50; ++k) tree[k * 7919 % 101] = std::string(100, 'x');
+          seen.expect(tree.size() == 50 && errno == me, "a tree and an errno of its own");
+          try {
+            throw i;
+          } catch (int caught) {
+            const os::Nanos until = os::now() + 10 * os::kMicrosecond;
+            while (os::now() < until) {
+            }
+            seen.expect(caught == i && std::uncaught_exceptions() == 0, "exceptions of its own");
+          }
+          {
+            std::lock_guard lock(mutex);
+            ++guarded;
+          }
+          ++rounds;
+        }
+      });
+    }
+    scope.join();
+    seen.expect(guarded == rounds.load(), "the mutex held");
+  });
+}
+
+}  // namespace
+}  // namespace weft::fibers
