@@ -34,7 +34,6 @@ std::optional<E> value_in(const Named<E> (&table)[N], std::string_view name) {
 }
 
 constexpr int kMostLwps = 1024;
-constexpr os::Nanos kLeastSlice = os::kMillisecond;
 
 }  // namespace
 

@@ -33,6 +33,7 @@ enum class OnBlock {
 };
 
 inline constexpr std::size_t kLeastStack = 16 * 1024;
+inline constexpr os::Nanos kLeastSlice = os::kMillisecond, kUsualSlice = 10 * os::kMillisecond;
 
 struct Config {
   Mapping mapping = Mapping::many_to_many;

@@ -117,6 +117,7 @@ class EngineBase {
   virtual std::uint64_t switches() const { return 0; }
   virtual std::size_t ready_count() const { return 0; }
   virtual int lwp_count() const = 0;
+  virtual std::uint64_t preemptions() const { return 0; }
 
   virtual std::uint64_t spawned() const { return spawned_.load(lwp::memory_order_relaxed); }
   /// Puts a block back. REQUIRES core.

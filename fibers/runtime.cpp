@@ -94,6 +94,7 @@ Stats Runtime::stats() const {
   s.blocked_while_ready_ns = e.blocked_while_ready_ns.load(lwp::memory_order_relaxed);
   s.ready_now = e.ready_count();
   s.lwps = e.lwp_count();
+  s.preemptions = e.preemptions();
   s.offloaded = e.offloaded.load(lwp::memory_order_relaxed);
   s.episodes = impl_->engine->scheduler().episodes.totals();
   return s;

@@ -25,6 +25,7 @@ struct Stats {
   std::int64_t blocked_while_ready_ns = 0;  ///< time in calls that began while fibers were ready
   std::uint64_t ready_now = 0;              ///< fibers ready to run at this moment
   int lwps = 0;                             ///< kernel threads that run fibers now
+  std::uint64_t preemptions = 0;            ///< fibers stopped while they computed
   std::uint64_t offloaded = 0;              ///< calls of blocking(f) that helper threads ran
   lwp::Episodes::Totals episodes;           ///< what blocked LWPs, announced or noticed
 };

@@ -100,6 +100,7 @@ class WeftEngine final : public EngineBase, public lwp::Pool {
   std::uint64_t spawned() const override { return tasks_born(); }
   std::size_t ready_count() const override { return Pool::ready_count(); }
   int lwp_count() const override { return Pool::lwp_count(); }
+  std::uint64_t preemptions() const override { return Pool::preemptions(); }
 
   // ---- Scheduler ----
   void park(lwp::Core& core, lwp::Reason why) override { fibers::park(core, why); }

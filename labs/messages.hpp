@@ -25,7 +25,7 @@ inline constexpr Message kMessages[] = {
     {"mapping.one_to_one", "one-to-one", "一对一"},
 
     // ---- weft measure ----
-    {"measure.help_op", "sleep, pipe, cold-file, fsync, flock, mutex, getaddrinfo, all", "sleep、pipe、cold-file、fsync、flock、mutex、getaddrinfo、all"},
+    {"measure.help_op", "calls, as listed below, or all (default: the first three)", "下列调用，或 all（默认：前三个）"},
     {"measure.help_ms", "length of calls that wait for somebody, in ms", "需等待他者的调用的时长（毫秒）"},
     {"measure.help_cpus", "CPUs it all runs on", "全部运行在几个 CPU 上"},
     {"measure.help_predict", "ask me first", "先让我预测"},
@@ -33,7 +33,7 @@ inline constexpr Message kMessages[] = {
     {"measure.unknown", "there is no call '{word}'; there are: {all}, or all.", "没有调用“{word}”；有：{all}，或 all。"},
     {"measure.cannot", "{op} cannot be measured: {why}. See: ./weft doctor", "无法测量 {op}：{why}。参见：./weft doctor"},
     {"measure.cannot_confine", "the kernel refuses to confine this process to fewer CPUs.", "内核拒绝把本进程限制到更少的 CPU。"},
-    {"measure.title", "One fiber blocks in the kernel, unannounced: how long does the other stand still?", "一个纤程未经声明地阻塞在内核中：另一个纤程停多久？"},
+    {"measure.title", "One fiber blocks or computes, unannounced: how long does the other stand still?", "一个纤程未经声明地阻塞或计算：另一个纤程停多久？"},
     {"measure.setup", "CPUs: {cpus}. The other fiber, a ticker, yields in a loop.", "CPU 数：{cpus}。另一个纤程（计时者）循环让出。"},
     {"measure.call", "call", "调用"},
     {"measure.gap", "stood still", "停顿"},
@@ -42,6 +42,8 @@ inline constexpr Message kMessages[] = {
     {"measure.some_call", "some call", "某个调用"},
     {"measure.seen_handed", "{call}, handed off", "{call}，已移交"},
     {"measure.seen_waited", "{call}, {n} waited {time}", "{call}，{n} 个等待 {time}"},
+    {"measure.seen_stopped", "stopped {n} times", "被停下 {n} 次"},
+    {"measure.row_preempt", "many-to-many, preempt", "多对多，抢占"},
     {"measure.row_one", "many-to-one", "多对一"},
     {"measure.row_two", "many-to-many, 2 LWPs", "多对多，2 个 LWP"},
     {"measure.row_handoff", "many-to-many, handoff", "多对多，移交"},

@@ -29,10 +29,10 @@ struct ServeFlags {
   std::string root = ".", bind = "127.0.0.1", cpus, disk_cpus;
   std::uint64_t seed = 1;
   int lwps = 0, max_lwps = 0, workers = 8, heads = 0, port = 8080;
-  double cpu_per_request = 0, drain_seconds = 10;
-  bool stats = false, heads_given = false;
-  std::string layout, processes, preempt;  // of design.md, not there yet
-  std::vector<std::string> of_fibers;      // flags given that only a server of fibers has
+  double cpu_per_request = 0, drain_seconds = 10, preempt = 0;
+  bool stats = false, heads_given = false, preempt_given = false;
+  std::string layout, processes;       // of design.md, not there yet
+  std::vector<std::string> of_fibers;  // flags given that only a server of fibers has
 };
 
 constexpr std::size_t kMostStack = std::size_t{1} << 30;
@@ -102,8 +102,6 @@ bool refuse_absent(const ServeFlags& f, Refusal& why) {
     why = {"--layout '" + f.layout + "' is not there yet; there is: single"};
   } else if (!f.processes.empty() && f.processes != "1") {
     why = {"--processes is not there yet: a server is one process. Leave it out"};
-  } else if (!f.preempt.empty()) {
-    why = {"--preempt is not there yet: fibers give up their LWP themselves. Leave it out"};
   } else if (f.max_lwps > 0 && f.on_block == "hold") {
     why = {
         "with --on-block hold there are --lwps LWPs and no more, so --max-lwps would change "
@@ -123,8 +121,9 @@ bool refuse_idle(const ServeFlags& f, Refusal& why) {
              " would change nothing. Leave it out, or say --model dispatcher-worker"};
       return false;
     }
-    if (f.mapping == "one-to-one" && (flag == "--lwps" || flag == "--policy" || flag == "--seed" ||
-                                      flag == "--on-block" || flag == "--max-lwps")) {
+    if (f.mapping == "one-to-one" &&
+        (flag == "--lwps" || flag == "--policy" || flag == "--seed" || flag == "--on-block" ||
+         flag == "--max-lwps" || flag == "--preempt")) {
       why = {
           "with --mapping one-to-one each fiber has a kernel thread, which the kernel schedules, "
           "so " +
@@ -145,6 +144,7 @@ bool check_numbers(const ServeFlags& f, Refusal& why) {
   };
   return within("--max-lwps", f.max_lwps, 0, 1024) && within("--port", f.port, 0, 65535) &&
          within("--workers", f.workers, 0, 4096) && within("--lwps", f.lwps, 0, 1024) &&
+         (!f.preempt_given || within("--preempt", f.preempt, 1, 10'000)) &&
          within("--cpu-per-request", f.cpu_per_request, 0, 60'000) &&
          within("--drain-seconds", f.drain_seconds, 0, 86'400) &&
          (!f.heads_given || within("--heads", f.heads, 1, 64));
@@ -169,6 +169,7 @@ bool read_names(const ServeFlags& f, servers::ServerOptions& options, Refusal& w
   options.fibers.lwps = f.lwps;
   options.fibers.on_block = *fibers::on_block_named(f.on_block);
   options.fibers.max_lwps = f.max_lwps;
+  options.fibers.preempt = static_cast<os::Nanos>(f.preempt * os::kMillisecond);
   return true;
 }
 
@@ -242,8 +243,12 @@ bool learn_policy(const ServeFlags& f, const Terminal& terminal, Refusal& why) {
     why = {terminal.shown(verdict.text), verdict.exit_code};
     if (verdict.exit_code != kDone) return false;
   }
-  if (auto notice = lwp::policy_notice(f.policy)) {
+  if (auto notice = lwp::policy_notice(f.policy); notice && !f.preempt_given) {
     std::fprintf(stderr, "weft serve: %s\n", notice->c_str());
+  }
+  if (f.preempt_given && !os::has(os::Feature::membarrier)) {
+    std::fprintf(stderr,
+                 "weft serve: no fiber will be preempted: the kernel has no membarrier here\n");
   }
   return true;
 }
@@ -330,6 +335,10 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
                  "who runs next: fifo, work-stealing, priority,\n"
                  "mlfq, lottery, stride, edf, random, ./mine.cpp");
   seed_option(sub, f->seed, "of policies that draw lots");
+  auto* preempt =
+      sub.add_option("--preempt", f->preempt, "stop a fiber that computes for so many ms")
+          ->expected(0, 1)
+          ->default_str("10");
   sub.add_option("--disk", f->disk, "none, real, real,cold, slow:MS[,heads=K][,hot=DIR/]")
       ->capture_default_str();
   auto* heads = sub.add_option("--heads", f->heads, "heads of a slow disk: reads it does at once");
@@ -344,17 +353,17 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_flag("--stats", f->stats, "print the counters at the end (SIGUSR1: at any time)");
   sub.add_option("--layout", f->layout)->group("");
   sub.add_option("--processes", f->processes)->group("");
-  sub.add_option("--preempt", f->preempt)->group("")->expected(0, 1)->default_str("on");
   sub.get_option("--root")->type_name("DIR");
   for (const char* flag : {"--cpus", "--disk-cpus"}) sub.get_option(flag)->type_name("LIST");
   sub.get_option("--bind")->type_name("ADDRESS");
   sub.footer(
       "Example: ./weft serve --model fsm --disk slow:7.5, then in another terminal\n"
       "         ./weft load http://127.0.0.1:8080/README.md");
-  sub.callback([f, heads, &sub, &terminal, &exit_code] {
+  sub.callback([f, heads, preempt, &sub, &terminal, &exit_code] {
     f->heads_given = heads->count() > 0;
+    f->preempt_given = preempt->count() > 0;
     for (const char* flag : {"--mapping", "--engine", "--lwps", "--max-lwps", "--on-block",
-                             "--workers", "--stack", "--policy", "--seed"}) {
+                             "--workers", "--stack", "--policy", "--seed", "--preempt"}) {
       if (sub.count(flag) > 0) f->of_fibers.emplace_back(flag);
     }
     exit_code = serve(*f, terminal);

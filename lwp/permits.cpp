@@ -89,7 +89,10 @@ bool Pool::give_permit_away(Lwp& l, Why as) {
   l.revoked.store(true, memory_order_relaxed);
   l.returns_as = as;
   l.asked_at.store(0, memory_order_relaxed);
-  l.permit->turn.cut_off = as != Why::returned;
+  if (as != Why::returned) {
+    l.permit->turn.cut_off = true;
+    preemptions_.fetch_add(1, memory_order_relaxed);
+  }
   grant(*spare, *std::exchange(l.permit, nullptr));
   return true;
 }

@@ -94,8 +94,7 @@ std::optional<std::string> policy_notice(std::string_view name) {
   if (!type || (!type->hooks.slice && !type->hooks.preempts)) return std::nullopt;
   return "policy " + std::string(name) + " has " +
          (type->hooks.slice ? "time slices" : "preemption") +
-         ", which needs --preempt and is not there yet: a fiber keeps its LWP until it waits or "
-         "yields";
+         ", which acts with --preempt: without, a fiber keeps its LWP until it waits or yields";
 }
 
 }  // namespace weft::lwp

@@ -125,6 +125,8 @@ class Pool : public Scheduler {
   std::uint64_t tasks_born() const;
   /// Called on each LWP's own thread before it runs anything.
   virtual void begin_lwp(Lwp&) {}
+  /// Tasks stopped while they computed, since the pool was made.
+  std::uint64_t preemptions() const { return preemptions_.load(memory_order_relaxed); }
   /// LWPs that live now.
   int lwp_count() const { return slots() - vacant_count_.load(memory_order_relaxed); }
   /// Slots that have ever had an LWP.
@@ -206,6 +208,7 @@ class Pool : public Scheduler {
   Lwp* vacant_ = nullptr;  // slots whose LWP has retired; guarded by handoff_
   atomic<int> vacant_count_{0};
 
+  atomic<std::uint64_t> preemptions_{0};
   std::unique_ptr<Sentinel> sentinel_;
   atomic<int> watch_level_{Sentinel::kClose};  // what the sentinel gives now; without one, enough
 

@@ -36,6 +36,9 @@ std::string milliseconds(Nanos t) {
 
 // What the runtime saw: "read(7 = pipe:[123]), 1 waited 199.9 ms".
 std::string seen(const Measured& m, const Say& say) {
+  if (m.preemptions > 0) {
+    return say("measure.seen_stopped", {{"n", std::to_string(m.preemptions)}});
+  }
   if (!m.episode) return "–";
   const auto& e = *m.episode;
   std::string call = e.call != nullptr        ? e.call
@@ -60,10 +63,12 @@ nlohmann::json to_json(const OperationKind& op, const Row& row, const Measured& 
                         {"engine", name(row.config.engine)},
                         {"on_block", name(row.config.on_block)},
                         {"announced", row.announced},
+                        {"preempt_ms", static_cast<double>(row.config.preempt) / 1e6},
                         {"call_ms", static_cast<double>(m.call) / 1e6},
                         {"gap_ms", static_cast<double>(m.gap) / 1e6},
                         {"stood_still", m.stood_still()},
                         {"lwps", m.lwps},
+                        {"preemptions", m.preemptions},
                         {"episode", nullptr}};
   if (m.episode) {
     const auto& e = *m.episode;
@@ -164,10 +169,11 @@ class Command {
 
   void measure_one(const OperationKind& op) {
     const auto length = static_cast<Nanos>(f_.ms * 1e6);
+    const std::vector<Row> rows = measure::rows(op);
     std::vector<std::optional<bool>> answers;
     if (f_.predict) {
       print("\n" + say_("measure.predict", {{"op", std::string(op.name)}}) + "\n");
-      for (const auto& row : rows()) {
+      for (const auto& row : rows) {
         answers.push_back(
             ask("  " + pad_right(say_(row.label), kLabel) + say_("measure.question"), t_));
       }
@@ -176,8 +182,8 @@ class Command {
                        pad_left(say_("measure.call"), 11) + pad_left(say_("measure.gap"), 13) +
                        "  " + say_("measure.seen");
     print("\n" + t_.bold(head) + "\n");
-    for (std::size_t i = 0; i < rows().size(); ++i) {
-      const Row row = rows()[i];
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const Row& row = rows[i];
       const std::string label = say_(row.label);
       progress_.show(std::string(op.name) + ", " + label);
       Measured m = measure::measure(row, op, length);
@@ -217,6 +223,9 @@ void measure_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_option("--cpus", f->cpus, say("measure.help_cpus"))->capture_default_str();
   sub.add_flag("--predict", f->predict, say("measure.help_predict"));
   sub.add_option("--json", f->json, say("measure.help_json"));
+  std::string all;
+  for (const auto& op : operations()) all += (all.empty() ? "" : ", ") + std::string(op.name);
+  sub.footer("Calls: " + all + ".\nExample: ./weft measure pipe compute --ms 100");
   sub.callback([=, &terminal, &exit_code] { exit_code = Command(*f, terminal).run(); });
 }
 

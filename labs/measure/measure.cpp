@@ -13,7 +13,7 @@ using fibers::OnBlock;
 using lwp::os::Nanos;
 using lwp::os::now;
 
-std::vector<Row> rows() {
+std::vector<Row> rows(const OperationKind& operation) {
   fibers::Config one{.mapping = Mapping::many_to_one, .notice_blocking = true};
   fibers::Config two{.mapping = Mapping::many_to_many, .lwps = 2, .notice_blocking = true};
   fibers::Config handoff{.mapping = Mapping::many_to_many, .lwps = 1, .on_block = OnBlock::handoff};
@@ -21,9 +21,15 @@ std::vector<Row> rows() {
       .mapping = Mapping::many_to_one, .on_block = OnBlock::offload, .notice_blocking = true};
   fibers::Config kernel{.mapping = Mapping::one_to_one};
   fibers::Config boost{.mapping = Mapping::many_to_one, .engine = Engine::boost_fiber};
-  return {{"measure.row_one", one},         {"measure.row_two", two},
-          {"measure.row_handoff", handoff}, {"measure.row_offload", offload, true},
-          {"measure.row_kernel", kernel},   {"measure.row_boost", boost}};
+  std::vector<Row> all = {{"measure.row_one", one},         {"measure.row_two", two},
+                          {"measure.row_handoff", handoff}, {"measure.row_offload", offload, true},
+                          {"measure.row_kernel", kernel},   {"measure.row_boost", boost}};
+  if (operation.computes) {
+    fibers::Config preempt = handoff;
+    preempt.preempt = fibers::kUsualSlice;
+    all.insert(all.begin() + 3, {"measure.row_preempt", preempt});
+  }
+  return all;
 }
 
 Measured measure(const Row& row, const OperationKind& operation, Nanos length) {
@@ -60,6 +66,7 @@ Measured measure(const Row& row, const OperationKind& operation, Nanos length) {
     ticker.join();
     out.call = ended.load() - began.load();
     out.lwps = runtime.stats().lwps;
+    out.preemptions = runtime.stats().preemptions;
   });
   out.gap = std::min(out.gap, out.call);
   for (auto& e : runtime.episodes()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// What one blocking call does to the other fibers of its process: a ticker fiber, which yields in a
-// loop, beside a fiber that makes the call, under each mapping and strategy.
+// What one blocking call, or one long computation, does to the other fibers of its process: a
+// ticker fiber, which yields in a loop, beside a fiber that makes the call, under each mapping and
+// strategy.
 #pragma once
 
 #include <optional>
@@ -19,14 +20,16 @@ struct Row {
   fibers::Config config;
   bool announced = false;  ///< the call is made through fibers::blocking()
 };
-/// many-to-one, many-to-many with two LWPs, with handoff, offload, one-to-one, Boost.Fiber.
-std::vector<Row> rows();
+/// many-to-one, many-to-many with two LWPs, with handoff, offload, one-to-one, Boost.Fiber; for a
+/// computation with preemption, too.
+std::vector<Row> rows(const OperationKind& operation);
 
 struct Measured {
   lwp::os::Nanos call = 0;              ///< how long the call took
   lwp::os::Nanos gap = 0;               ///< the longest time between two turns of the ticker in it
   std::optional<lwp::Episode> episode;  ///< what the runtime recorded of it
   int lwps = 0;
+  std::uint64_t preemptions = 0;
   /// The others waited for most of the call.
   bool stood_still() const { return 2 * gap > call; }
 };

@@ -168,6 +168,19 @@ class GetAddrInfo final : public Operation {
   void block() override { (void)resolve("localhost"); }
 };
 
+class Computation final : public Operation {
+ public:
+  void prepare(Nanos length) override { length_ = length; }
+  void block() override {
+    const Nanos enough = thread_cpu() + length_;
+    while (thread_cpu() < enough) {
+    }
+  }
+
+ private:
+  Nanos length_ = 0;
+};
+
 template <class T>
 std::unique_ptr<Operation> make() {
   return std::make_unique<T>();
@@ -182,7 +195,8 @@ const std::vector<OperationKind>& operations() {
                                                  {"fsync", make<Fsync>},
                                                  {"flock", make<Flock>},
                                                  {"mutex", make<CLibraryMutex>},
-                                                 {"getaddrinfo", make<GetAddrInfo>}};
+                                                 {"getaddrinfo", make<GetAddrInfo>},
+                                                 {"compute", make<Computation>, true}};
   return all;
 }
 

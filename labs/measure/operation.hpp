@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A call that blocks in the kernel, as programs make them: no word to weft. Those that would wait
-// for somebody else get a helper thread that lets them wait for so long.
+// A call that blocks in the kernel, as programs make them: no word to weft; or a computation. Those
+// that would wait for somebody else get a helper thread that lets them wait for so long.
 #pragma once
 
 #include <functional>
@@ -25,8 +25,9 @@ class Operation {
 struct OperationKind {
   std::string_view name;
   std::unique_ptr<Operation> (*make)();
+  bool computes = false;  ///< in user space, so that no sentinel sees it asleep
 };
-/// sleep, pipe, cold-file, fsync, flock, mutex, getaddrinfo.
+/// sleep, pipe, cold-file, fsync, flock, mutex, getaddrinfo, compute.
 const std::vector<OperationKind>& operations();
 
 }  // namespace weft::labs::measure

@@ -37,6 +37,22 @@ TEST_CASE("weft measure: who stands still beside a blocking read (alone)") {
   }
 }
 
+TEST_CASE("weft measure: who stands still beside a computation (alone)") {
+  Folder folder;
+  auto answer = run_weft({"measure", "compute", "--json", folder / "out.json", "--lang", "en"});
+  INFO(answer.out);
+  REQUIRE(answer.code == 0);
+  auto all = nlohmann::json::parse(content(folder / "out.json"));
+  REQUIRE(all["rows"].size() == 7);
+  for (const auto& row : all["rows"]) {
+    INFO(row.dump());
+    const bool preempts = row["preempt_ms"] > 0 && os::has(os::Feature::membarrier);
+    const bool one_lwp = row["mapping"] == "many-to-one" || row["on_block"] == "handoff";
+    CHECK(row["stood_still"] == (one_lwp && !row["announced"].get<bool>() && !preempts));
+    CHECK((row["preemptions"] > 0) == preempts);
+  }
+}
+
 TEST_CASE("weft measure speaks Chinese and refuses what it does not know") {
   auto chinese = run_weft({"measure", "pipe", "--ms", "5", "--lang", "zh"});
   CHECK(chinese.code == 0);

@@ -314,7 +314,9 @@ TEST_CASE("weft serve refuses what cannot be, and says what to type") {
       {"--cpus 4000" + here, 3, "may not use"},
       {"--layout prefork" + here, 2, "there is: single"},
       {"--processes 4" + here, 2, "not there yet"},
-      {"--preempt" + here, 2, "not there yet"},
+      {"--preempt" + here, 2, "--on-block handoff"},
+      {"--preempt 0" + here, 2, "out of range"},
+      {"--preempt --model fsm" + here, 2, "runs no fibers"},
       {"--max-lwps 8" + here, 2, "--on-block handoff"},
       {"--cpu-per-request -1" + here, 2, "out of range"},
   };
