@@ -35,6 +35,7 @@ class AttachedThreads final : public ThreadParking {
     while (std::uint32_t n = inside_.load()) os::futex_wait(inside_, n);
   }
 
+  bool donates() const override { return engine_.scheduler().donates(); }
   void outside(int change) override { engine_.scheduler().outside(change); }
   void describe(lwp::Line&) const override {}
   void each_lwp(void (*)(const lwp::Lwp&, void*), void*) const override {}

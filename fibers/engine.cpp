@@ -118,14 +118,17 @@ void ControlBlock::has_left(lwp::Lwp& l) {
   }
 }
 
-// False if there is nothing to park for: the end has begun.
+// False if there is nothing to park for: the end has begun. One fiber at a time waits for another.
 [[gnu::always_inline]] inline bool ControlBlock::enlist(lwp::Waiter& w) {
   std::uintptr_t now = kRuns;
   const auto waiter = reinterpret_cast<std::uintptr_t>(&w);
-  return end_.compare_exchange_strong(now, waiter, lwp::memory_order_acq_rel);
+  if (end_.compare_exchange_strong(now, waiter, lwp::memory_order_acq_rel)) return true;
+  if (now > kGone) lwp::broken("two fibers wait for the end of one");
+  return false;
 }
 
-// It is on its way from its stack, a matter of nanoseconds, unless the kernel took its CPU.
+// It is on its way from its stack: it takes what runs next there, and jumps; unless the kernel took
+// its CPU.
 inline void ControlBlock::wait_until_gone() {
   while (end_.load(lwp::memory_order_acquire) != kGone) [[unlikely]] os::yield_cpu();
   lwp::sanitizer::acquire(this);
@@ -171,6 +174,7 @@ void ControlBlock::detach(lwp::Lwp& l) {
   std::uintptr_t now = kRuns;
   while (now != kGone) {
     if (end_.compare_exchange_strong(now, kDetached, lwp::memory_order_acq_rel)) return;
+    if (now > kGone) lwp::broken("a fiber is detached while another waits for its end");
   }
   free(l);
 }

@@ -26,6 +26,7 @@ bool Mutex::wait(lwp::Locked& held, lwp::Task& self, Limit limit) {
       return false;
     }
     called_ = nullptr;
+    late_comers_ = 0;
   }
   own(&self);
   return true;

@@ -2,6 +2,7 @@
 #ifndef __x86_64__
 #include "lwp/arch.hpp"
 #include "lwp/atomic.hpp"
+#include "lwp/opaque.hpp"
 #include "lwp/sanitizer.hpp"
 
 namespace weft::lwp::arch {
@@ -10,7 +11,7 @@ void pause() {
   compiler_fence();
 }
 void prepare_floating_point() {}
-WEFT_NO_TSAN Lwp* own_lwp() {
+WEFT_OPAQUE WEFT_NO_TSAN Lwp* own_lwp() {
   return weft_own_lwp;
 }
 

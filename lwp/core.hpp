@@ -24,9 +24,9 @@ namespace weft::lwp {
 inline void enter(Lwp& l) {
   assert(!l.in_core.load(memory_order_relaxed));  // it does not nest: leave() would end both
   l.in_core.store(true, memory_order_relaxed);
-  compiler_fence();  // pairs with membarrier() in Pool::revoke
+  compiler_fence();  // pairs with membarrier() in Pool::keep_out
   while (l.revoked.load(memory_order_relaxed)) [[unlikely]] {
-      l.in_core.store(false, memory_order_relaxed);
+      l.in_core.store(false, memory_order_release);
       l.scheduler->come_back(l);
       l.in_core.store(true, memory_order_relaxed);
       compiler_fence();
@@ -36,8 +36,7 @@ inline void enter(Lwp& l) {
 
 inline void leave(Lwp& l) {
   sanitizer::leave_core();
-  compiler_fence();
-  l.in_core.store(false, memory_order_relaxed);
+  l.in_core.store(false, memory_order_release);  // what was done in core, for who takes the permit
 }
 
 /// Holds the core section. A function that takes a Core& must be called inside one.

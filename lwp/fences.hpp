@@ -14,7 +14,8 @@
 
 namespace weft::lwp {
 
-/// Whether the kernel has membarrier. The same for the whole life of the process.
+/// Whether the kernel has membarrier. The same for the whole life of the process, from when its
+/// static objects have been made: no LWP runs before.
 extern const bool kAsymmetric;
 
 inline void light_fence() {

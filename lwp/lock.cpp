@@ -16,14 +16,14 @@ void Lock::lock_slowly() {
     }
     arch::pause();
   }
-  sleepers_.fetch_add(1, memory_order_relaxed);
+  sleepers().fetch_add(1, memory_order_relaxed);
   heavy_fence();
   std::uint32_t free = kFree;
   while (!word_.compare_exchange_strong(free, kTaken, memory_order_acquire)) {
     os::futex_wait(word_, kTaken);
     free = kFree;
   }
-  sleepers_.fetch_sub(1, memory_order_relaxed);
+  sleepers().fetch_sub(1, memory_order_relaxed);
 }
 
 void Lock::wake() {

@@ -4,7 +4,7 @@
 // store. It is held for a few instructions, inside core, by code that cannot block.
 //
 // Who has waited too long sleeps in the kernel (a futex; Drepper, "Futexes Are Tricky"). The
-// sleepers of all locks are counted in one word, not in each lock: once a lock is free somebody may
+// sleepers are counted by the lock's address, not in the lock: once a lock is free somebody may
 // take it, and destroy the object it guards, before unlock() comes to look for sleepers.
 #pragma once
 
@@ -23,7 +23,7 @@ class Lock {
   void unlock() {
     word_.store(kFree, memory_order_release);
     light_fence();  // pairs with the heavy one in lock_slowly()
-    if (sleepers_.load(memory_order_relaxed) > 0) [[unlikely]]
+    if (sleepers().load(memory_order_relaxed) > 0) [[unlikely]]
       wake();
   }
 
@@ -32,7 +32,15 @@ class Lock {
   void lock_slowly();
   void wake();  // the word may be gone; that is nothing to the kernel
 
-  static inline atomic<int> sleepers_{0};
+  atomic<int>& sleepers() const {  // for this lock, or for another with the same count
+    return counts_[reinterpret_cast<std::uintptr_t>(this) / 64 % kCounts].sleepers;
+  }
+
+  static constexpr std::uintptr_t kCounts = 64;
+  struct alignas(64) Count {
+    atomic<int> sleepers;
+  };
+  static inline Count counts_[kCounts]{};
   atomic<std::uint32_t> word_{kFree};
 };
 

@@ -118,8 +118,8 @@ bool Pool::revoke(Lwp& victim, std::uint64_t at_dispatch) {
 // come by come_back(). REQUIRES handoff_.
 bool Pool::keep_out(Lwp& victim) {
   victim.revoked.store(true, memory_order_seq_cst);
-  os::membarrier();  // pairs with the compiler fence in enter()
-  return !victim.in_core.load(memory_order_seq_cst);
+  // Pairs with the compiler fence in enter().
+  return os::membarrier() && !victim.in_core.load(memory_order_seq_cst);
 }
 
 void Pool::knock(Lwp& l) {

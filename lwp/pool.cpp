@@ -117,8 +117,8 @@ void Pool::work(Lwp& l) {
 void Pool::idle(Lwp& l) {
   look(l);
   if (search(l)) return;
-  l.searching = false;
-  searching_.store(false, memory_order_relaxed);
+  // In solo the mark may be that of the LWP that had the permit before.
+  if (std::exchange(l.searching, false) || l.solo) searching_.store(false, memory_order_relaxed);
   idle_count_.fetch_add(1, memory_order_seq_cst);
   fence();  // pairs with the fences in make_ready() and post()
   if (!something_to_do() || lingering_.load(memory_order_relaxed)) {

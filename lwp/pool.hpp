@@ -332,13 +332,14 @@ inline void Pool::unpark_here(Lwp& l, Task& task) {
     if (token == Task::kParked) {
       task.token.store(Task::kEmpty, memory_order_relaxed);
       make_ready(l, task, Why::woken);
-    } else {
+    } else if (token != Task::kNewborn) {
       task.token.store(Task::kNotified, memory_order_relaxed);
     }
     return;
   }
   std::uint32_t token = task.token.load(memory_order_relaxed);
-  while (true) {
+  while (token != Task::kNewborn) {  // a late one, for the block's last task: the inbox has it
+
     std::uint32_t wanted = token == Task::kParked ? Task::kEmpty : Task::kNotified;
     if (task.token.compare_exchange_weak(token, wanted, memory_order_acq_rel)) break;
   }

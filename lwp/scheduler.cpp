@@ -13,6 +13,7 @@ namespace {
 
 WEFT_NO_TSAN void set_own(Lwp* lwp) {
   weft_own_lwp = lwp;
+  compiler_fence();  // own_lwp() reads it without the compiler's knowledge
 }
 
 }  // namespace

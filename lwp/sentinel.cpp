@@ -59,7 +59,10 @@ void Sentinel::watch() {
   while (!stopping_.load()) {
     std::uint32_t rung = net_.load();
     if (pool_.watch_level_.load() == kAsleep) {
-      os::futex_wait(net_, rung);
+      // Without membarrier it may have fallen asleep beside what was just made ready.
+      const bool sure = os::has(os::Feature::membarrier);
+      os::futex_wait(net_, rung, sure ? os::kNever : os::now() + kUnsureLook);
+      if (!sure && !may_sleep()) raise(kNet);
       continue;
     }
     bool look_again_soon = look();

@@ -8,7 +8,8 @@
 //
 // When to look is the art: a look costs microseconds, and on the LWP's own CPU two switches more.
 //   - Nobody looks at an idle pool. An LWP that dispatches a task raises the level of attention:
-//     to `net` (a look each millisecond), or to `close` if it leaves ready tasks behind.
+//     to `net` (a look each millisecond; beside the eye each other one), or to `close` if it leaves
+//     ready tasks behind.
 //   - Where LWPs may take every CPU, the close watch is an *eye*, a thread that the kernel runs
 //     only when a CPU would be idle (SCHED_IDLE): that is, just when an LWP falls asleep. It costs
 //     nothing while LWPs compute. It only rings for the other thread, because whoever runs in that
@@ -41,6 +42,7 @@ class Sentinel {
   static constexpr os::Nanos kPatience = 50 * os::kMicrosecond;
   static constexpr os::Nanos kCloseLook = 100 * os::kMicrosecond;
   static constexpr os::Nanos kNetLook = os::kMillisecond;
+  static constexpr os::Nanos kUnsureLook = 100 * os::kMillisecond;
   static constexpr os::Nanos kNetBesideEye =
       2 * kNetLook;  // in a virtual machine a look takes 10 µs
 

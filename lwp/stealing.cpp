@@ -91,6 +91,7 @@ bool Pool::search(Lwp& l) {
             l.permit->queue->size.load(memory_order_relaxed) > 0 || take_what_lies(l, looks == 0);
   }
   lingering_.store(false, memory_order_release);
+  if (found) now_searches(l);  // look() may have passed that on with a ring; but now it is our find
   return found;
 }
 

@@ -9,6 +9,8 @@ namespace weft::lwp {
 /// that yield). A list linked one way, because no switch is cheaper.
 class Fifo final : public Policy {
  public:
+  Fifo() = default;
+  Fifo(const Fifo&) = delete;  // `end_` points into it
   static constexpr Traits kTraits{
       .bound = [](std::size_t ready) -> std::uint64_t { return ready; }};
 

@@ -203,5 +203,72 @@ TEST_CASE("Attached: stop requests and select and barriers cross") {
       });
 }
 
+TEST_CASE("Attached: under a policy that donates a thread's unlock passes the mutex on") {
+  Collector seen;
+  Runtime runtime({.mapping = Mapping::many_to_many, .lwps = 1, .policy = "priority"});
+  for (int round = 0; round < 20; ++round) {
+    Mutex mutex;
+    std::string order;  // guarded by mutex
+    lwp::atomic<int> step{0};
+    os::Thread plain("plain", [&] {
+      Attached here(runtime, "plain");
+      mutex.lock();
+      step.store(1);
+      while (step.load() < 3) os::yield_cpu();
+      mutex.unlock();
+      mutex.lock();
+      order += "T";
+      mutex.unlock();
+    });
+    runtime.run([&] {
+      while (step.load() < 1) yield();
+      Fiber waiter = spawn([&] {
+        step.store(2);
+        std::lock_guard lock(mutex);
+        order += "W";
+      });
+      while (step.load() < 2) yield();
+      step.store(3);  // the one LWP is back here: the waiter has parked
+      waiter.join();
+    });
+    plain.join();
+    seen.expect(order == "WT", "the thread does not overtake");
+  }
+  seen.drain();
+}
+
+// Who has ended a wait may be a little late with its unpark (lwp::wake). Meanwhile the block may
+// belong to another fiber, made by a thread outside, that waits in the inbox for its first turn.
+TEST_CASE("Attached: a late unpark does not lose a fiber that is about to be born") {
+  Runtime runtime({.mapping = Mapping::many_to_many, .lwps = 1});
+  lwp::atomic<bool> attached{false}, in_fiber{false}, ran{false};
+  lwp::atomic<lwp::Task*> newborn{nullptr};
+  os::Thread plain("plain", [&] {
+    Attached here(runtime, "plain");
+    attached.store(true);
+    while (!in_fiber.load()) os::yield_cpu();
+    Fiber f = spawn([&] { ran.store(true); });
+    newborn.store(&f.block());
+    f.join();
+  });
+  bool in_time = false;
+  runtime.run([&] {
+    while (!attached.load()) yield();
+    in_fiber.store(true);
+    while (newborn.load() == nullptr) {
+    }
+    {
+      lwp::Core core;
+      lwp::unpark(core.lwp(), *newborn.load());
+    }
+    const os::Nanos late = os::now() + 10 * os::kSecond;
+    while (!ran.load() && os::now() < late) yield();
+    in_time = ran.load();
+    if (!in_time) std::abort();  // it never will: nobody could be joined
+  });
+  plain.join();
+  CHECK(in_time);
+}
+
 }  // namespace
 }  // namespace weft::fibers

@@ -163,12 +163,16 @@ TEST_CASE("An exception that nobody joins names its fiber") {
   }
 }
 
-TEST_CASE("A mutex locked twice, or a runtime in a fiber, says so and dumps") {
+TEST_CASE(
+    "A mutex locked twice, two joins of one fiber, a runtime in a fiber: each says so and dumps") {
   for (const Config& config : testing::every_configuration()) {
     INFO(testing::describe(config));
     Child relock("fibers", arguments("relock", config));
     CHECK(relock.end() == 128 + SIGABRT);
     CHECK_THAT(relock.output(), Contains("locks a mutex that it holds") && Contains("main"));
+    Child joins("fibers", arguments("two-joins", config));
+    CHECK(joins.end() == 128 + SIGABRT);
+    CHECK_THAT(joins.output(), Contains("two fibers wait for the end of one"));
     Child nested("fibers", arguments("nested", config));
     CHECK(nested.end() == 128 + SIGABRT);
     CHECK_THAT(nested.output(), Contains("Runtime::run() inside a fiber"));

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "fibers/attach.hpp"
+#include "fibers/event.hpp"
 #include "fibers/fiber.hpp"
 #include "fibers/io.hpp"
 #include "fibers/scope.hpp"
@@ -186,6 +187,15 @@ int run(std::string_view scenario, const Config& config) {
       Mutex mutex;
       mutex.lock();
       mutex.lock();
+    }
+    if (scenario == "two-joins") {
+      Event end;
+      Fiber f = spawn([&] { end.wait(); });
+      auto join = [&] { f.join_for(10 * os::kSecond); };
+      Fiber one = spawn(join), two = spawn(join);
+      one.join();
+      two.join();
+      end.set();
     }
     if (scenario == "nested") Runtime().run([] {});
     if (scenario == "no-memory") {
