@@ -236,7 +236,8 @@ std::uint64_t new_local_key() {
 
 EngineBase& current_engine() {
   void* engine = lwp::current()->engine;  // the same for as long as the LWP lives
-  if (engine == nullptr) lwp::broken("spawn() outside Runtime::run()");
+  if (engine == nullptr)
+    lwp::broken("spawn(), blocking() or a wait for a descriptor outside Runtime::run()");
   return *static_cast<EngineBase*>(engine);
 }
 

@@ -6,8 +6,8 @@
 #include "lwp/dump.hpp"
 #include "lwp/line.hpp"
 
-#ifndef NDEBUG
 namespace weft::fibers {
+#ifndef NDEBUG
 namespace {
 
 // Guards ControlBlock::waits_on of every fiber. Who is woken clears its own under it before it goes
@@ -74,5 +74,10 @@ WaitsForOwner::~WaitsForOwner() {
   self_->waits_on = nullptr;
 }
 
-}  // namespace weft::fibers
+#else
+
+WaitsForOwner::WaitsForOwner(lwp::Core&, const Owned&, bool) {}
+WaitsForOwner::~WaitsForOwner() = default;
+
 #endif
+}  // namespace weft::fibers

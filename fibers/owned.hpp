@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a fiber can own alone: a mutex, a shared mutex held exclusively. Owners and those that wait
 // for them form a graph: fiber ──waits for──► object ──owned by──► fiber. A circle in it never
-// ends, even while other fibers run. In debug builds (NDEBUG unset) each fiber that parks for good
-// on such an object follows the arrows first; if they lead back to itself, the circle is printed
-// and the process ends with 4, as for a deadlock of everybody.
+// ends, even while other fibers run. In debug builds (weft's own, with NDEBUG unset) each fiber
+// that parks for good on such an object follows the arrows first; if they lead back to itself, the
+// circle is printed and the process ends with 4, as for a deadlock of everybody.
 //
 // Only the last fiber of a circle can see it, so looking at the park is enough (Habermann's graph
 // of resources with one unit each: a circle is necessary and sufficient). One lock orders all who
@@ -25,7 +25,6 @@ struct Owned {
   void own(lwp::Task* task) { owner.store(task, lwp::memory_order_relaxed); }
 };
 
-#ifndef NDEBUG
 /// While one lives, `self` waits for the object, and nothing but its owner can end that. Made after
 /// the waiter is in the list and the lock is dropped. Reports a circle, and then does not return.
 class WaitsForOwner {
@@ -37,11 +36,5 @@ class WaitsForOwner {
  private:
   ControlBlock* self_ = nullptr;
 };
-#else
-class WaitsForOwner {
- public:
-  WaitsForOwner(lwp::Core&, const Owned&, bool) {}
-};
-#endif
 
 }  // namespace weft::fibers

@@ -136,6 +136,7 @@ inline lwp::Pool& pool_of(lwp::Lwp& l) {
 [[gnu::always_inline]] inline void yield(lwp::Core& core) {
   lwp::Lwp& l = core.lwp();
   if (!l.direct) [[unlikely]] {
+    (void)core.task();  // a thread of no runtime is told so
     l.scheduler->yield(core);
     return;
   }

@@ -25,9 +25,10 @@ bool Mutex::wait(lwp::Locked& held, lwp::Task& self, Limit limit) {
       waiters_.remove(w);
       return false;
     }
-    called_ = nullptr;
-    late_comers_ = 0;
+    called_ =
+        nullptr;  // it was our turn; if a late-comer has it, we are the first to be called again
   }
+  late_comers_ = 0;
   own(&self);
   return true;
 }
@@ -42,7 +43,7 @@ void Mutex::pass_on(lwp::Locked& held) {
   if (++late_comers_ > kLateComers || held.lwp().scheduler->donates()) {
     late_comers_ = 0;
     heir = std::exchange(called_, nullptr);
-    if (heir != nullptr && self.receives != nullptr) {
+    if (heir != nullptr && self.receives != nullptr && heir->home == self.home) {
       lwp::Donation::pass_on(held.lwp(), self, *heir, this);
     }
   }

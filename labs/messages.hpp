@@ -54,6 +54,7 @@ inline constexpr Message kMessages[] = {
     {"measure.question", "y or n? ", "是或否（y/n）？"},
     {"measure.right", "[as predicted]", "[与预测一致]"},
     {"measure.wrong", "[not as predicted]", "[与预测不符]"},
+    {"measure.unclear", "[too short to tell]", "[太短，无法判断]"},
     {"measure.score", "Predicted rightly: {right} of {asked}.", "预测正确：{asked} 个中 {right} 个。"},
     {"measure.why", "Offload is the one row whose call is announced: only then a helper thread can make it. Handoff needs no word: a sentinel sees the LWP asleep and hands its run permit to another.", "只有代行一行的调用是经过声明的：这样辅助线程才能代为执行。移交不需要声明：哨兵发现 LWP 睡眠后，把它的运行许可交给另一个 LWP。"},
 
@@ -130,6 +131,9 @@ inline constexpr Message kMessages[] = {
     {"policy.no_export", "{file} compiles, but names no policy. Its last line should be: WEFT_POLICY(YourClass)", "{file} 可以编译，但没有指明策略。最后一行应为：WEFT_POLICY(你的类)"},
     {"policy.other_layout", "the headers in lwp/ are not those this program was built from. Build it anew: ./weft test", "lwp/ 中的头文件与构建本程序时的不同。请重新构建：./weft test"},
     {"policy.no_process", "no memory or process to try the policy in. See: ./weft doctor", "没有可用来试运行策略的内存或进程。参见：./weft doctor"},
+    {"policy.right", "{file}: 400 sequences of calls, no rule broken", "{file}：400 组调用序列，没有违反规则"},
+    {"policy.right_unbound", "{file}: 400 sequences of calls, no rule broken; it states no bound on waiting (kTraits.bound), so none was checked", "{file}：400 组调用序列，没有违反规则；它没有声明等待上界（kTraits.bound），因此未作检查"},
+    {"policy.calls_before", "… {n} calls before these", "……之前还有 {n} 次调用"},
     {"policy.broken", "{file} breaks a rule: {rule}. The shortest way to it that was found:", "{file} 违反了规则：{rule}。找到的最短过程："},
     {"policy.crashed", "{file} crashed (exit code {code}). Its last calls:", "{file} 崩溃了（退出码 {code}）。最后的调用："},
     {"policy.hangs", "{file} does not come back from a call. The last calls:", "{file} 的某次调用没有返回。最后的调用："},

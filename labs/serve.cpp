@@ -60,6 +60,11 @@ bool one_of(const std::string& flag, const std::string& word, const std::vector<
 }
 
 // "0,2-3" as 0, 2, 3; all must be CPUs this process may use.
+std::vector<int> sorted(std::vector<int> numbers) {
+  std::ranges::sort(numbers);
+  return numbers;
+}
+
 bool read_cpus(const std::string& flag, const std::string& text, std::vector<int>& cpus,
                Refusal& why) {
   const auto allowed = os::allowed_cpus();
@@ -87,7 +92,7 @@ bool read_cpus(const std::string& flag, const std::string& text, std::vector<int
     return false;
   }
   // A process confined to some CPUs may still move to others: only the kernel knows.
-  bool may_use = static_cast<bool>(os::confine_to(cpus));
+  bool may_use = os::confine_to(cpus) && std::ranges::includes(os::allowed_cpus(), sorted(cpus));
   (void)os::confine_to(allowed).error();
   if (!may_use) {
     why = {flag + " " + text + ": this process may not use these CPUs. It may use: " + join(words),
@@ -242,6 +247,8 @@ bool learn_policy(const ServeFlags& f, const Terminal& terminal, Refusal& why) {
     auto verdict = use_policy_file(f.policy, terminal.say);
     why = {terminal.shown(verdict.text), verdict.exit_code};
     if (verdict.exit_code != kDone) return false;
+    std::fprintf(stderr, "%s\n", wrap("weft serve: " + why.message, 80, 2).c_str());
+    why = {};
   }
   if (auto notice = lwp::policy_notice(f.policy); notice && !f.preempt_given) {
     std::fprintf(stderr, "weft serve: %s\n", notice->c_str());
@@ -332,8 +339,9 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_option("--stack", f->stack, "bytes of each fiber's stack, as 64K or 1M")
       ->capture_default_str();
   sub.add_option("--policy", f->policy,
-                 "who runs next: fifo, work-stealing, priority,\n"
-                 "mlfq, lottery, stride, edf, random, ./mine.cpp");
+                 "who runs next: fifo, newest-first, work-stealing,\n"
+                 "priority, mlfq, lottery, stride, edf, random,\n"
+                 "./mine.cpp");
   seed_option(sub, f->seed, "of policies that draw lots");
   auto* preempt =
       sub.add_option("--preempt", f->preempt, "stop a fiber that computes for so many ms")

@@ -15,6 +15,13 @@ namespace weft::lwp::arch {
 /// is another thread's: so this is assembly where we have it, and out of line elsewhere.
 Lwp* own_lwp();
 
+/// In the simulated world loops that wait a little are short: time does not pass in them.
+#ifdef WEFT_SIM
+inline constexpr bool kSimulated = true;
+#else
+inline constexpr bool kSimulated = false;
+#endif
+
 /// Tells the core that this is a spin loop.
 void pause();
 
@@ -25,6 +32,6 @@ void prepare_floating_point();
 
 }  // namespace weft::lwp::arch
 
-#ifdef __x86_64__
+#if defined(__x86_64__) && !defined(WEFT_SIM)
 #include "lwp/arch_x86_64.hpp"
 #endif

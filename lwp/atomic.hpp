@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 // The first of the two seams to the world (the other is os.hpp): every atomic of lwp, fibers and
-// servers is spelled weft::lwp::atomic. Here that is std::atomic; a simulated world replaces this
-// file by one in which each operation is a choice point.
+// servers is spelled weft::lwp::atomic. Here that is std::atomic; in the simulated world
+// (WEFT_SIM, lwp/sim) each operation is a point where another thread may go on.
 #pragma once
 
+#ifdef WEFT_SIM
+#include "lwp/sim/atomic.hpp"
+#else
 #include <atomic>
 
 namespace weft::lwp {
@@ -31,3 +34,4 @@ inline void compiler_fence() {
 }
 
 }  // namespace weft::lwp
+#endif

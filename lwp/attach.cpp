@@ -40,7 +40,7 @@ void Pool::detach() {
 void Pool::born_outside(Task& task) {
   sanitizer::Hidden hidden;
   born_outside_.fetch_add(1, memory_order_acq_rel);
-  task.token.store(Task::kNewborn, memory_order_relaxed);
+  task.token.store(Task::kNewborn, memory_order_release);
   unpark(task);
 }
 

@@ -144,6 +144,7 @@ void Episodes::close(OpenEpisode& slot) {
 std::vector<Episode> Episodes::list() const {
   std::vector<Episode> out;
   out.reserve(kKept);
+  Uninterrupted here(*current());
   std::lock_guard lock(lock_);
   std::uint64_t first = totals_.count > kKept ? totals_.count - kKept : 0;
   for (std::uint64_t i = first; i < totals_.count; ++i) out.push_back(ring_[i % kKept]);
@@ -151,6 +152,7 @@ std::vector<Episode> Episodes::list() const {
 }
 
 Episodes::Totals Episodes::totals() const {
+  Uninterrupted here(*current());
   std::lock_guard lock(lock_);
   return totals_;
 }

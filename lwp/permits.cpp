@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // Who holds which permit. An LWP loses its permit by giving it up before it blocks, or by having it
 // revoked while it is outside core; it gets one back when the policy chooses its bound task.
+#include <exception>
 #include <mutex>
 
-#include "lwp/preemption.hpp"
+#include "lwp/pool.hpp"
 
 namespace weft::lwp {
 
@@ -44,7 +45,11 @@ Lwp* Pool::take_spare() {
   if (stopping_.load(memory_order_relaxed)) return nullptr;
   if (spares_ == nullptr) {
     bool room = vacant_ != nullptr || slots() < static_cast<int>(lwps_.size());
-    return room ? start_lwp() : nullptr;
+    try {
+      return room ? start_lwp() : nullptr;
+    } catch (const std::exception&) {  // no thread or memory to be had
+      return nullptr;
+    }
   }
   Lwp* spare = spares_;
   spares_ = spare->next_spare;

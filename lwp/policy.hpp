@@ -3,7 +3,7 @@
 // its lock held (in solo there is none), never from two LWPs at once. It never locks, sleeps,
 // wakes or allocates; the mechanism never runs a task that next() did not return.
 //
-// One header is all that a policy needs, also one of your own (labs/policy/example.cpp):
+// One header is all that a policy needs, also one of your own (labs/policy/examples/fifo.cpp):
 //
 //   #include "lwp/policy.hpp"
 //   class Mine final : public weft::lwp::Policy { … ready() … next() … };

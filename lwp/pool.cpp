@@ -121,7 +121,8 @@ void Pool::idle(Lwp& l) {
   if (std::exchange(l.searching, false) || l.solo) searching_.store(false, memory_order_relaxed);
   idle_count_.fetch_add(1, memory_order_seq_cst);
   fence();  // pairs with the fences in make_ready() and post()
-  if (!something_to_do() || lingering_.load(memory_order_relaxed)) {
+  const bool own = l.permit->queue->size.load(memory_order_relaxed) > 0;
+  if (!something_to_do() || (!own && lingering_.load(memory_order_relaxed))) {
     if (nobody_lives()) {
       no_longer_idle();
       return stop();
@@ -304,7 +305,7 @@ void Pool::read_mail(Lwp& l) {
     Task* next = oldest->inbox_next;
     // From here another unpark may queue it anew; one that came before is served by this one.
     oldest->in_inbox.exchange(false, memory_order_acq_rel);
-    if (oldest->token.load(memory_order_relaxed) == Task::kNewborn) {
+    if (oldest->token.load(memory_order_acquire) == Task::kNewborn) {
       oldest->token.store(Task::kEmpty, memory_order_relaxed);
       make_ready(l, *oldest, Why::created);
     } else {

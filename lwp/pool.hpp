@@ -177,7 +177,6 @@ class Pool : public Scheduler {
   static bool keep_out(Lwp& victim);
   static bool is_at(const Lwp& l, std::uint64_t dispatch);
   static void let_preempt();
-  class Uninterrupted;
   bool asked_to_give_way(Lwp& l);
   void ask_to_give_way(Lwp& l);
   bool somebody_waits(os::Nanos now) const;
@@ -187,9 +186,10 @@ class Pool : public Scheduler {
   bool rest_as_spare(Lwp& l);
   void stop_waiting(Lwp& l);
 
-  static constexpr int kLooks = 20;    // of search()
-  static constexpr int kPauses = 100;  // between two of them: about a microsecond
-  static constexpr int kStill = 5;     // looks
+  static constexpr int kLooks = arch::kSimulated ? 2 : 20;  // of search()
+  static constexpr int kPauses =
+      arch::kSimulated ? 0 : 100;   // between two of them: about a microsecond
+  static constexpr int kStill = 5;  // looks
   static constexpr int kLooksAtEvents = 8;
   static constexpr os::Nanos kStuck = 100 * os::kMicrosecond;
 

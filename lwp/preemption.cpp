@@ -6,9 +6,9 @@
 //
 // The sentinel sees that a task computes on past its slice. A newcomer that the policy prefers
 // makes the running task give way at its next call into weft, or at the sentinel's next look.
-#include "lwp/preemption.hpp"
-
 #include <mutex>
+
+#include "lwp/pool.hpp"
 
 namespace weft::lwp {
 namespace {
@@ -28,7 +28,7 @@ void interrupted() {
 
 }  // namespace
 
-Pool::Uninterrupted::~Uninterrupted() {
+Uninterrupted::~Uninterrupted() {
   compiler_fence();
   const int left = lwp_.uninterruptible.load(memory_order_relaxed) - 1;
   lwp_.uninterruptible.store(left, memory_order_relaxed);

@@ -33,11 +33,10 @@ bool RunQueue::offer_watched(Turn& turn, Task& task, Why why) {
 }
 
 Task* RunQueue::take_watched(Turn& turn, How how) {
-  const bool cut_off = std::exchange(turn.cut_off, false);
   if (type.clocked()) {
-    if (how != How::yielded || cut_off) {
+    if (how != How::yielded || turn.cut_off) {
       const Nanos now = os::now();
-      account(turn, cut_off ? How::yielded : how, now);
+      account(turn, how, now);
       turn.began = now;
     }
     if (type.hooks.tick) policy->tick(turn.began);
@@ -53,6 +52,7 @@ Task* RunQueue::take_watched(Turn& turn, How how) {
 
 void RunQueue::account(Turn& turn, How how, Nanos now) {
   Task* task = std::exchange(turn.task, nullptr);
+  if (std::exchange(turn.cut_off, false)) how = How::yielded;
   if (task == nullptr) return;
   const Nanos ran = now - turn.began;
   task->note_ran(ran);

@@ -47,7 +47,7 @@ struct Lwp {
   /// dispatched under its permit; 0: nobody asked.
   atomic<std::uint64_t> asked_at{0};
   Why asked_as = Why::slice_used;  ///< guarded by Pool::handoff_
-  atomic<int> uninterruptible{0};  ///< an interrupt waits for 0; see Pool::Uninterrupted
+  atomic<int> uninterruptible{0};  ///< an interrupt waits for 0; see Uninterrupted
   atomic<bool> interrupt_waits{false};
 
   atomic<std::uint32_t> grant{0};  ///< futex: 1 = a permit was given, 2 = stop
@@ -57,6 +57,21 @@ struct Lwp {
   OpenEpisode episode;             ///< has a lock of its own
   int index = 0;                   ///< 1, 2, …
   atomic<int> thread_id{0};
+};
+
+/// While one lives, an interrupt of the calling LWP waits (preemption.cpp): for what it does
+/// outside core with a lock that is also taken in core, or by who gives it its permit back.
+class Uninterrupted {
+ public:
+  explicit Uninterrupted(Lwp& l) : lwp_(l) {
+    l.uninterruptible.store(l.uninterruptible.load(memory_order_relaxed) + 1, memory_order_relaxed);
+    compiler_fence();
+  }
+  ~Uninterrupted();
+  Uninterrupted(const Uninterrupted&) = delete;
+
+ private:
+  Lwp& lwp_;
 };
 
 /// That of a thread of no runtime: it has no scheduler.

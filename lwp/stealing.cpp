@@ -75,6 +75,7 @@ bool Pool::steal_from(Lwp& l, RunQueue& victim) {
 // costs both sides a call into the kernel, and tasks that talk to each other need it every time.
 // One LWP at a time does so, and meanwhile nobody rings. True if there may be something to do.
 bool Pool::search(Lwp& l) {
+  if (l.permit->queue->size.load(memory_order_relaxed) > 0) return true;
   const int others = static_cast<int>(permits_.size()) - 1;
   if (idle_count_.load(memory_order_relaxed) >= others) return false;
   if (lingering_.load(memory_order_relaxed) || lingering_.exchange(true)) return false;

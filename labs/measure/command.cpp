@@ -66,10 +66,11 @@ nlohmann::json to_json(const OperationKind& op, const Row& row, const Measured& 
                         {"preempt_ms", static_cast<double>(row.config.preempt) / 1e6},
                         {"call_ms", static_cast<double>(m.call) / 1e6},
                         {"gap_ms", static_cast<double>(m.gap) / 1e6},
-                        {"stood_still", m.stood_still()},
+                        {"stood_still", nullptr},
                         {"lwps", m.lwps},
                         {"preemptions", m.preemptions},
                         {"episode", nullptr}};
+  if (auto still = m.stood_still()) out["stood_still"] = *still;
   if (m.episode) {
     const auto& e = *m.episode;
     out["episode"] = {{"fiber", e.task},
@@ -96,6 +97,7 @@ std::optional<bool> ask(const std::string& question, const Terminal& terminal) {
     if (!std::getline(std::cin, line)) return std::nullopt;
     if (line == "y" || line == "yes" || line == "是") return true;
     if (line == "n" || line == "no" || line == "否") return false;
+    std::fputs("  ", stdout);
   }
 }
 
@@ -192,10 +194,14 @@ class Command {
       std::string line = pad_right(label, kLabel) + pad_left(milliseconds(m.call), 11) +
                          pad_left(milliseconds(m.gap), 13) + "  ";
       if (i < answers.size() && answers[i]) {
-        bool right = *answers[i] == m.stood_still();
-        ++asked_;
-        right_ += right;
-        line += (right ? say_("measure.right") : say_("measure.wrong")) + " ";
+        if (const auto still = m.stood_still()) {
+          bool right = *answers[i] == *still;
+          ++asked_;
+          right_ += right;
+          line += (right ? say_("measure.right") : say_("measure.wrong")) + " ";
+        } else {
+          line += say_("measure.unclear") + " ";
+        }
       }
       print(line + seen(m, say_) + "\n");
     }

@@ -30,8 +30,12 @@ struct Measured {
   std::optional<lwp::Episode> episode;  ///< what the runtime recorded of it
   int lwps = 0;
   std::uint64_t preemptions = 0;
-  /// The others waited for most of the call.
-  bool stood_still() const { return 2 * gap > call; }
+  /// The others waited for most of the call. Nothing if it was too short to tell, or if a scheduler
+  /// of the kernel's was as much to blame: one that shares a CPU gives turns of some milliseconds.
+  std::optional<bool> stood_still() const {
+    if (call < lwp::os::kMillisecond || (3 * gap > call && 3 * gap < 2 * call)) return std::nullopt;
+    return 2 * gap > call;
+  }
 };
 
 /// Makes the call once. Throws std::runtime_error if the operation cannot be prepared.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "labs/policy/policy_file.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -59,15 +60,16 @@ std::string indented(const std::string& story) {
   return out;
 }
 
-// The last lines of a long one.
-std::string tail(const std::string& story, std::size_t lines) {
+// The last lines of a long one, and how many were before.
+std::string tail(const std::string& story, std::size_t lines, const Say& say) {
   std::size_t at = story.size();
   while (at > 0 && lines > 0) {
     at = story.rfind('\n', at - 2);
     if (at == std::string::npos) return story;
     --lines;
   }
-  return story.substr(at + 1);
+  const auto before = std::count(story.begin(), story.begin() + static_cast<long>(at) + 1, '\n');
+  return say("policy.calls_before", {{"n", std::to_string(before)}}) + "\n" + story.substr(at + 1);
 }
 
 PolicyVerdict try_rules(const std::string& file, const lwp::PolicyType& type, const Say& say) {
@@ -95,11 +97,11 @@ PolicyVerdict try_rules(const std::string& file, const lwp::PolicyType& type, co
   std::string text;
   if (shared.done) {
     text = say("policy.broken", {{"file", file}, {"rule", words(shared.rule, say, shared.task)}});
-    text += "\n" + indented(tail(shared.story, 40));
+    text += "\n" + indented(tail(shared.story, 40, say));
   } else {
     text = exit ? say("policy.crashed", {{"file", file}, {"code", std::to_string(exit->code)}})
                 : say("policy.hangs", {{"file", file}});
-    text += "\n" + indented(tail(shared.story, 12));
+    text += "\n" + indented(tail(shared.story, 12, say));
   }
   return {kNo, text};
 }
@@ -123,7 +125,11 @@ PolicyVerdict use_policy_file(const std::string& file, const Say& say) {
   const lwp::PolicyExport& policy = *exported();
   if (policy.layout != lwp::policy_layout()) return {kMachineLacks, say("policy.other_layout")};
   auto verdict = try_rules(file, policy.type, say);
-  if (verdict.exit_code == kDone) lwp::add_policy(file, policy.type);
+  if (verdict.exit_code != kDone) return verdict;
+  lwp::add_policy(file, policy.type);
+  const bool bounded = policy.type.traits.bound != nullptr;
+  verdict.text = bounded ? say("policy.right", {{"file", file}})
+                         : say("policy.right_unbound", {{"file", file}});
   return verdict;
 }
 

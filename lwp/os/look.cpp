@@ -193,12 +193,4 @@ std::string_view descriptor_path(int fd, std::span<char> into) {
   return {into.data(), n < 0 ? 0 : static_cast<std::size_t>(n)};
 }
 
-void write_out(int fd, std::string_view text) {
-  while (!text.empty()) {
-    ssize_t n = retry([&] { return ::write(fd, text.data(), text.size()); });
-    if (n <= 0) return;
-    text.remove_prefix(static_cast<std::size_t>(n));
-  }
-}
-
 }  // namespace weft::lwp::os

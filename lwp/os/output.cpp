@@ -2,10 +2,19 @@
 #include <cstdio>
 #include <iostream>
 #include <stdio_ext.h>
+#include <unistd.h>
 
 #include "lwp/os/kernel.hpp"
 
 namespace weft::lwp::os {
+
+void write_out(int fd, std::string_view text) {
+  while (!text.empty()) {
+    ssize_t n = retry([&] { return ::write(fd, text.data(), text.size()); });
+    if (n <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
 
 // The process is about to end in a deadlock, perhaps of whoever printed last: a stopped fiber's LWP
 // may have the stream's lock for good.

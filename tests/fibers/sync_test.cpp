@@ -62,7 +62,10 @@ TEST_CASE("Mutex: first come, first served") {
 
 TEST_CASE("A mutex is taken by late-comers only so often before who waits has it") {
   constexpr int kBound = 130;  // 128, and the turn of each side in which it begins
-  run_everywhere([](Collector& seen) {
+  // Held long, it is found taken by who was called, each time.
+  const os::Nanos hold = GENERATE(0, 300 * os::kMicrosecond);
+  CAPTURE(hold);
+  run_everywhere([hold](Collector& seen) {
     Mutex mutex;
     lwp::atomic<bool> had_it{false};
     mutex.lock();
@@ -76,6 +79,8 @@ TEST_CASE("A mutex is taken by late-comers only so often before who waits has it
     while (!had_it.load() && overtaken <= kBound) {  // and never lets others run
       mutex.unlock();
       mutex.lock();
+      for (const os::Nanos until = os::now() + hold; hold > 0 && os::now() < until;) {
+      }
       ++overtaken;
     }
     mutex.unlock();
