@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "lwp/sim/world.hpp"
+
+#include <algorithm>
+#include <boost/context/detail/fcontext.hpp>
+#include <cerrno>
+#include <cxxabi.h>
+#include <exception>
+#include <memory>
+#include <sys/mman.h>
+
+#include "lwp/arch.hpp"
+
+namespace weft::lwp::sim {
+namespace {
+
+using boost::context::detail::fcontext_t;
+using boost::context::detail::jump_fcontext;
+using boost::context::detail::make_fcontext;
+using boost::context::detail::transfer_t;
+
+constexpr Nanos kNever = INT64_MAX;
+constexpr std::size_t kStack = 256 * 1024;
+
+/// What the C library and the C++ runtime keep for a kernel thread.
+struct ThreadState {
+  int error = 0;
+  Lwp* lwp = nullptr;
+  struct Exceptions {
+    void* caught;
+    unsigned uncaught;
+  } exceptions{};
+
+  void swap() {
+    auto& exceptions_now = *reinterpret_cast<Exceptions*>(abi::__cxa_get_globals());
+    std::swap(error, errno);
+    std::swap(lwp, weft_own_lwp);
+    std::swap(exceptions, exceptions_now);
+  }
+};
+
+struct Thread {
+  fcontext_t context = nullptr;
+  void* stack = nullptr;
+  std::string name;
+  std::function<void()> body;
+  const std::function<bool()>* ready = nullptr;  // null: it can go on
+  Nanos deadline = kNever;
+  bool ended = false;
+  std::uint64_t went_on_at = 0;  // a step: who waited longest goes first
+  ThreadState state;
+};
+
+class Stacks {
+ public:
+  void* take() {
+    if (!free_.empty()) {
+      void* stack = free_.back();
+      free_.pop_back();
+      return stack;
+    }
+    void* stack = ::mmap(nullptr, kStack, PROT_READ | PROT_WRITE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+    if (stack == MAP_FAILED) throw std::bad_alloc();
+    return stack;
+  }
+  void give_back(void* stack) { free_.push_back(stack); }
+
+ private:
+  std::vector<void*> free_;
+};
+Stacks stacks;
+
+class World {
+ public:
+  World(Chooser& chooser, const Limits& limits) : chooser_(chooser), limits_(limits) {}
+
+  Run run(const std::function<void()>& program) {
+    start("main", program);
+    switch_to(0);
+    Run out;
+    out.verdict = verdict_;
+    out.what = what_;
+    out.steps = steps_;
+    std::size_t first = story_.size() > limits_.story ? next_step_ : 0;
+    for (std::size_t i = 0; i < story_.size(); ++i) {
+      out.story.push_back(story_[(first + i) % story_.size()]);
+    }
+    for (auto& t : threads_) {
+      out.names.push_back(t->name);
+      if (verdict_ == Run::Verdict::passed) stacks.give_back(t->stack);
+    }
+    return out;
+  }
+
+  int start(std::string_view name, std::function<void()> body) {
+    auto t = std::make_unique<Thread>();
+    t->name = name;
+    t->body = std::move(body);
+    t->stack = stacks.take();
+    t->context = make_fcontext(static_cast<char*>(t->stack) + kStack, kStack, entry);
+    threads_.push_back(std::move(t));
+    return static_cast<int>(threads_.size()) - 1;
+  }
+
+  void point(const void* object, Access access, const char* operation,
+             const std::source_location& place) {
+    count_step();
+    if (limits_.places == nullptr || limits_.places->visit(current_, object, access, place)) {
+      go_on(choice(current_, false));
+    }
+    if (limits_.story > 0) remember(object, operation, place.file_name(), place.line());
+  }
+
+  void spin() {
+    count_step();
+    go_on(choice(current_, true));
+  }
+
+  bool wait_until(const std::function<bool()>& ready, Nanos deadline, const char* operation,
+                  const void* object) {
+    if (limits_.story > 0) remember(object, operation, "", 0);
+    Thread& self = *threads_[static_cast<std::size_t>(current_)];
+    while (!ready()) {
+      if (deadline <= now_) return false;
+      count_step();
+      self.ready = &ready;
+      self.deadline = deadline;
+      go_on(choice(-1, false));
+      self.ready = nullptr;
+    }
+    return true;
+  }
+
+  [[noreturn]] void end(Run::Verdict verdict, const char* what) {
+    verdict_ = verdict;
+    what_ = what;
+    leave();
+  }
+
+  void alarm_at(const void* alarm, Nanos deadline) {
+    std::erase_if(alarms_, [&](const auto& a) { return a.first == alarm; });
+    if (deadline != kNever) alarms_.push_back({alarm, deadline});
+  }
+
+  Nanos now() const { return now_; }
+  int current() const { return current_; }
+  bool has_ended(int thread) const { return threads_[static_cast<std::size_t>(thread)]->ended; }
+
+  static inline World* active = nullptr;
+
+ private:
+  static void entry(transfer_t from) {
+    World& world = *active;
+    world.arrived(from);
+    Thread& self = *world.threads_[static_cast<std::size_t>(world.current_)];
+    try {
+      self.body();
+    } catch (const std::exception& error) {
+      world.keep_ = std::string("an exception: ") + error.what();
+      world.end(Run::Verdict::failed, world.keep_.c_str());
+    } catch (...) {
+      world.end(Run::Verdict::failed, "an exception");
+    }
+    self.body = nullptr;
+    self.ended = true;
+    const bool all = std::ranges::all_of(world.threads_, [](auto& t) { return t->ended; });
+    if (all) world.leave();
+    world.count_step();
+    world.go_on(world.choice(-1, false));
+    std::terminate();
+  }
+
+  // Each choice has a step of its own.
+  void count_step() {
+    if (++steps_ > limits_.steps) end(Run::Verdict::too_long, "it does not come to an end");
+  }
+
+  bool can_go_on(const Thread& t) const {
+    return !t.ended && (t.ready == nullptr || t.deadline <= now_ || (*t.ready)());
+  }
+
+  // Who can go on, first who does so without a reason: who is at it, unless it yields; else who
+  // has waited longest.
+  Choice choice(int current, bool yields) {
+    Choice c{steps_, current, yields, {}};
+    while (true) {
+      for (std::size_t i = 0; i < threads_.size(); ++i) {
+        if (can_go_on(*threads_[i])) c.threads.push_back(static_cast<int>(i));
+      }
+      if (!c.threads.empty()) break;
+      if (!pass_time()) end(Run::Verdict::deadlock, "nobody can ever go on");
+    }
+    auto rank = [&](int t) {
+      if (t == current) return yields ? UINT64_MAX : std::uint64_t{0};
+      return threads_[static_cast<std::size_t>(t)]->went_on_at + 1;
+    };
+    std::ranges::stable_sort(c.threads, {}, rank);
+    return c;
+  }
+
+  bool pass_time() {
+    Nanos next = kNever;
+    for (auto& t : threads_) {
+      if (!t->ended && t->ready != nullptr) next = std::min(next, t->deadline);
+    }
+    for (auto& a : alarms_) next = std::min(next, a.second);
+    if (next == kNever) return false;
+    now_ = std::max(now_, next);
+    std::erase_if(alarms_, [&](const auto& a) { return a.second <= now_; });
+    return true;
+  }
+
+  void go_on(const Choice& c) {
+    const std::size_t i = c.threads.size() > 1 ? chooser_.choose(c) : 0;
+    const int next = c.threads[i];
+    threads_[static_cast<std::size_t>(next)]->went_on_at = steps_;
+    if (next != current_) switch_to(next);
+  }
+
+  void switch_to(int next) {
+    const int before = current_;
+    ThreadState& leaves = before < 0 ? outside_ : threads_[static_cast<std::size_t>(before)]->state;
+    Thread& to = *threads_[static_cast<std::size_t>(next)];
+    // What the thread before has goes into its state, and the next one's comes out of its own.
+    ThreadState fresh;
+    fresh.swap();
+    leaves = fresh;
+    to.state.swap();
+    current_ = next;
+    left_ = before;
+    arrived(jump_fcontext(to.context, nullptr));
+  }
+
+  void arrived(transfer_t from) {
+    (left_ < 0 ? main_context_ : threads_[static_cast<std::size_t>(left_)]->context) = from.fctx;
+  }
+
+  // Back to run(), for good.
+  [[noreturn]] void leave() {
+    ThreadState fresh;
+    fresh.swap();
+    outside_.swap();
+    left_ = current_;
+    current_ = -1;
+    jump_fcontext(main_context_, nullptr);
+    std::terminate();
+  }
+
+  void remember(const void* object, const char* operation, const char* file, unsigned line) {
+    Step step{current_, file, line, operation, object};
+    if (story_.size() < limits_.story) {
+      story_.push_back(step);
+    } else {
+      story_[next_step_] = step;
+      next_step_ = (next_step_ + 1) % limits_.story;
+    }
+  }
+
+  Chooser& chooser_;
+  const Limits limits_;
+  std::vector<std::unique_ptr<Thread>> threads_;
+  int current_ = -1, left_ = -1;
+  fcontext_t main_context_ = nullptr;
+  ThreadState outside_;
+  Nanos now_ = 1'000'000'000;
+  std::vector<std::pair<const void*, Nanos>> alarms_;
+  std::uint64_t steps_ = 0;
+  Run::Verdict verdict_ = Run::Verdict::passed;
+  std::string what_, keep_;
+  std::vector<Step> story_;
+  std::size_t next_step_ = 0;
+};
+
+}  // namespace
+
+Run run(const std::function<void()>& program, Chooser& chooser, const Limits& limits) {
+  auto world = std::make_unique<World>(chooser, limits);
+  World::active = world.get();
+  forget_sleepers();
+  Run out = world->run(program);
+  World::active = nullptr;
+  if (out.verdict != Run::Verdict::passed) (void)world.release();  // its threads still stand in it
+  return out;
+}
+
+bool running() {
+  return World::active != nullptr && World::active->current() >= 0;
+}
+
+void point(const void* object, Access access, const char* operation,
+           const std::source_location& place) {
+  if (!running()) return;
+  World::active->point(object, access, operation, place);
+}
+
+void spin() {
+  if (running()) World::active->spin();
+}
+
+bool wait_until(const std::function<bool()>& ready, Nanos deadline, const char* operation,
+                const void* object) {
+  return World::active->wait_until(ready, deadline, operation, object);
+}
+
+Nanos now() {
+  return World::active->now();
+}
+void alarm_at(const void* alarm, Nanos deadline) {
+  if (World::active != nullptr) World::active->alarm_at(alarm, deadline);
+}
+int start_thread(std::string_view name, std::function<void()> body) {
+  return World::active->start(name, std::move(body));
+}
+bool has_ended(int thread) {
+  return World::active->has_ended(thread);
+}
+int current_thread() {
+  return World::active->current();
+}
+void fail(const char* what) {
+  World::active->end(Run::Verdict::failed, what);
+}
+void deadlock(const char* what) {
+  World::active->end(Run::Verdict::deadlock, what);
+}
+void check(bool holds, const char* property) {
+  if (!holds) fail(property);
+}
+
+}  // namespace weft::lwp::sim

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: BSL-1.0
+// The simulated world: the runtime itself, run step by step in one kernel thread, so that every
+// interleaving can be chosen and chosen again.
+//
+// A kernel thread of the program (os::Thread, and so each LWP) is here a context of its own. Each
+// operation on an atomic is a *point*: before it a chooser may let another thread go on. Threads
+// that wait in the kernel (futex, poller, join, sleep) go on when what they wait for is there; the
+// clock stands still, and moves to the next deadline only when nobody can go on without.
+//
+// What is seen: every order of the operations on atomics, one after the other (sequential
+// consistency). What is not: reorderings that weak memory allows, and data races of plain
+// variables between two points.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "lwp/sim/places.hpp"
+
+namespace weft::lwp::sim {
+
+/// A place where the world asks who goes on.
+struct Choice {
+  std::uint64_t step;        ///< points passed before
+  int current;               ///< the thread that came here; -1: it waits, or has ended
+  bool yields;               ///< it says that others may go first (spins, yields)
+  std::vector<int> threads;  ///< that can go on; the first is who goes on without a reason
+};
+
+class Chooser {
+ public:
+  virtual ~Chooser() = default;
+  /// An index into choice.threads, of which there are two at least.
+  virtual std::size_t choose(const Choice& choice) = 0;
+};
+
+/// One step of a run, for its story.
+struct Step {
+  int thread;
+  const char* file;
+  unsigned line;
+  const char* operation;  ///< "store", "futex wait", …
+  const void* object;     ///< what it is done to
+};
+
+struct Run {
+  enum class Verdict { passed, failed, deadlock, too_long };
+  Verdict verdict = Verdict::passed;
+  std::string what;  ///< the property that broke
+  std::uint64_t steps = 0;
+  std::vector<Step> story;         ///< the last steps, if asked for
+  std::vector<std::string> names;  ///< of the threads
+};
+
+struct Limits {
+  std::uint64_t steps = 100'000;
+  Places* places = nullptr;  ///< choose there only; null: at every point
+  std::size_t story = 0;     ///< steps to remember
+};
+
+/// Runs `program` as thread 0 of a new world. One at a time in a process. The memory of a run that
+/// does not pass is not given back: its threads are left where they stand.
+Run run(const std::function<void()>& program, Chooser& chooser, const Limits& limits = {});
+
+/// A property of the program. Where it does not hold the run ends there, failed.
+void check(bool holds, const char* property);
+
+}  // namespace weft::lwp::sim
