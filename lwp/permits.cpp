@@ -18,10 +18,14 @@ Lwp* Pool::start_lwp() {
   sanitizer::leave_core();  // what begins and ends a thread is ordered for TSan, too
   auto begin = [this, &l] {
     adopt(&l);
+    begin_lwp(l);
+    if (config_.preempt > 0) {
+      let_preempt();
+      standing_.fetch_add(1);
+      os::futex_wake(standing_, 1);
+    }
     wait_for_grant(l);
     if (l.permit == nullptr) return;  // the run ended before it was needed
-    begin_lwp(l);
-    if (config_.preempt > 0) let_preempt();
     enter(l);
     work(l);
     leave(l);
@@ -60,6 +64,8 @@ Lwp* Pool::take_spare() {
 void Pool::grant(Lwp& to, Permit& permit) {
   to.permit = &permit;
   to.revoked.store(false, memory_order_relaxed);
+  to.stopped = false;
+  if (std::exchange(to.let_go, false)) return;  // it does not wait
   to.grant.store(1, memory_order_release);
   os::futex_wake(to.grant, 1);
 }
@@ -135,6 +141,11 @@ void Pool::knock(Lwp& l) {
 }
 
 void Pool::come_back(Lwp& l) {
+  ask_for_permit(l, false);
+}
+
+// In the handler it may also return without one.
+void Pool::ask_for_permit(Lwp& l, bool in_handler) {
   sanitizer::Hidden hidden;
   Uninterrupted here(l);
   const os::Nanos asked = os::now();
@@ -142,13 +153,17 @@ void Pool::come_back(Lwp& l) {
   if (asked_to_give_way(l)) give_permit_away(l, l.asked_as);
   bool lost = l.permit == nullptr;  // else a revoker saw us in core and let go
   if (!lost) l.revoked.store(false, memory_order_relaxed);
+  const bool has_asked = std::exchange(l.let_go, false);
+  l.stopped = lost && in_handler;
   handoff_.unlock();
   if (!lost) return episodes.came_back(l.episode, asked);
-  l.running.load(memory_order_relaxed)->bound = &l;
-  Lwp* head = returning_.load(memory_order_relaxed);
-  do l.next_returning = head;
-  while (!returning_.compare_exchange_weak(head, &l, memory_order_release, memory_order_relaxed));
-  post();
+  if (!has_asked) {
+    l.running.load(memory_order_relaxed)->bound = &l;
+    Lwp* head = returning_.load(memory_order_relaxed);
+    do l.next_returning = head;
+    while (!returning_.compare_exchange_weak(head, &l, memory_order_release, memory_order_relaxed));
+    post();
+  }
   wait_for_grant(l);
   episodes.came_back(l.episode, asked);
 }
@@ -169,7 +184,8 @@ void Pool::pay_owed_permit(Lwp& l) {
 }
 
 // Waits for a permit; false if none came for so long that the LWP should end. One spare stays, and
-// so does LWP 1, which is the thread that called run().
+// so does LWP 1, which is the thread that called run(); and all of them where tasks are preempted
+// (start_spares()).
 bool Pool::rest_as_spare(Lwp& l) {
   while (true) {
     os::Nanos until = os::now() + config_.spare_rest;
@@ -179,7 +195,7 @@ bool Pool::rest_as_spare(Lwp& l) {
     std::lock_guard lock(handoff_);
     if (l.grant.load(memory_order_relaxed) != 0) break;
     bool only_one = spares_ == &l && l.next_spare == nullptr;
-    if (l.index == 1 || only_one) {
+    if (l.index == 1 || only_one || config_.preempt > 0) {
       // Nothing will change for it but by a grant.
       handoff_.unlock();
       while (l.grant.load(memory_order_acquire) == 0) os::futex_wait(l.grant, 0);

@@ -84,10 +84,12 @@ void Pool::start_lwps() {
       std::lock_guard lock(handoff_);
       start_lwp();
     }
+    if (config_.preempt > 0) start_spares();
     if (sentinel_ != nullptr) sentinel_->start();
   } catch (...) {
     for (auto& each : lwps_) stop_waiting(*each);
     threads_.clear();  // joins them
+    spares_ = nullptr;
     for (auto& each : lwps_) each->grant.store(0, memory_order_relaxed);
     adopt(nullptr);
     throw;

@@ -116,6 +116,11 @@ class Pool : public Scheduler {
   /// As revoke(), and stops the task where it is (`as` slice_used or preempted); one that is in
   /// core is asked to give way at its next entry.
   void preempt(Lwp& victim, std::uint64_t at_dispatch, Why as);
+  /// Lets the tasks that were stopped go on without a permit, each for about a slice: those that
+  /// have the permits wait for what one of them holds, and no spare can be had.
+  void let_stopped_go();
+  /// The end of that slice.
+  void stop_again(os::Nanos now);
   /// Makes the LWP's next entry into core go by come_back(), with its permit.
   void knock(Lwp& l);
 
@@ -171,12 +176,15 @@ class Pool : public Scheduler {
   void wake_sentinel();
 
   void start_lwps();
+  void start_spares();
   Lwp* start_lwp();
   Lwp* take_spare();
   bool give_permit_away(Lwp& l, Why as);
   static bool keep_out(Lwp& victim);
   static bool is_at(const Lwp& l, std::uint64_t dispatch);
   static void let_preempt();
+  static void interrupted();
+  void ask_for_permit(Lwp& l, bool in_handler);
   bool asked_to_give_way(Lwp& l);
   void ask_to_give_way(Lwp& l);
   bool somebody_waits(os::Nanos now) const;
@@ -207,6 +215,7 @@ class Pool : public Scheduler {
   Lwp* spares_ = nullptr;  // guarded by handoff_
   Lwp* vacant_ = nullptr;  // slots whose LWP has retired; guarded by handoff_
   atomic<int> vacant_count_{0};
+  atomic<std::uint32_t> standing_{0};  // LWPs that have begun, where tasks are preempted; a futex
 
   atomic<std::uint64_t> preemptions_{0};
   std::unique_ptr<Sentinel> sentinel_;

@@ -6,15 +6,20 @@
 //
 // The sentinel sees that a task computes on past its slice. A newcomer that the policy prefers
 // makes the running task give way at its next call into weft, or at the sentinel's next look.
+//
+// A stopped task may hold what everybody needs. Therefore
+//   - all LWPs are made at the start, and none retires: to begin one later takes memory, and so
+//     perhaps the lock of malloc that the stopped task holds;
+//   - when whoever has a permit sleeps in the kernel and no spare can be had, the stopped tasks go
+//     on without a permit until their next call into weft, or for one slice.
 #include <mutex>
 
 #include "lwp/pool.hpp"
 
 namespace weft::lwp {
-namespace {
 
-// On the LWP's alternate stack, or on the task's.
-void interrupted() {
+// In the signal handler, on the LWP's alternate stack, or on the task's.
+void Pool::interrupted() {
   Lwp* l = arch::own_lwp();
   if (l == nullptr || l->running.load(memory_order_relaxed) == nullptr) return;
   if (l->in_core.load(memory_order_relaxed)) return;  // it comes to the end of that by itself
@@ -22,11 +27,9 @@ void interrupted() {
     l->interrupt_waits.store(true, memory_order_relaxed);
     return;
   }
-  enter(*l);  // by come_back()
-  leave(*l);
+  if (!l->revoked.load(memory_order_relaxed)) return;
+  static_cast<Pool*>(l->scheduler)->ask_for_permit(*l, true);
 }
-
-}  // namespace
 
 Uninterrupted::~Uninterrupted() {
   compiler_fence();
@@ -57,6 +60,49 @@ void Pool::preempt(Lwp& victim, std::uint64_t at_dispatch, Why as) {
   } else {
     victim.asked_as = as;
     victim.asked_at.store(at_dispatch, memory_order_relaxed);  // at its next entry
+  }
+}
+
+// As many as the system gives.
+void Pool::start_spares() {
+  Lwp* made = nullptr;
+  while (slots() < static_cast<int>(lwps_.size())) {
+    sanitizer::Hidden hidden;
+    std::lock_guard lock(handoff_);
+    Lwp* spare = take_spare();  // spares_ is empty until all are made
+    if (spare == nullptr) break;
+    spare->next_spare = std::exchange(made, spare);
+  }
+  handoff_.lock();
+  spares_ = made;
+  handoff_.unlock();
+  const auto all = static_cast<std::uint32_t>(slots()) - 1;
+  for (std::uint32_t n = standing_.load(); n < all; n = standing_.load()) {
+    os::futex_wait(standing_, n);
+  }
+  standing_.store(0);
+}
+
+void Pool::let_stopped_go() {
+  sanitizer::Hidden hidden;
+  std::lock_guard lock(handoff_);
+  const os::Nanos now = os::now();
+  for (const auto& l : lwps_) {
+    if (!std::exchange(l->stopped, false)) continue;
+    l->let_go = true;
+    l->let_go_at = now;
+    l->grant.store(3, memory_order_release);
+    os::futex_wake(l->grant, 1);
+  }
+}
+
+void Pool::stop_again(os::Nanos now) {
+  sanitizer::Hidden hidden;
+  std::lock_guard lock(handoff_);
+  for (const auto& l : lwps_) {
+    if (!l->let_go || now - l->let_go_at < config_.preempt) continue;
+    l->let_go_at = now;
+    os::interrupt(l->thread_id.load(memory_order_relaxed));
   }
 }
 

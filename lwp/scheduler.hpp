@@ -50,7 +50,11 @@ struct Lwp {
   atomic<int> uninterruptible{0};  ///< an interrupt waits for 0; see Uninterrupted
   atomic<bool> interrupt_waits{false};
 
-  atomic<std::uint32_t> grant{0};  ///< futex: 1 = a permit was given, 2 = stop
+  /// Waits in the signal handler that stopped its task; guarded by Pool::handoff_, as the next.
+  bool stopped = false;
+  bool let_go = false;  ///< went on from there without a permit, since let_go_at
+  std::int64_t let_go_at = 0;
+  atomic<std::uint32_t> grant{0};  ///< futex: 1 = a permit was given, 2 = stop, 3 = go on without
   Lwp* next_spare = nullptr;       ///< guarded by Pool::handoff_
   Lwp* next_returning = nullptr;   ///< link of Pool::returning_
   atomic<bool> idle{false};        ///< for the dump

@@ -124,6 +124,7 @@ bool Sentinel::look() {
   os::Nanos now = os::now();
   bool soon = false;
   std::size_t blocked = 0;
+  if (slice_ > 0) pool_.stop_again(now);
   const std::size_t count = static_cast<std::size_t>(pool_.slots());
   for (std::size_t i = 0; i < count; ++i) {
     if (sees_asleep(*pool_.lwps_[i], *seen_[i], now)) ++blocked;
@@ -159,18 +160,28 @@ bool Sentinel::sees_asleep(Lwp& l, Seen& seen, os::Nanos now) {
   const bool in_core = l.in_core.load();
   if (permit == nullptr || in_core || l.running.load() == nullptr) {
     seen.asleep_since = 0;
-    if (slice_ > 0 && permit != nullptr && in_core) end_slice(l, seen, now);
+    if (slice_ > 0 && permit != nullptr && in_core) {
+      end_slice(l, seen, now);
+      // Nothing of weft's sleeps there but an idle LWP; a policy that allocates may.
+      if (!l.idle.load() && now - seen.same_since >= slice_ && is_asleep(l, seen)) {
+        pool_.let_stopped_go();
+      }
+    }
     return false;
   }
-  seen.watch.watch(l.thread_id.load());
-  seen.look = seen.watch.look();
-  if (seen.look.state == 'R' || seen.look.state == '?') {
+  if (!is_asleep(l, seen)) {
     seen.asleep_since = 0;
     if (slice_ > 0) end_slice(l, seen, now);
     return false;
   }
   if (seen.asleep_since == 0) seen.asleep_since = seen.charged_until = now;
   return true;
+}
+
+bool Sentinel::is_asleep(Lwp& l, Seen& seen) {
+  seen.watch.watch(l.thread_id.load());
+  seen.look = seen.watch.look();
+  return seen.look.state != 'R' && seen.look.state != '?';
 }
 
 void Sentinel::note_and_act(Lwp& l, Seen& seen, os::Nanos now, std::size_t blocked) {
@@ -180,6 +191,7 @@ void Sentinel::note_and_act(Lwp& l, Seen& seen, os::Nanos now, std::size_t block
     seen.asleep_since = 0;
   } else {
     pool_.knock(l);  // so that its next call into weft closes the episode
+    if (slice_ > 0) pool_.let_stopped_go();
   }
 }
 

@@ -73,6 +73,7 @@ class Sentinel {
   bool look();
   void note_and_act(Lwp& l, Seen& seen, os::Nanos now, std::size_t blocked);
   bool note(Lwp& l, Seen& seen, os::Nanos now, std::size_t blocked);
+  static bool is_asleep(Lwp& l, Seen& seen);
   bool sees_asleep(Lwp& l, Seen& seen, os::Nanos now);
   bool may_sleep() const;
   void end_slice(Lwp& l, const Seen& seen, os::Nanos now);

@@ -11,7 +11,7 @@
 #include <mutex>
 #include <sched.h>
 
-#include "lwp/os.hpp"
+#include "lwp/os/kernel.hpp"
 #include "lwp/sanitizer.hpp"
 
 namespace weft::lwp::os {
@@ -64,6 +64,7 @@ WEFT_NO_TSAN void stop_metering() {
 void falls_asleep() {
   Meter& m = meter();
   if (m.awake.fetch_sub(1, memory_order_acq_rel) != 1 || !m.on.load(memory_order_acquire)) return;
+  NoInterrupt here;
   std::lock_guard lock(m.guard);
   if (m.awake.load(memory_order_acquire) != 0 || m.began != 0) return;
   m.somebody_waits = m.waiting != nullptr && m.waiting() > 0;
@@ -73,6 +74,7 @@ void falls_asleep() {
 void wakes() {
   Meter& m = meter();
   if (m.awake.fetch_add(1, memory_order_acq_rel) != 0 || !m.on.load(memory_order_acquire)) return;
+  NoInterrupt here;
   std::lock_guard lock(m.guard);
   if (m.began == 0) return;
   Nanos length = now() - m.began;
@@ -97,6 +99,7 @@ void thread_ends() {
 
 void meter_idle(std::function<std::size_t()> waiting) {
   Meter& m = meter();
+  NoInterrupt here;
   std::lock_guard lock(m.guard);
   m.waiting = std::move(waiting);
   m.on.store(true, memory_order_release);
@@ -104,6 +107,7 @@ void meter_idle(std::function<std::size_t()> waiting) {
 
 IdleReport idle_report() {
   Meter& m = meter();
+  NoInterrupt here;
   std::lock_guard lock(m.guard);
   IdleReport report = m.report;
   m.report.longest_while_waiting = 0;

@@ -52,6 +52,17 @@ class KeepErrno {
   const int saved_;
 };
 
+/// While one lives, no interrupt stops this thread: it holds what others spin for.
+class NoInterrupt {
+ public:
+  NoInterrupt();
+  ~NoInterrupt();
+  NoInterrupt(const NoInterrupt&) = delete;
+
+ private:
+  bool blocked_ = false;
+};
+
 /// A ManualClock is installed: kernel waits with a deadline then look again every millisecond.
 bool clock_is_manual();
 

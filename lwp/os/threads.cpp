@@ -80,6 +80,18 @@ void interrupt(int thread_id) {
   ::syscall(SYS_tgkill, ::getpid(), thread_id, kInterrupt);
 }
 
+NoInterrupt::NoInterrupt() {
+  if (interrupt_handler.load() == nullptr) return;
+  sigset_t set, before;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, kInterrupt);
+  ::pthread_sigmask(SIG_BLOCK, &set, &before);
+  blocked_ = ::sigismember(&before, kInterrupt) == 0;
+}
+NoInterrupt::~NoInterrupt() {
+  if (blocked_) let_interrupt();
+}
+
 struct Thread::Impl {
   pthread_t handle;
   std::string name;

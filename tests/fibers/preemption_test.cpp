@@ -5,11 +5,13 @@
 #include <cerrno>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "fibers/fiber.hpp"
 #include "fibers/scope.hpp"
 #include "fibers/sync.hpp"
+#include "tests/child.hpp"
 #include "tests/fibers/every_configuration.hpp"
 
 namespace weft::fibers {
@@ -123,6 +125,44 @@ TEST_CASE(
     scope.join();
     seen.expect(guarded == rounds.load(), "the mutex held");
   });
+}
+
+// More wait in the kernel for a lock than there are LWPs, and who holds it was stopped.
+TEST_CASE("Preemption: a lock of the C library may be held by a stopped fiber") {
+  if (!testing::can_preempt()) return;
+  const int lwps = GENERATE(1, 2);
+  Config config = testing::preempting(lwps);
+  config.max_lwps = lwps + GENERATE(0, 1, 4);
+  CAPTURE(lwps, config.max_lwps);
+  testing::run_under(config, [](testing::Collector& seen) {
+    std::mutex mutex;
+    int guarded = 0;
+    Scope scope;
+    for (int me = 0; me < 20; ++me) {
+      scope.spawn([&] {
+        for (int i = 0; i < 3; ++i) {
+          std::lock_guard lock(mutex);
+          const os::Nanos until = os::now() + 3 * os::kMillisecond;
+          while (os::now() < until) {
+          }
+          ++guarded;
+        }
+      });
+    }
+    scope.join();
+    seen.expect(guarded == 60, "all had their turns");
+  });
+}
+
+TEST_CASE("Preemption: a new LWP needs no memory that a stopped fiber could hold back") {
+  if (!testing::can_preempt()) return;
+  const char* lwps = GENERATE("1", "2");
+  CAPTURE(lwps);
+  weft::testing::Child child("preempt", lwps, "MALLOC_ARENA_MAX=1 exec ");
+  const int code = child.end();
+  CAPTURE(child.output());
+  CHECK(code == 0);
+  CHECK(child.output() == "done\n");
 }
 
 }  // namespace
