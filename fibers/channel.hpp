@@ -32,7 +32,8 @@ class Channel {
   static_assert(std::is_nothrow_move_constructible_v<T>, "values move in core: it must not fail");
 
  public:
-  /// The ring is allocated here, once: sending allocates nothing of its own.
+  /// The ring is allocated here, once: sending allocates nothing of its own. Throws
+  /// std::length_error for more values than memory could hold, as for a negative number.
   explicit Channel(std::size_t capacity) : ring_(capacity) {}
   Channel(const Channel&) = delete;
 

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <mutex>
+#include <stdexcept>
 
 #include "fibers/owned.hpp"
 #include "fibers/wait.hpp"
@@ -173,7 +174,10 @@ class ConditionVariable {
 /// A counting semaphore (Dijkstra's P and V).
 class Semaphore {
  public:
-  explicit Semaphore(std::ptrdiff_t count) : count_(count) {}
+  /// Throws std::invalid_argument for a negative count.
+  explicit Semaphore(std::ptrdiff_t count) : count_(count) {
+    if (count < 0) throw std::invalid_argument("Semaphore: a count of less than 0");
+  }
 
   void acquire() {
     lwp::Guard guard(lock_);

@@ -162,7 +162,7 @@ inline constexpr Message kMessages[] = {
 
     // ---- wrong use ----
     {"usage.range", "{flag} must be within {range}.", "{flag} 必须在 {range} 之内。"},
-    {"usage.cannot_write", "cannot write {path}: the folder is missing or not ours to write. Name another file.", "无法写入 {path}：目录不存在或没有写权限。请指定其他文件。"},
+    {"usage.cannot_write", "cannot write {path}: the folder is missing, full or not ours to write. Name another file.", "无法写入 {path}：目录不存在、已满或没有写权限。请指定其他文件。"},
     {"usage.expected_yes", "Expected {text}: yes, it is {value}.", "期望 {text}：是，实为 {value}。"},
     {"usage.expected_no", "Expected {text}: no, it is {value}.", "期望 {text}：否，实为 {value}。"},
 

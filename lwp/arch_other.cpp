@@ -7,9 +7,11 @@
 
 namespace weft::lwp::arch {
 
+#ifndef __aarch64__
 void pause() {
   compiler_fence();
 }
+#endif
 void prepare_floating_point() {}
 WEFT_OPAQUE WEFT_NO_TSAN Lwp* own_lwp() {
   return weft_own_lwp;

@@ -2,12 +2,12 @@
 // weft bench: the command line, and what becomes of the measurement.
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 
 #include "labs/bench/report.hpp"
 #include "labs/commands.hpp"
 #include "labs/exit.hpp"
+#include "labs/output_file.hpp"
 
 namespace weft::labs {
 namespace {
@@ -20,9 +20,7 @@ int run_benchmarks(const Flags& f, const Terminal& terminal) {
   if (auto* why = std::get_if<Refusal>(&made)) return refuse(terminal, "bench", *why);
   const Plan& plan = std::get<Plan>(made);
   const Refusal unwritten{say("usage.cannot_write", {{"path", f.json}})};
-  // What is there stays until the measurement is done.
-  if (!f.json.empty() && !std::ofstream(f.json, std::ios::app))
-    return refuse(terminal, "bench", unwritten);
+  if (!can_write(f.json)) return refuse(terminal, "bench", unwritten);
 
   Progress progress(terminal);
   Results results = measure(plan, [&](int round, const Row& row) {
@@ -32,8 +30,8 @@ int run_benchmarks(const Flags& f, const Terminal& terminal) {
                                                    {"row", row.id()}}));
   });
   progress.clear();
-  std::fputs(screen(plan, results, terminal).c_str(), stdout);
-  if (!f.json.empty() && !(std::ofstream(f.json, std::ios::trunc) << to_json(results)).flush())
+  std::fputs(screen(plan, results, terminal).c_str(), words_beside(f.json));
+  if (!write_output(f.json, to_json(results)))
     return refuse(terminal, "bench", {unwritten.message, kMachineLacks});
   if (!plan.expect_targets) return kDone;
   for (const Result& result : results)

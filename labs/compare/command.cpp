@@ -5,7 +5,6 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <memory>
 
 #include "labs/commands.hpp"
@@ -16,6 +15,7 @@
 #include "labs/compare/report.hpp"
 #include "labs/compare/screen.hpp"
 #include "labs/exit.hpp"
+#include "labs/output_file.hpp"
 #include "labs/seed_option.hpp"
 #include "lwp/os.hpp"
 
@@ -23,18 +23,6 @@ namespace weft::labs {
 namespace {
 
 using namespace compare;
-
-// Whole or not at all: an interrupted write leaves the old file. A device or a pipe is written to.
-bool write_file(const std::string& path, const std::string& text) {
-  const bool replace = !std::filesystem::exists(path) || std::filesystem::is_regular_file(path);
-  const std::string unfinished = replace ? path + ".new" : path;
-  std::ofstream file(unfinished, std::ios::binary | std::ios::trunc);
-  file << text;
-  file.close();
-  std::error_code error;
-  if (file && replace) std::filesystem::rename(unfinished, path, error);
-  return file && !error;
-}
 
 double metric_value(const Comparison& c, const std::string& metric) {
   if (metric == "errors") return static_cast<double>(c.errors());
@@ -90,15 +78,10 @@ int compare_servers(const Flags& flags, const CLI::App& sub, const Terminal& ter
   std::error_code ignored;
   // An empty file is what the check that it can be written made of none.
   const bool replaced = std::filesystem::file_size(report, ignored) > 0 && !ignored;
-  if (!report.empty() && !write_file(report, to_html(c, say)))
+  if (!report.empty() && !write_output(report, to_html(c, say)))
     unwritten = std::exchange(report, "");
-  // With --json - the words make room for it.
-  const bool json_here = options.json == "-";
-  if (json_here)
-    std::fputs(to_json(c).c_str(), stdout);
-  else if (!options.json.empty() && !write_file(options.json, to_json(c)))
-    unwritten = options.json;
-  std::FILE* words = json_here ? stderr : stdout;
+  if (!write_output(options.json, to_json(c))) unwritten = options.json;
+  std::FILE* words = words_beside(options.json);
   std::fputs(screen(c, terminal, report, replaced).c_str(), words);
   if (!unwritten.empty())
     return refuse(terminal, "compare",

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
 
 #include "labs/exit.hpp"
+#include "labs/output_file.hpp"
 #include "lwp/os.hpp"
 
 namespace weft::labs::compare {
@@ -35,15 +35,6 @@ Why read_list(const char* flag, const std::string& text, int most, const Say& sa
   if (!sound || into.size() > 8)
     return Refusal{say("compare.bad_list", {{"flag", flag}, {"text", text}})};
   return std::nullopt;
-}
-
-// True if a file can be written there; leaves what is there as it is.
-bool can_write(const std::string& path) {
-  bool existed = fs::exists(path);
-  bool good = std::ofstream(path, std::ios::app).good();
-  std::error_code ignored;
-  if (good && !existed) fs::remove(path, ignored);
-  return good;
 }
 
 Why read_numbers(const Flags& f, const Say& say, Options& out) {
@@ -79,8 +70,7 @@ Why read_paths(const Flags& f, const Say& say, Options& out) {
   out.json = f.json;
   out.report = f.no_report ? "" : f.report;
   for (const auto& path : {out.json, out.report})
-    if (!path.empty() && path != "-" && !can_write(path))
-      return Refusal{say("usage.cannot_write", {{"path", path}})};
+    if (!can_write(path)) return Refusal{say("usage.cannot_write", {{"path", path}})};
   return std::nullopt;
 }
 

@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <system_error>
@@ -14,6 +13,7 @@
 #include "labs/expect.hpp"
 #include "labs/load/generator.hpp"
 #include "labs/load/url.hpp"
+#include "labs/output_file.hpp"
 #include "labs/random.hpp"
 #include "labs/seed_option.hpp"
 
@@ -45,7 +45,6 @@ struct Job {
   std::string server;  // "127.0.0.1:8080"
   std::vector<std::string> requests;
   std::vector<Expectation> expectations;
-  std::ofstream json;
 };
 
 std::optional<Refusal> prepare(const Flags& f, const Say& say, Job& job) {
@@ -72,10 +71,7 @@ std::optional<Refusal> prepare(const Flags& f, const Say& say, Job& job) {
     if (!e) return Refusal{say("load.bad_expectation", {{"text", text}})};
     job.expectations.push_back(*e);
   }
-  if (!f.json.empty() && f.json != "-") {  // now, not after the measurement
-    job.json.open(f.json);
-    if (!job.json) return Refusal{say("usage.cannot_write", {{"path", f.json}})};
-  }
+  if (!can_write(f.json)) return Refusal{say("usage.cannot_write", {{"path", f.json}})};
 
   Plan& p = job.plan;
   auto seconds = [](double s) { return static_cast<Nanos>(s * kSecond); };
@@ -239,17 +235,10 @@ int load_urls(const Flags& f, const Terminal& terminal) {
                         {"why", std::generic_category().message(out.first_connect_error)}}),
                    kNo});
   }
-  // With --json - the words make room for it.
-  std::FILE* words = f.json == "-" ? stderr : stdout;
+  std::FILE* words = words_beside(f.json);
   std::fputs(terminal.shown(summary(f, job, out, say)).c_str(), words);
-  if (f.json == "-") std::printf("%s\n", to_json(f, job, out).dump(2).c_str());
-  if (job.json.is_open()) {
-    job.json << to_json(f, job, out).dump(2) << '\n';
-    job.json.close();
-    if (!job.json)
-      return refuse(terminal, "load",
-                    {say("usage.cannot_write", {{"path", f.json}}), kMachineLacks});
-  }
+  if (!write_output(f.json, to_json(f, job, out).dump(2) + '\n'))
+    return refuse(terminal, "load", {say("usage.cannot_write", {{"path", f.json}}), kMachineLacks});
   if (out.interrupted) return kInterrupted;
   return judge(job, out, terminal, words);
 }

@@ -3,7 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -12,6 +11,7 @@
 #include "labs/commands.hpp"
 #include "labs/exit.hpp"
 #include "labs/measure/measure.hpp"
+#include "labs/output_file.hpp"
 #include "labs/suggest.hpp"
 
 namespace weft::labs {
@@ -89,15 +89,15 @@ nlohmann::json to_json(const OperationKind& op, const Row& row, const Measured& 
 }
 
 // "y" or "n" from standard input; nothing at its end.
-std::optional<bool> ask(const std::string& question, const Terminal& terminal) {
+std::optional<bool> ask(const std::string& question, const Terminal& terminal, std::FILE* to) {
   std::string line;
   while (true) {
-    std::fputs(terminal.shown(question).c_str(), stdout);
-    std::fflush(stdout);
+    std::fputs(terminal.shown(question).c_str(), to);
+    std::fflush(to);
     if (!std::getline(std::cin, line)) return std::nullopt;
     if (line == "y" || line == "yes" || line == "是") return true;
     if (line == "n" || line == "no" || line == "否") return false;
-    std::fputs("  ", stdout);
+    std::fputs("  ", to);
   }
 }
 
@@ -127,12 +127,10 @@ class Command {
             "\n");
     }
     print(wrap(say_("measure.why"), 80) + "\n");
-    if (!f_.json.empty()) {
-      nlohmann::json all = {{"schema", "weft.measure/1"}, {"rows", json_}};
-      if (!(std::ofstream(f_.json, std::ios::trunc) << all.dump(1) << '\n').flush())
-        return refuse(t_, "measure",
-                      {say_("usage.cannot_write", {{"path", f_.json}}), kMachineLacks});
-    }
+    const nlohmann::json all = {{"schema", "weft.measure/1"}, {"rows", json_}};
+    if (!write_output(f_.json, all.dump(1) + '\n'))
+      return refuse(t_, "measure",
+                    {say_("usage.cannot_write", {{"path", f_.json}}), kMachineLacks});
     return kDone;
   }
 
@@ -162,8 +160,7 @@ class Command {
     if (f_.cpus < 1 || f_.cpus > static_cast<int>(cpus.size()))
       return Refusal{
           say_("usage.range", {{"flag", "--cpus"}, {"range", "1–" + std::to_string(cpus.size())}})};
-    if (!f_.json.empty() && !std::ofstream(f_.json, std::ios::app))
-      return Refusal{say_("usage.cannot_write", {{"path", f_.json}})};
+    if (!can_write(f_.json)) return Refusal{say_("usage.cannot_write", {{"path", f_.json}})};
     cpus.resize(static_cast<std::size_t>(f_.cpus));
     if (!lwp::os::confine_to(cpus)) return Refusal{say_("measure.cannot_confine"), kMachineLacks};
     return std::nullopt;
@@ -176,8 +173,8 @@ class Command {
     if (f_.predict) {
       print("\n" + say_("measure.predict", {{"op", std::string(op.name)}}) + "\n");
       for (const auto& row : rows) {
-        answers.push_back(
-            ask("  " + pad_right(say_(row.label), kLabel) + say_("measure.question"), t_));
+        answers.push_back(ask("  " + pad_right(say_(row.label), kLabel) + say_("measure.question"),
+                              t_, words_beside(f_.json)));
       }
     }
     std::string head = pad_right(std::string(op.name), kLabel) +
@@ -207,7 +204,7 @@ class Command {
     }
   }
 
-  void print(const std::string& text) { std::fputs(t_.shown(text).c_str(), stdout); }
+  void print(const std::string& text) { std::fputs(t_.shown(text).c_str(), words_beside(f_.json)); }
 
   static constexpr std::size_t kLabel = 24;
   const Flags& f_;

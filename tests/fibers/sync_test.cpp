@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "fibers/sync.hpp"
 
+#include "fibers/channel.hpp"
 #include "tests/fibers/every_configuration.hpp"
 
 namespace weft::fibers {
@@ -246,6 +247,11 @@ TEST_CASE("Semaphore: no unit is lost when deadline and release meet") {
     seen.equal(acquired.load(), kRounds, "each unit once");
     seen.expect(!s.try_acquire(), "nothing left");
   });
+}
+
+TEST_CASE("Semaphore, Channel: less than nothing is refused") {
+  CHECK_THROWS_AS(Semaphore(-1), std::invalid_argument);
+  CHECK_THROWS_AS(Channel<int>(static_cast<std::size_t>(-1)), std::length_error);
 }
 
 }  // namespace

@@ -61,3 +61,14 @@ TEST_CASE("weft measure speaks Chinese and refuses what it does not know") {
   CHECK(run_weft({"measure", "pipe", "--ms", "0"}).code == 2);
   CHECK(run_weft({"measure", "pipe", "--cpus", "0"}).code == 2);
 }
+
+TEST_CASE("weft measure --json writes to the standard output, or says that it could not") {
+  // The words go to stderr, which run_weft does not read.
+  auto json = run_weft({"measure", "pipe", "--ms", "5", "--json", "-"});
+  CHECK(json.code == 0);
+  INFO(json.out);
+  CHECK(nlohmann::json::parse(json.out)["schema"] == "weft.measure/1");
+  CHECK_FALSE(fs::exists("-"));
+  CHECK(run_weft({"measure", "pipe", "--ms", "5", "--json", "/dev/full"}).code == 3);
+  CHECK(run_weft({"measure", "pipe", "--ms", "5", "--json", "/nowhere/x.json"}).code == 2);
+}
