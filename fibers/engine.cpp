@@ -242,6 +242,7 @@ EngineBase& current_engine() {
 }
 
 void report_deadlock(const lwp::Scheduler& scheduler) {
+  lwp::run_deadlocks();
   // Another LWP may come to the same conclusion while this one writes.
   static lwp::atomic<bool> reported{false};
   while (reported.exchange(true)) os::sleep_until(os::now() + os::kSecond);

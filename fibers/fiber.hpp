@@ -83,6 +83,7 @@ Fiber spawn(SpawnOptions options, F&& body, Scope* scope = nullptr) {
       } destroy{f};
       f();
     };
+    lwp::note("starts", block);
     engine.start(block);
   } catch (...) {
     if (made != nullptr) made->~Body();

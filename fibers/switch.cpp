@@ -24,6 +24,7 @@ using boost::context::detail::transfer_t;
 // A fiber's last step: in core, for whatever is ready, never to return.
 [[noreturn]] void leave_for_ever(WeftFiber& self) {
   self.leave_scope();
+  lwp::note("ends", nullptr, "");
   lwp::Core core;
   self.wake_joiner(core);
   lwp::sanitizer::release(&self);  // after the last use of this stack that TSan sees

@@ -20,6 +20,7 @@
 #include "fibers/engine.hpp"
 #include "fibers/stack.hpp"
 #include "fibers/switch_sanitizer.hpp"
+#include "lwp/note.hpp"
 #include "lwp/pool.hpp"
 
 namespace weft::fibers {
@@ -127,6 +128,7 @@ inline lwp::Pool& pool_of(lwp::Lwp& l) {
   } else {
     self.waits_for.store(why.what, lwp::memory_order_relaxed);
     self.waits_object.store(why.object, lwp::memory_order_relaxed);
+    lwp::note("waits for", why.object, why.what);
     leave_for_picked(core, self, lwp::How::parked, pool_of(l).pick(l));
   }
   lwp::sanitizer::acquire(&self);
@@ -141,6 +143,7 @@ inline lwp::Pool& pool_of(lwp::Lwp& l) {
     return;
   }
   auto& self = static_cast<WeftFiber&>(core.task());
+  lwp::spins();
   lwp::Task* next = pool_of(l).requeue_and_pick(l, self);
   if (next != &self) leave_for_picked(core, self, lwp::How::yielded, next);
 }

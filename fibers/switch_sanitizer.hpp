@@ -79,6 +79,28 @@ class Context {
   bool owned_ = false;
 };
 
+#elif defined(WEFT_SIM)
+
+namespace sim = lwp::sim;
+
+// As for ThreadSanitizer: the simulated world looks for data races, too.
+class Context {
+ public:
+  void create(const void*, std::size_t) { actor_ = sim::new_actor(); }
+  void adopt_thread() { actor_ = sim::current_actor(); }
+  void destroy() {}
+  void leave_for(Context& next) { sim::act_as(next.actor_); }
+  void leave_for_ever(Context& next) {
+    lwp::sanitizer::leave_core();
+    sim::act_as(next.actor_);
+  }
+  void arrived() {}
+  void arrived_first(Context*) {}
+
+ private:
+  int actor_ = 0;
+};
+
 #else
 
 class Context {

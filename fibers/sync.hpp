@@ -17,6 +17,7 @@
 
 #include "fibers/owned.hpp"
 #include "fibers/wait.hpp"
+#include "lwp/note.hpp"
 
 namespace weft::fibers {
 
@@ -72,6 +73,7 @@ class Mutex : private Owned {
     if (owned_by() != &held.section().task()) [[unlikely]]
       not_owner();
     lwp::sanitizer::release(this);
+    lwp::note("unlocks", this, "mutex");
     if (!waiters_.empty() || called_ != nullptr) return pass_on(held);
     own(nullptr);
     held.unlock();

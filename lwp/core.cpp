@@ -2,6 +2,7 @@
 #include "lwp/core.hpp"
 
 #include "lwp/dump.hpp"
+#include "lwp/note.hpp"
 #include "lwp/pool.hpp"
 
 namespace weft::lwp {
@@ -11,6 +12,7 @@ void Core::no_task() {
 }
 
 void unpark(Lwp& l, Task& task) {
+  note("wakes", task);
   sanitizer::release(&task);
   if (l.direct && l.scheduler == task.home) {
     static_cast<Pool*>(l.scheduler)->unpark_here(l, task);

@@ -9,6 +9,7 @@
 #include "lwp/core.hpp"
 #include "lwp/exit.hpp"
 #include "lwp/line.hpp"
+#include "lwp/note.hpp"
 #include "lwp/schedtrace.hpp"
 
 namespace weft::lwp {
@@ -202,12 +203,14 @@ Pictured::~Pictured() {
 }
 
 void end_deadlocked(const Scheduler& s) {
+  run_deadlocks();
   dump(s, kStandardError);
   os::flush_output();
   os::exit_now(kDeadlock);
 }
 
 void broken(const char* what) {
+  run_fails(what);
   Line line;
   line.text("weft: broken invariant: ").text(what);
   line.end(kStandardError);

@@ -404,6 +404,10 @@ std::string own_program();
 Result<Process> fork_process(const std::function<int()>& body, std::span<const int> cpus = {});
 /// A function of a shared library, which is loaded for good; null, and `why`, if there is none.
 void (*library_function(const std::string& path, const char* name, std::string& why))();
+/// The code of the program or library that a function belongs to, from where it was loaded on.
+std::span<const std::byte> module_of(void (*function)());
+/// What that library may write to: its variables.
+std::span<std::byte> variables_of(void (*function)());
 /// Memory shared with children forked later; zeroed. Never unmapped. nullptr when there is none.
 void* shared_memory(std::size_t bytes);
 /// Bytes of this process that are in memory now; 0 if the kernel does not tell.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "lwp/dump.hpp"
+#include "lwp/note.hpp"
 
 namespace weft::lwp {
 namespace {
@@ -14,6 +15,7 @@ constexpr int kStandardError = 2;
 constexpr std::uint64_t kReturned = ~std::uint64_t{0};
 
 atomic<std::uint64_t (*)()> allocations{nullptr};
+atomic<bool> always{false};
 
 std::uint64_t allocated() {
   auto* counter = allocations.load(memory_order_relaxed);
@@ -25,6 +27,7 @@ constexpr std::string_view kWhys[] = {"created",   "woken",    "yielded", "slice
 constexpr std::string_view kHows[] = {"done", "yielded", "parked"};
 
 void print_and_abort(const PolicyFault& fault, CheckedPolicy& policy, void*) {
+  run_fails(name(fault.rule));
   Line line;
   line.text("weft: the policy broke the rule \"").text(name(fault.rule)).text("\"");
   if (fault.task != nullptr) {
@@ -102,7 +105,12 @@ void PolicyCall::write(Line& line) const {
   }
 }
 
+void always_check_policies() {
+  always.store(true);
+}
+
 bool wants_checks() {
+  if (always.load()) return true;
   const char* asked = std::getenv("WEFT_CHECK_POLICY");
   if (asked != nullptr && *asked != '\0') return std::string_view(asked) != "0";
 #ifdef WEFT_DEBUG
@@ -123,6 +131,11 @@ void CheckedPolicy::note(PolicyCall::Kind kind, std::uint8_t detail, const Task*
   call.task = task == nullptr ? 0 : task->id();
   call.name[0] = '\0';
   if (task != nullptr) task->name(call.name);
+  if (is_told()) {
+    Line line;
+    call.write(line);
+    lwp::note("policy:", nullptr, line.view());
+  }
 }
 
 void CheckedPolicy::fault(Rule rule, const Task* task, std::uint64_t passed_over) {

@@ -85,6 +85,8 @@ class CheckedPolicy final : public Policy {
 
 /// Whether pools check their policies.
 bool wants_checks();
+/// From now on, whatever the environment says.
+void always_check_policies();
 /// Tells how often the calling thread has allocated; set by a program whose operator new counts.
 /// Without one, allocations go unseen.
 void count_allocations_by(std::uint64_t (*counter)());

@@ -6,6 +6,7 @@
 namespace weft::lwp {
 
 Reactor::~Reactor() {
+  if (!used_.load(memory_order_relaxed)) return;
   for (auto& chunk : chunks_) delete[] chunk.load(memory_order_relaxed);
 }
 
@@ -13,6 +14,7 @@ Reactor::Source& Reactor::source(int fd) {
   auto& slot = chunks_[static_cast<std::size_t>(fd) / kChunk % kChunks];
   Source* chunk = slot.load(memory_order_acquire);
   if (chunk == nullptr) {
+    used_.store(true, memory_order_relaxed);
     auto* fresh = new Source[kChunk];
     if (slot.compare_exchange_strong(chunk, fresh, memory_order_acq_rel)) {
       chunk = fresh;

@@ -58,6 +58,7 @@ class Reactor {
 
   os::Poller poller_;
   std::array<atomic<Source*>, kChunks> chunks_{};
+  atomic<bool> used_{false};  // any of them
   atomic<std::size_t> waiting_{0};
 };
 

@@ -33,6 +33,10 @@ void AnnotateIgnoreSyncEnd(const char* file, int line);
 }
 #endif
 
+#ifdef WEFT_SIM
+#include "lwp/sim/point.hpp"
+#endif
+
 /// For functions that touch thread-locals: to TSan each fiber is a thread, and they share them.
 #ifdef WEFT_TSAN
 #define WEFT_NO_TSAN __attribute__((no_sanitize("thread"), noinline))
@@ -63,6 +67,19 @@ inline void release(const void* object) {
   AnnotateIgnoreSyncEnd(__FILE__, __LINE__);
   __tsan_release(const_cast<void*>(object));
   AnnotateIgnoreSyncBegin(__FILE__, __LINE__);
+}
+#elif defined(WEFT_SIM)
+inline void enter_core() {
+  sim::hide(1);
+}
+inline void leave_core() {
+  sim::hide(-1);
+}
+inline void acquire(const void* object) {
+  sim::acquire(object);
+}
+inline void release(const void* object) {
+  sim::release(object);
 }
 #else
 inline void enter_core() {}

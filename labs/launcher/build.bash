@@ -6,8 +6,9 @@
 
 # What the built program depends on. A folder counts as changed when a file in it appears or goes;
 # labs/mine is the student's own and not part of the program.
+# is_current PRESET TARGET
 is_current() {
-  local stamp=$root/.build/$1/launcher.stamp
+  local stamp=$root/.build/$1/launcher.$2.stamp
   [[ -x $root/.build/$1/bin/weft && -f $stamp && $(<"$stamp") == "$(fingerprint)" ]] || return 1
   if [[ /var/lib/dpkg/status -nt $stamp ]]; then return 1; fi
   [[ -z $(find "$root"/{CMakeLists.txt,CMakePresets.json,lwp,fibers,servers,labs} \
@@ -19,13 +20,17 @@ fingerprint() {
   printf '%s %s' "$root" "${CXX-}"
 }
 
+# mark_current PRESET TARGET…
 mark_current() {
-  mv "$root/.build/$1/launcher.stamp.new" "$root/.build/$1/launcher.stamp"
+  local folder=$root/.build/$1 target
+  shift
+  for target; do cp -p "$folder/launcher.stamp.new" "$folder/launcher.$target.stamp"; done
 }
 
-# build PRESET [TARGET]: configures if necessary and builds. Prints nothing if nothing was to do.
+# build PRESET [TARGET…]: configures if necessary and builds. Prints nothing if nothing was to do.
 build() {
-  local preset=$1 folder=$root/.build/$1 log=$root/.build/$1/build.log
+  local preset=$1 folder=$root/.build/$1 log=$root/.build/$1/build.log targets=()
+  if (($# > 1)); then targets=(--target "${@:2}"); fi
   make_build_folder "$folder"
   lock_build_folder "$folder"
   local cmake compiler
@@ -35,7 +40,7 @@ build() {
   fingerprint >"$folder/launcher.stamp.new"
   : >"$log"
   configure "$preset" "$cmake" "$compiler" "$log"
-  "$cmake" --build "$folder" -j "$(jobs)" ${2:+--target "$2"} 2>&1 | follow "$log" ||
+  "$cmake" --build "$folder" -j "$(jobs)" "${targets[@]}" 2>&1 | follow "$log" ||
     build_failed "$log"
   exec {build_lock}>&-
 }

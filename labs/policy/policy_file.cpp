@@ -113,8 +113,8 @@ bool is_policy_file(std::string_view word) {
 }
 
 PolicyVerdict use_policy_file(const std::string& file, const Say& say) {
-  CompiledPolicy compiled = compile_policy(file, say);
-  if (compiled.verdict.exit_code != kDone) return compiled.verdict;
+  Compiled compiled = compile_file(file, policy_file(), say);
+  if (compiled.exit_code != kDone) return {compiled.exit_code, compiled.text};
   std::string why;
   using Export = const lwp::PolicyExport* (*)();
   auto* exported =

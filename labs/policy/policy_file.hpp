@@ -5,9 +5,15 @@
 #include <string>
 #include <string_view>
 
-#include "labs/policy/compile.hpp"
+#include "labs/compile.hpp"
 
 namespace weft::labs {
+
+/// What became of a policy file.
+struct PolicyVerdict {
+  int exit_code = 0;  ///< of labs/exit.hpp; 0: it may be used
+  std::string text;   ///< for a person, several lines; "" if it may be used
+};
 
 /// Whether the word after --policy means a file: it ends in .cpp.
 bool is_policy_file(std::string_view word);

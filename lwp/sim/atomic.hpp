@@ -32,21 +32,23 @@ class atomic {
   atomic(const atomic&) = delete;
   atomic& operator=(const atomic&) = delete;
 
-  T load(Order = memory_order_seq_cst, Place at = Place::current()) const {
+  T load(Order order = memory_order_seq_cst, Place at = Place::current()) const {
     sim::point(this, sim::Access::read, "load", at);
+    sim::order(this, order != memory_order_relaxed, false);
     return value_;
   }
-  void store(T value, Order = memory_order_seq_cst, Place at = Place::current()) {
+  void store(T value, Order order = memory_order_seq_cst, Place at = Place::current()) {
     sim::point(this, sim::Access::write, "store", at);
+    sim::order(this, false, order != memory_order_relaxed);
     value_ = value;
   }
-  T exchange(T value, Order = memory_order_seq_cst, Place at = Place::current()) {
-    sim::point(this, sim::Access::write, "exchange", at);
+  T exchange(T value, Order order = memory_order_seq_cst, Place at = Place::current()) {
+    changes("exchange", order, at);
     return std::exchange(value_, value);
   }
-  bool compare_exchange_strong(T& expected, T wanted, Order = memory_order_seq_cst,
+  bool compare_exchange_strong(T& expected, T wanted, Order order = memory_order_seq_cst,
                                Order = memory_order_seq_cst, Place at = Place::current()) {
-    sim::point(this, sim::Access::write, "compare exchange", at);
+    changes("compare exchange", order, at);
     if (value_ == expected) {
       value_ = wanted;
       return true;
@@ -58,12 +60,12 @@ class atomic {
                              Order two = memory_order_seq_cst, Place at = Place::current()) {
     return compare_exchange_strong(expected, wanted, one, two, at);
   }
-  T fetch_add(Difference by, Order = memory_order_seq_cst, Place at = Place::current()) {
-    sim::point(this, sim::Access::write, "add", at);
+  T fetch_add(Difference by, Order order = memory_order_seq_cst, Place at = Place::current()) {
+    changes("add", order, at);
     return std::exchange(value_, static_cast<T>(value_ + by));
   }
-  T fetch_sub(Difference by, Order = memory_order_seq_cst, Place at = Place::current()) {
-    sim::point(this, sim::Access::write, "subtract", at);
+  T fetch_sub(Difference by, Order order = memory_order_seq_cst, Place at = Place::current()) {
+    changes("subtract", order, at);
     return std::exchange(value_, static_cast<T>(value_ - by));
   }
 
@@ -80,6 +82,13 @@ class atomic {
   void poke(T value) { value_ = value; }
 
  private:
+  // Of a read-modify-write: what an order does not say, it does.
+  void changes(const char* operation, Order order, const Place& at) {
+    sim::point(this, sim::Access::write, operation, at);
+    sim::order(this, order != memory_order_relaxed && order != memory_order_release,
+               order != memory_order_relaxed && order != memory_order_acquire);
+  }
+
   T value_;
 };
 

@@ -5,8 +5,13 @@
 #include <charconv>
 #include <chrono>
 #include <cmath>
+#include <new>
 #include <random>
+#include <stdexcept>
 #include <utility>
+
+#include "lwp/os.hpp"
+#include "lwp/sim/guard.hpp"
 
 namespace weft::lwp::sim {
 namespace {
@@ -17,6 +22,8 @@ bool costs(const Choice& choice) {
 }
 
 // Remembers where a run departs from the default.
+constexpr std::size_t kStory = 20'000;
+
 class Recording : public Chooser {
  public:
   std::size_t choose(const Choice& choice) final {
@@ -116,117 +123,176 @@ class Pct final : public Recording {
   std::size_t changed_ = 0;
 };
 
-class Replaying final : public Chooser {
+class Replaying final : public Recording {
  public:
   explicit Replaying(Schedule schedule) : schedule_(std::move(schedule)) {}
-  std::size_t choose(const Choice& choice) override {
-    if (next_ == schedule_.size() || schedule_[next_].step != choice.step) return 0;
-    const std::size_t taken = schedule_[next_++].taken;
-    return taken < choice.threads.size() ? taken : 0;
+  std::optional<std::uint64_t> diverged_at() const {
+    if (diverged_at_ || next_ == schedule_.size()) return diverged_at_;
+    return schedule_[next_].step;  // it ended before
+  }
+
+ protected:
+  std::size_t pick(const Choice& choice) override {
+    if (next_ == schedule_.size() || choice.step < schedule_[next_].step) return 0;
+    const Departure d = schedule_[next_++];
+    if (d.step == choice.step && d.taken < choice.threads.size()) return d.taken;
+    if (!diverged_at_) diverged_at_ = d.step;
+    return 0;
   }
 
  private:
+  std::optional<std::uint64_t> diverged_at_;
   const Schedule schedule_;
   std::size_t next_ = 0;
 };
 
-class Explorer {
+// What a search leaves behind; in memory that its process shares with who asked.
+struct Found {
+  bool done = false, failed = false;
+  std::uint64_t runs = 0, most_steps = 0;
+  bool exhaustive = false;
+  double bound = 0;
+  std::size_t departures = 0;
+  Departure schedule[100'000];
+};
+
+class Searcher {
  public:
-  Explorer(const std::function<void()>& program, const Search& search)
-      : program_(program), search_(search) {
+  Searcher(const std::function<void()>& program, const Search& search, Found& found)
+      : program_(program), search_(search), found_(found) {
     search_.limits.story = 0;
     search_.limits.places = &places_;
   }
 
-  Result run() {
-    learn_places();
+  void run() {
+    Replaying plain({});  // to know some places, and how long a run is
+    if (fails(plain)) return;
     search_.strategy == Search::Strategy::pct ? by_priorities() : depth_first();
-    if (result_.failure) shrink();
-    return std::move(result_);
   }
 
  private:
-  Run once(Chooser& chooser) {
-    ++result_.runs;
+  bool fails(Recording& chooser) {
     places_.forget_objects();
+    ++found_.runs;
     Run run = sim::run(program_, chooser, search_.limits);
-    result_.most_steps = std::max(result_.most_steps, run.steps);
-    return run;
+    found_.most_steps = std::max(found_.most_steps, run.steps);
+    if (run.verdict == Run::Verdict::passed) {
+      threads_ = run.names.size();
+      return false;
+    }
+    const Schedule& schedule = chooser.schedule();
+    found_.failed = true;
+    found_.exhaustive = false;
+    found_.departures = std::min(schedule.size(), std::size(found_.schedule));
+    std::copy_n(schedule.begin(), found_.departures, found_.schedule);
+    return true;
   }
   bool enough() const {
-    return result_.runs >= search_.runs || std::chrono::steady_clock::now() >= end_;
-  }
-
-  // A first run, to know some; and how long one is.
-  void learn_places() {
-    Replaying plain({});
-    once(plain);
+    return found_.runs >= search_.runs || std::chrono::steady_clock::now() >= end_;
   }
 
   void depth_first() {
     for (int bound = 0; bound <= search_.preemptions;) {
       const std::size_t known = places_.shared();
       DepthFirst chooser(bound);
-      result_.exhaustive = false;
+      found_.exhaustive = false;
       bool more = true;
       while ((more = chooser.next()) && places_.shared() == known && !enough()) {
-        Run run = once(chooser);
-        if (run.verdict != Run::Verdict::passed) return found(chooser.schedule());
+        if (fails(chooser)) return;
       }
       if (enough()) return;
       if (places_.shared() != known) continue;  // and again, with those
-      result_.exhaustive = !more;
+      found_.exhaustive = !more;
       if (!chooser.cut()) return;  // more preemptions would change nothing
       ++bound;
     }
   }
 
   void by_priorities() {
-    const std::uint64_t steps = std::max<std::uint64_t>(result_.most_steps, 1);
-    std::uint64_t seed = search_.seed;
-    while (!enough()) {
-      Pct chooser(search_.depth, steps, seed++);
-      Run run = once(chooser);
-      result_.bound = 1 / (static_cast<double>(std::max<std::size_t>(run.names.size(), 1)) *
-                           std::pow(static_cast<double>(steps), search_.depth - 1));
-      if (run.verdict != Run::Verdict::passed) return found(chooser.schedule());
-    }
-  }
-
-  void found(const Schedule& schedule) {
-    result_.exhaustive = false;
-    result_.schedule = schedule;
-    result_.failure = again(schedule);
-  }
-  // With the places that are known by now; a search of ours stops at the first failure, so it may
-  // have found more of them in this very run.
-  Run again(const Schedule& schedule) {
-    Replaying chooser(schedule);
-    places_.forget_objects();
-    Limits limits = search_.limits;
-    limits.story = 1000;
-    return sim::run(program_, chooser, limits);
-  }
-
-  // Leaves out whatever departure is not needed.
-  void shrink() {
-    for (std::size_t i = result_.schedule.size(); i-- > 0;) {
-      Schedule shorter = result_.schedule;
-      shorter.erase(shorter.begin() + static_cast<std::ptrdiff_t>(i));
-      Run run = again(shorter);
-      if (run.verdict == result_.failure->verdict && run.what == result_.failure->what) {
-        result_.schedule = shorter;
-        result_.failure = run;
-      }
+    const std::uint64_t steps = std::max<std::uint64_t>(found_.most_steps, 1);
+    for (std::uint64_t seed = search_.seed; !enough(); ++seed) {
+      Pct chooser(search_.depth, steps, seed);
+      if (fails(chooser)) return;
+      found_.bound = 1 / (static_cast<double>(std::max<std::size_t>(threads_, 1)) *
+                          std::pow(static_cast<double>(steps), search_.depth - 1));
     }
   }
 
   const std::function<void()>& program_;
   Search search_;
+  Found& found_;
   Places places_;
-  Result result_;
+  std::size_t threads_ = 1;
   const std::chrono::steady_clock::time_point end_ =
       std::chrono::steady_clock::now() + std::chrono::nanoseconds(search_.time);
+};
+
+// ---- a run that fails leaves its process as it stands: so each has one of its own --------------
+
+template <class T>
+T& shared() {
+  void* memory = os::shared_memory(sizeof(T));
+  if (memory == nullptr) throw std::bad_alloc();
+  return *new (memory) T;
+}
+
+// Into what is shared; false if it ended its whole process.
+bool apart(const std::function<void()>& body) {
+  auto child = os::fork_process([&] {
+    Guard guard;
+    body();
+    return 0;
+  });
+  if (!child) throw std::runtime_error("explore: no process to run the program in");
+  auto end = child->wait();
+  return end && end->code == 0;
+}
+
+// How a schedule fails, in short.
+struct Outcome {
+  Run::Verdict verdict = Run::Verdict::passed;
+  char what[200] = {};
+
+  bool operator==(const Outcome& other) const {
+    return verdict == other.verdict && std::string_view(what) == other.what;
+  }
+};
+
+class Shrinker {
+ public:
+  Shrinker(const std::function<void()>& program, const Limits& limits)
+      : program_(program), limits_(limits), outcome_(shared<Outcome>()) {
+    limits_.story = 0;
+    limits_.places = nullptr;
+  }
+
+  /// Leaves out whatever departure is not needed.
+  Schedule shrink(Schedule schedule) {
+    const Outcome wanted = outcome_of(schedule);
+    for (std::size_t i = schedule.size(); i-- > 0;) {
+      Schedule shorter = schedule;
+      shorter.erase(shorter.begin() + static_cast<std::ptrdiff_t>(i));
+      if (outcome_of(shorter) == wanted) schedule = std::move(shorter);
+    }
+    return schedule;
+  }
+
+ private:
+  Outcome outcome_of(const Schedule& schedule) {
+    outcome_ = {};
+    const bool ended = apart([&] {
+      Replaying chooser(schedule);
+      const Run run = sim::run(program_, chooser, limits_);
+      outcome_.verdict = run.verdict;
+      run.what.copy(outcome_.what, sizeof outcome_.what - 1);
+    });
+    if (!ended) outcome_.verdict = Run::Verdict::too_long;
+    return outcome_;
+  }
+
+  const std::function<void()>& program_;
+  Limits limits_;
+  Outcome& outcome_;
 };
 
 }  // namespace
@@ -258,12 +324,34 @@ std::optional<Schedule> schedule_of(std::string_view token) {
 }
 
 Result explore(const std::function<void()>& program, const Search& search) {
-  return Explorer(program, search).run();
+  Found& found = shared<Found>();
+  const bool ended = apart([&] {
+    Searcher(program, search, found).run();
+    found.done = true;
+  });
+  if (!ended || !found.done) throw std::runtime_error("it ends the whole process");
+  Result result{.runs = found.runs,
+                .exhaustive = found.exhaustive,
+                .most_steps = found.most_steps,
+                .failure = std::nullopt,
+                .schedule = {},
+                .bound = found.bound};
+  if (!found.failed) return result;
+  Limits limits = search.limits;
+  limits.places = nullptr;
+  limits.story = kStory;
+  Schedule schedule(found.schedule, found.schedule + found.departures);
+  result.schedule = Shrinker(program, limits).shrink(std::move(schedule));
+  Guard guard;
+  result.failure = replay(program, result.schedule, limits).run;
+  return result;
 }
 
-Run replay(const std::function<void()>& program, const Schedule& schedule, const Limits& limits) {
+Replay replay(const std::function<void()>& program, const Schedule& schedule,
+              const Limits& limits) {
   Replaying chooser(schedule);
-  return sim::run(program, chooser, limits);
+  Run run = sim::run(program, chooser, limits);
+  return {std::move(run), chooser.diverged_at()};
 }
 
 }  // namespace weft::lwp::sim

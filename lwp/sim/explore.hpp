@@ -48,7 +48,16 @@ struct Result {
   double bound = 0;  ///< pct: the least probability with which a run finds a bug of that depth
 };
 
+/// Searches in a process of its own, and runs what failed again in others: a run that fails leaves
+/// everything where it stands. Throws std::runtime_error if the program ends its process.
+/// REQUIRES that no other thread exists.
 Result explore(const std::function<void()>& program, const Search& search);
-Run replay(const std::function<void()>& program, const Schedule& schedule, const Limits& limits);
+
+struct Replay {
+  Run run;
+  /// The first departure that could not be followed: the program is not the one it was found in.
+  std::optional<std::uint64_t> diverged_at;
+};
+Replay replay(const std::function<void()>& program, const Schedule& schedule, const Limits& limits);
 
 }  // namespace weft::lwp::sim

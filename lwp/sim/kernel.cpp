@@ -116,6 +116,7 @@ Thread::~Thread() {
 void Thread::join() {
   if (impl_ == nullptr) return;
   sim::wait_until([this] { return sim::has_ended(impl_->thread); }, kNever, "join", impl_);
+  sim::joined(impl_->thread);
   delete std::exchange(impl_, nullptr);
 }
 
@@ -158,6 +159,13 @@ Nanos thread_cpu_of(int) {
 std::string_view descriptor_path(int, std::span<char>) {
   return {};
 }
+
+// ---- faults: sim::Guard's affair ---------------------------------------------------------------
+
+void on_fault(FaultHandler) {}
+void refused_by_kernel(const void*, std::size_t) {}
+AlternateStack::AlternateStack() = default;
+AlternateStack::~AlternateStack() = default;
 
 // ---- features ----------------------------------------------------------------------------------
 

@@ -8,6 +8,10 @@
 #include <source_location>
 #include <string_view>
 
+namespace weft::lwp {
+class Task;
+}
+
 namespace weft::lwp::sim {
 
 using Nanos = std::int64_t;
@@ -29,13 +33,36 @@ void alarm_at(const void* alarm, Nanos deadline);
 
 int start_thread(std::string_view name, std::function<void()> body);
 bool has_ended(int thread);
+void joined(int thread);  ///< what it did comes before what follows
 int current_thread();
-bool running();  ///< a world runs, and this is one of its threads
+std::uint64_t steps();  ///< of all runs
+bool running();         ///< a world runs, and this is one of its threads
+// ---- for data races (races.hpp) and the story
+// ----------------------------------------------------
+
+/// The current thread goes on as another actor, a fiber; new_actor() makes one.
+int new_actor();
+void act_as(int actor);
+int current_actor();
+/// While the sum of `change` is above 0, what the actor does orders nothing.
+void hide(int change);
+void acquire(const void* object);
+void release(const void* object);
+/// Of a plain variable that is watched: a point, and perhaps the end of the run.
+/// As those two, of an atomic operation: nothing while hidden.
+void order(const void* object, bool acquires, bool releases);
+void access(const void* object, Access access, const std::source_location& place);
+void forget(const void* object);
+/// A word for the story on what the current actor does: "waits for", "wakes".
+void note(const char* what, const void* object = nullptr, std::string_view name = {});
+void note(const char* what, const Task& task);
+bool is_told();  ///< a story is kept
+
 /// Before a run: a run that did not pass has left its sleepers where they were (kernel.cpp).
 void forget_sleepers();
 /// Ends the run: the program has failed.
-[[noreturn]] void fail(const char* what);
+[[noreturn]] void fail(std::string_view what);
 /// Likewise: nobody can ever go on.
-[[noreturn]] void deadlock(const char* what);
+[[noreturn]] void deadlock(std::string_view what);
 
 }  // namespace weft::lwp::sim

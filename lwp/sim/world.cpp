@@ -8,8 +8,11 @@
 #include <exception>
 #include <memory>
 #include <sys/mman.h>
+#include <unwind.h>
 
 #include "lwp/arch.hpp"
+#include "lwp/scheduler.hpp"
+#include "lwp/sim/races.hpp"
 
 namespace weft::lwp::sim {
 namespace {
@@ -48,6 +51,8 @@ struct Thread {
   Nanos deadline = kNever;
   bool ended = false;
   std::uint64_t went_on_at = 0;  // a step: who waited longest goes first
+  int actor = 0;                 // that it acts as now
+  int own_actor = 0;
   ThreadState state;
 };
 
@@ -70,6 +75,7 @@ class Stacks {
   std::vector<void*> free_;
 };
 Stacks stacks;
+std::uint64_t all_steps = 0;
 
 class World {
  public:
@@ -81,10 +87,10 @@ class World {
     Run out;
     out.verdict = verdict_;
     out.what = what_;
+    out.races_with = races_with_;
     out.steps = steps_;
-    std::size_t first = story_.size() > limits_.story ? next_step_ : 0;
-    for (std::size_t i = 0; i < story_.size(); ++i) {
-      out.story.push_back(story_[(first + i) % story_.size()]);
+    for (std::size_t i = 0; i < story_.size(); ++i) {  // the oldest first
+      out.story.push_back(story_[(next_step_ + i) % story_.size()]);
     }
     for (auto& t : threads_) {
       out.names.push_back(t->name);
@@ -99,18 +105,56 @@ class World {
     t->body = std::move(body);
     t->stack = stacks.take();
     t->context = make_fcontext(static_cast<char*>(t->stack) + kStack, kStack, entry);
+    t->actor = t->own_actor = races_.begin(current_ < 0 ? -1 : current().actor);
     threads_.push_back(std::move(t));
     return static_cast<int>(threads_.size()) - 1;
   }
 
   void point(const void* object, Access access, const char* operation,
              const std::source_location& place) {
+    if (quiet_) return;
     count_step();
     if (limits_.places == nullptr || limits_.places->visit(current_, object, access, place)) {
       go_on(choice(current_, false));
     }
     if (limits_.story > 0) remember(object, operation, place.file_name(), place.line());
   }
+
+  // ---- actors ----
+  int new_actor() { return races_.begin(-1); }
+  void act_as(int actor) { current().actor = actor; }
+  int actor() { return current().actor; }
+  void hide(int change) { races_.hide(actor(), change); }
+  void acquire(const void* object, bool by_runtime) {
+    if (by_runtime || !races_.hidden(actor())) races_.acquire(actor(), object);
+  }
+  void release(const void* object, bool by_runtime) {
+    if (by_runtime || !races_.hidden(actor())) races_.release(actor(), object);
+  }
+  void joined(int thread) {
+    races_.join(actor(), threads_[static_cast<std::size_t>(thread)]->own_actor);
+  }
+  void forget(const void* object) { races_.forget(object); }
+  void access(const void* object, Access access, const std::source_location& place) {
+    point(object, access, access == Access::write ? "writes" : "reads", place);
+    if (races_.hidden(actor())) return;
+    const auto earlier = races_.access(actor(), object, access, steps_);
+    if (!earlier) return;
+    races_with_ = *earlier;
+    end(Run::Verdict::failed, "a data race: nothing orders this access and an earlier one");
+  }
+  void note(std::string what, const void* object) {
+    if (limits_.story > 0) remember(object, std::move(what), "", 0, true);
+  }
+  void note(std::string what, const Task& task) {
+    quiet_ = true;
+    std::array<char, Task::kNameBytes> room;
+    std::string name(task.name(room));
+    if (name.empty()) name = "fiber " + std::to_string(task.id());
+    quiet_ = false;
+    note(what + " " + name, &task);
+  }
+  bool tells() const { return limits_.story > 0; }
 
   void spin() {
     count_step();
@@ -119,7 +163,7 @@ class World {
 
   bool wait_until(const std::function<bool()>& ready, Nanos deadline, const char* operation,
                   const void* object) {
-    if (limits_.story > 0) remember(object, operation, "", 0);
+    if (limits_.story > 0 && !ready()) remember(object, operation, "", 0);
     Thread& self = *threads_[static_cast<std::size_t>(current_)];
     while (!ready()) {
       if (deadline <= now_) return false;
@@ -132,7 +176,8 @@ class World {
     return true;
   }
 
-  [[noreturn]] void end(Run::Verdict verdict, const char* what) {
+  [[noreturn]] void end(Run::Verdict verdict, std::string_view what) {
+    if (limits_.story > 0) remember(nullptr, "✗", "", 0, true);
     verdict_ = verdict;
     what_ = what;
     leave();
@@ -144,12 +189,14 @@ class World {
   }
 
   Nanos now() const { return now_; }
-  int current() const { return current_; }
+  int current_thread() const { return current_; }
   bool has_ended(int thread) const { return threads_[static_cast<std::size_t>(thread)]->ended; }
 
   static inline World* active = nullptr;
 
  private:
+  Thread& current() { return *threads_[static_cast<std::size_t>(current_)]; }
+
   static void entry(transfer_t from) {
     World& world = *active;
     world.arrived(from);
@@ -157,8 +204,7 @@ class World {
     try {
       self.body();
     } catch (const std::exception& error) {
-      world.keep_ = std::string("an exception: ") + error.what();
-      world.end(Run::Verdict::failed, world.keep_.c_str());
+      world.end(Run::Verdict::failed, std::string("an exception: ") + error.what());
     } catch (...) {
       world.end(Run::Verdict::failed, "an exception");
     }
@@ -173,6 +219,7 @@ class World {
 
   // Each choice has a step of its own.
   void count_step() {
+    ++all_steps;
     if (++steps_ > limits_.steps) end(Run::Verdict::too_long, "it does not come to an end");
   }
 
@@ -214,8 +261,9 @@ class World {
   void go_on(const Choice& c) {
     const std::size_t i = c.threads.size() > 1 ? chooser_.choose(c) : 0;
     const int next = c.threads[i];
+    if (next == current_) return;
     threads_[static_cast<std::size_t>(next)]->went_on_at = steps_;
-    if (next != current_) switch_to(next);
+    switch_to(next);
   }
 
   void switch_to(int next) {
@@ -247,14 +295,42 @@ class World {
     std::terminate();
   }
 
-  void remember(const void* object, const char* operation, const char* file, unsigned line) {
-    Step step{current_, file, line, operation, object};
+  void remember(const void* object, std::string operation, const char* file, unsigned line,
+                bool event = false) {
+    quiet_ = true;
+    Step step{steps_, current_, 0, "", file, line, std::move(operation), object, event, calls()};
+    Task* task = weft_own_lwp == nullptr ? nullptr : weft_own_lwp->running.peek();
+    if (task != nullptr) {
+      std::array<char, Task::kNameBytes> name;
+      step.fiber = task->id();
+      step.who = task->name(name);
+    }
+    quiet_ = false;
     if (story_.size() < limits_.story) {
       story_.push_back(step);
     } else {
       story_[next_step_] = step;
       next_step_ = (next_step_ + 1) % limits_.story;
     }
+  }
+
+  std::vector<const void*> calls() const {
+    constexpr std::size_t kMost = 16;
+    struct Looking {
+      std::span<const std::byte> module;
+      std::vector<const void*> found;
+    } looking{limits_.module, {}};
+    if (limits_.module.empty()) return {};
+    _Unwind_Backtrace(
+        [](_Unwind_Context* frame, void* argument) {
+          auto& l = *static_cast<Looking*>(argument);
+          const auto* pc = reinterpret_cast<const std::byte*>(_Unwind_GetIP(frame));
+          const bool inside = pc >= l.module.data() && pc < l.module.data() + l.module.size();
+          if (inside) l.found.push_back(pc - 1);  // within the call
+          return l.found.size() < kMost ? _URC_NO_REASON : _URC_NORMAL_STOP;
+        },
+        &looking);
+    return std::move(looking.found);
   }
 
   Chooser& chooser_;
@@ -267,7 +343,10 @@ class World {
   std::vector<std::pair<const void*, Nanos>> alarms_;
   std::uint64_t steps_ = 0;
   Run::Verdict verdict_ = Run::Verdict::passed;
-  std::string what_, keep_;
+  std::string what_;
+  std::uint64_t races_with_ = 0;
+  Races races_;
+  bool quiet_ = false;  // what reads atomics to tell of them makes no step
   std::vector<Step> story_;
   std::size_t next_step_ = 0;
 };
@@ -284,8 +363,11 @@ Run run(const std::function<void()>& program, Chooser& chooser, const Limits& li
   return out;
 }
 
+std::uint64_t steps() {
+  return all_steps;
+}
 bool running() {
-  return World::active != nullptr && World::active->current() >= 0;
+  return World::active != nullptr && World::active->current_thread() >= 0;
 }
 
 void point(const void* object, Access access, const char* operation,
@@ -315,17 +397,61 @@ int start_thread(std::string_view name, std::function<void()> body) {
 bool has_ended(int thread) {
   return World::active->has_ended(thread);
 }
-int current_thread() {
-  return World::active->current();
+void joined(int thread) {
+  World::active->joined(thread);
 }
-void fail(const char* what) {
+int current_thread() {
+  return World::active->current_thread();
+}
+void fail(std::string_view what) {
   World::active->end(Run::Verdict::failed, what);
 }
-void deadlock(const char* what) {
+void deadlock(std::string_view what) {
   World::active->end(Run::Verdict::deadlock, what);
+}
+
+int new_actor() {
+  return running() ? World::active->new_actor() : 0;
+}
+void act_as(int actor) {
+  if (running()) World::active->act_as(actor);
+}
+int current_actor() {
+  return running() ? World::active->actor() : 0;
+}
+void hide(int change) {
+  if (running()) World::active->hide(change);
+}
+void acquire(const void* object) {
+  if (running()) World::active->acquire(object, true);
+}
+void release(const void* object) {
+  if (running()) World::active->release(object, true);
+}
+void order(const void* object, bool acquires, bool releases) {
+  if (!running()) return;
+  if (acquires) World::active->acquire(object, false);
+  if (releases) World::active->release(object, false);
+}
+void access(const void* object, Access access, const std::source_location& place) {
+  if (running()) World::active->access(object, access, place);
+}
+void forget(const void* object) {
+  if (running()) World::active->forget(object);
+}
+void note(const char* what, const void* object, std::string_view name) {
+  if (!running() || !World::active->tells()) return;
+  World::active->note(name.empty() ? what : std::string(what) + " " + std::string(name), object);
 }
 void check(bool holds, const char* property) {
   if (!holds) fail(property);
+}
+
+bool is_told() {
+  return running() && World::active->tells();
+}
+void note(const char* what, const Task& task) {
+  if (running() && World::active->tells()) World::active->note(what, task);
 }
 
 }  // namespace weft::lwp::sim

@@ -14,6 +14,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,17 +39,24 @@ class Chooser {
 
 /// One step of a run, for its story.
 struct Step {
-  int thread;
-  const char* file;
+  std::uint64_t number;  ///< of the points passed before
+  int thread;            ///< of Run::names
+  std::uint64_t fiber;   ///< its number; 0: the thread runs none
+  std::string who;       ///< the fiber's name, "" if it has none
+  const char* file;      ///< of the operation: most often a header of weft; "" if unknown
   unsigned line;
-  const char* operation;  ///< "store", "futex wait", …
+  std::string operation;  ///< "store", "futex wait", "waits for mutex", …
   const void* object;     ///< what it is done to
+  bool event;             ///< it is no operation, but what one came to
+  /// The calls that led here, of those in Limits::module, the innermost first.
+  std::vector<const void*> calls;
 };
 
 struct Run {
   enum class Verdict { passed, failed, deadlock, too_long };
   Verdict verdict = Verdict::passed;
-  std::string what;  ///< the property that broke
+  std::string what;              ///< the property that broke
+  std::uint64_t races_with = 0;  ///< of a data race: the step of the earlier access
   std::uint64_t steps = 0;
   std::vector<Step> story;         ///< the last steps, if asked for
   std::vector<std::string> names;  ///< of the threads
@@ -58,6 +66,8 @@ struct Limits {
   std::uint64_t steps = 100'000;
   Places* places = nullptr;  ///< choose there only; null: at every point
   std::size_t story = 0;     ///< steps to remember
+  /// The code of the program, where it is apart from weft's: Step::calls is looked for there.
+  std::span<const std::byte> module = {};
 };
 
 /// Runs `program` as thread 0 of a new world. One at a time in a process. The memory of a run that

@@ -60,12 +60,14 @@ TEST_CASE("Explore: what is found is replayed by its token") {
   auto schedule = schedule_of(token(found.schedule));
   REQUIRE(schedule);
   for (int i = 0; i < 3; ++i) {
-    Run again = replay(lost_update, *schedule, {});
+    Replay second = replay(lost_update, *schedule, {});
+    const Run& again = second.run;
+    CHECK_FALSE(second.diverged_at);
     CHECK(again.verdict == Run::Verdict::failed);
     CHECK(again.what == found.failure->what);
     CHECK(again.steps == found.failure->steps);
   }
-  CHECK(replay(lost_update, {}, {}).verdict == Run::Verdict::passed);
+  CHECK(replay(lost_update, {}, {}).run.verdict == Run::Verdict::passed);
   for (const char* wrong : {"", "1", "1:", ":1", "1:1,", "x"}) CHECK_FALSE(schedule_of(wrong));
 }
 

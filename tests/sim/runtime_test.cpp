@@ -3,14 +3,13 @@
 // ready fiber lying, or takes a moment between two steps for a deadlock.
 #include "fibers/fiber.hpp"
 #include "fibers/sync.hpp"
-#include "lwp/sim/explore.hpp"
-#include "tests/catch.hpp"
+#include "tests/sim/passes.hpp"
 
 namespace weft::fibers {
 namespace {
 
 using lwp::sim::check;
-using lwp::sim::explore;
+using weft::testing::passes;
 
 std::function<void()> on_two_lwps(std::function<void()> main, const char* policy = "fifo") {
   return [main = std::move(main), policy] {
@@ -20,24 +19,10 @@ std::function<void()> on_two_lwps(std::function<void()> main, const char* policy
   };
 }
 
-void passes(const std::function<void()>& program, int preemptions) {
-  const auto result = explore(program, {.preemptions = preemptions});
-  INFO("runs " << result.runs << ", steps " << result.most_steps);
-  if (result.failure) {
-    INFO(result.failure->what << ", replay " << lwp::sim::token(result.schedule));
-    for (const auto& step : result.failure->story) {
-      UNSCOPED_INFO(result.failure->names[static_cast<std::size_t>(step.thread)]
-                    << "  " << step.file << ":" << step.line << "  " << step.operation);
-    }
-    FAIL();
-  }
-  CHECK(result.exhaustive);
-}
-
 TEST_CASE("Explore the runtime: spawn and join on two LWPs") {
   const char* policy = GENERATE("fifo", "work-stealing");
   CAPTURE(policy);
-  passes(on_two_lwps([] { spawn([] {}).join(); }, policy), 2);
+  passes(on_two_lwps([] { spawn([] {}).join(); }, policy));
 }
 
 // The maker computes on, so who sleeps must be woken for what it made ready.
@@ -45,24 +30,22 @@ TEST_CASE("Explore the runtime: a sleeping LWP is woken for what another makes r
   const char* policy = GENERATE("fifo", "work-stealing");
   CAPTURE(policy);
   passes(on_two_lwps(
-             [] {
-               lwp::atomic<bool> ran{false};
-               Fiber other = spawn([&] { ran.store(true); });
-               while (!ran.load()) os::yield_cpu();
-               other.join();
-             },
-             policy),
-         2);
+      [] {
+        lwp::atomic<bool> ran{false};
+        Fiber other = spawn([&] { ran.store(true); });
+        while (!ran.load()) os::yield_cpu();
+        other.join();
+      },
+      policy));
 }
 
 TEST_CASE("Explore the runtime: a semaphore between two fibers on two LWPs") {
   passes(on_two_lwps([] {
-           Semaphore there(0);
-           Fiber other = spawn([&] { there.release(); });
-           there.acquire();
-           other.join();
-         }),
-         2);
+    Semaphore there(0);
+    Fiber other = spawn([&] { there.release(); });
+    there.acquire();
+    other.join();
+  }));
 }
 
 }  // namespace

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: BSL-1.0
+// What a program says so that `weft explore` can see more of it: which variables its fibers share,
+// and what must hold. Elsewhere a var is its value, and a check that fails ends the process.
+//
+//   #include "fibers/explore.hpp"
+//   #include "fibers/fiber.hpp"
+//
+//   void program() {  // the first fiber; `weft explore FILE` runs it under every schedule
+//     weft::var<int> balance(0);
+//     ...
+//     weft::check(balance == 2, "no deposit is lost");
+//   }
+//
+// What is seen are operations of weft, on weft::atomic and on weft::var. Plain variables and
+// std::atomic work, but nobody else goes on between two accesses to them.
+#pragma once
+
+#include <utility>
+
+#include "lwp/atomic.hpp"
+#ifndef WEFT_SIM
+#include "lwp/dump.hpp"
+#endif
+
+namespace weft {
+
+using lwp::atomic;
+
+/// A plain variable that fibers share: two accesses that nothing orders, one of them a write, are a
+/// data race. Explored, each access is a place where another may go on.
+template <class T>
+class var {
+ public:
+  var() : value_{} {}
+  var(T value) : value_(std::move(value)) {}  // NOLINT: as a plain variable
+  var(const var&) = delete;
+  ~var() {
+#ifdef WEFT_SIM
+    lwp::sim::forget(this);
+#endif
+  }
+
+  operator T() const {
+    return get();
+  }
+  T get() const {
+    seen(false);
+    return value_;
+  }
+  var& operator=(T value) {
+    seen(true);
+    value_ = std::move(value);
+    return *this;
+  }
+  var& operator=(const var& other) {
+    return *this = other.get();
+  }
+  var& operator+=(const T& by) {
+    return *this = get() + by;
+  }
+  var& operator-=(const T& by) {
+    return *this = get() - by;
+  }
+  var& operator++() {
+    return *this += T(1);
+  }
+  var& operator--() {
+    return *this -= T(1);
+  }
+
+ private:
+  void seen([[maybe_unused]] bool writes) const {
+#ifdef WEFT_SIM
+    lwp::sim::access(this, writes ? lwp::sim::Access::write : lwp::sim::Access::read,
+                     std::source_location::current());
+#endif
+  }
+
+  T value_;
+};
+
+/// A property of the program: what must hold here.
+inline void check(bool holds, const char* property) {
+  if (holds) return;
+#ifdef WEFT_SIM
+  lwp::sim::fail(property);
+#else
+  lwp::broken(property);
+#endif
+}
+
+}  // namespace weft

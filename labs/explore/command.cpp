@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: BSL-1.0
+// weft explore: runs a program under every schedule there is within a bound, in the simulated world
+// (lwp/sim), and tells of the first that fails.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "labs/columns.hpp"
+#include "labs/commands.hpp"
+#include "labs/compile.hpp"
+#include "labs/exit.hpp"
+#include "labs/explore/story.hpp"
+#include "labs/output_file.hpp"
+#include "labs/policy/policy_file.hpp"
+#include "labs/seed_option.hpp"
+#include "lwp/os.hpp"
+#include "lwp/policy_table.hpp"
+
+namespace weft::labs {
+namespace {
+
+namespace fs = std::filesystem;
+namespace os = lwp::os;
+using nlohmann::json;
+
+constexpr std::size_t kWidth = 80;
+constexpr std::size_t kMostLines = 60;
+constexpr std::size_t kHashDigits = 8;
+
+struct Flags {
+  std::string target, policy = "fifo", strategy = "dfs", replay, json;
+  int lwps = 2, preemptions = 2, depth = 3;
+  std::uint64_t iterations = 10'000'000, seed = 1, steps = 20'000;
+  double time_limit = 60;
+  bool all = false;
+};
+
+class Command {
+ public:
+  Command(const Flags& f, const Terminal& t) : f_(f), t_(t), say_(t.say) {}
+
+  int run() {
+    if (auto why = prepare()) return refuse(t_, "explore", *why);
+    Progress progress(t_);
+    progress.show(say_("explore.running", {{"file", f_.target}}));
+    const os::Nanos began = os::now();
+    json found = explore();
+    seconds_ = static_cast<double>(os::now() - began) / 1e9;
+    progress.clear();
+    if (found.contains("error")) return refuse(t_, "explore", not_run(found.at("error")));
+    report(found);
+    found["schema"] = "weft.explore/1";
+    found["target"] = f_.target;
+    found["lwps"] = f_.lwps;
+    found["policy"] = f_.policy;
+    found["strategy"] = f_.strategy;
+    found["seconds"] = seconds_;
+    found["token"] = token(found);
+    if (!write_output(f_.json, found.dump(1) + "\n"))
+      return refuse(t_, "explore",
+                    {say_("usage.cannot_write", {{"path", f_.json}}), kMachineLacks});
+    return found.at("verdict") == "passed" ? kDone : kNo;
+  }
+
+ private:
+  std::optional<Refusal> prepare() {
+    auto out_of_range = [&](const char* flag, const char* range) {
+      return Refusal{say_("usage.range", {{"flag", flag}, {"range", range}})};
+    };
+    if (f_.lwps < 1 || f_.lwps > 8) return out_of_range("--lwps", "1–8");
+    if (f_.preemptions < 0 || f_.preemptions > 10) return out_of_range("--preemptions", "0–10");
+    if (f_.depth < 1 || f_.depth > 10) return out_of_range("--depth", "1–10");
+    if (f_.iterations < 1) return out_of_range("--iterations", "1–18446744073709551615");
+    if (!(f_.time_limit > 0 && f_.time_limit <= 86'400))
+      return out_of_range("--time-limit", "0.001–86400");
+    if (f_.steps < 100 || f_.steps > 10'000'000) return out_of_range("--steps", "100–10000000");
+    if (f_.strategy != "dfs" && f_.strategy != "pct")
+      return Refusal{say_("explore.strategies", {{"word", f_.strategy}})};
+    if (!can_write(f_.json)) return Refusal{say_("usage.cannot_write", {{"path", f_.json}})};
+    if (!is_policy_file(f_.policy))
+      if (auto why = lwp::refuse_policy(f_.policy)) return Refusal{*why};
+    runner_ = fs::path(os::own_program()).parent_path() / "weft-explorer";
+    std::error_code error;
+    if (!fs::exists(runner_, error))
+      return Refusal{say_("explore.no_runner", {{"path", runner_.string()}}), kMachineLacks};
+
+    program_ = compile_file(f_.target, simulated_file(), say_);
+    if (program_.exit_code != kDone) return Refusal{program_.text, program_.exit_code};
+    if (is_policy_file(f_.policy)) {
+      policy_ = compile_file(f_.policy, simulated_file(), say_);
+      if (policy_.exit_code != kDone) return Refusal{policy_.text, policy_.exit_code};
+    }
+    if (!f_.replay.empty()) return read_token();
+    return std::nullopt;
+  }
+
+  // "1f2e3d4c-12:1,40:2": what it was found in, and where its schedule departs.
+  std::optional<Refusal> read_token() {
+    const auto dash = f_.replay.find('-');
+    const std::string schedule = dash == f_.replay.npos ? f_.replay : f_.replay.substr(dash + 1);
+    if (schedule.empty() || schedule.find_first_not_of("0123456789:,") != schedule.npos)
+      return Refusal{say_("explore.bad_token", {{"token", f_.replay}})};
+    schedule_ = schedule;
+    is_another_ = dash != f_.replay.npos && f_.replay.substr(0, dash) != hash();
+    return std::nullopt;
+  }
+
+  std::string hash() const { return program_.source.substr(0, kHashDigits); }
+  std::string token(const json& found) const {
+    const bool told = found.contains("schedule");
+    return hash() + "-" + (told ? found.at("schedule").get<std::string>() : schedule_);
+  }
+
+  json explore() {
+    const fs::path result =
+        fs::temp_directory_path() / ("weft-explore-" + std::to_string(os::thread_id()) + ".json");
+    json asked = {{"library", program_.library},
+                  {"policy_library", policy_.library},
+                  {"policy", f_.policy},
+                  {"result", result.string()},
+                  {"lwps", f_.lwps},
+                  {"strategy", f_.strategy},
+                  {"preemptions", f_.preemptions},
+                  {"depth", f_.depth},
+                  {"iterations", f_.iterations},
+                  {"seed", f_.seed},
+                  {"steps", f_.steps},
+                  {"time_limit", static_cast<std::int64_t>(f_.time_limit * 1e9)}};
+    if (!schedule_.empty()) asked["schedule"] = schedule_;
+    // It ends by itself; the rest is for shrinking, and for one that does not come to a point.
+    const auto patience = static_cast<long long>((f_.time_limit * 2 + 60) * 1e9);
+    Output out = run_command({runner_.string(), asked.dump()}, patience);
+    std::ifstream file(result);
+    json found = json::parse(file, nullptr, false);
+    std::error_code error;
+    fs::remove(result, error);
+    if (found.is_discarded()) {
+      return {{"error", say_("explore.ended", {{"code", std::to_string(out.code)}})}};
+    }
+    return found;
+  }
+
+  Refusal not_run(const std::string& why) const {
+    const bool none = why.find("weft_policy") != why.npos;
+    return {none ? say_("explore.no_program", {{"file", f_.target}})
+                 : say_("explore.not_run", {{"file", f_.target}, {"why", why}})};
+  }
+
+  void report(const json& found) {
+    const bool passed = found.at("verdict") == "passed";
+    std::string text;
+    if (!schedule_.empty()) {
+      if (is_another_) text += wrap(say_("explore.another"), 80) + "\n";
+      if (!found.at("diverged_at").is_null())
+        text += wrap(say_("explore.diverged",
+                          {{"step", std::to_string(found.at("diverged_at").get<long long>())}}),
+                     80) +
+                "\n";
+      text += say_("explore.replayed", {{"file", f_.target}}) + "\n";
+    } else {
+      text += wrap(say_("explore.tried", {{"file", f_.target},
+                                          {"n", grouped(found.at("runs").get<std::uint64_t>())},
+                                          {"seconds", one_digit(seconds_)}}),
+                   80) +
+              "\n";
+    }
+    if (passed) {
+      text += "✓ " + say_("explore.passed") + "\n";
+    } else {
+      text += "✗ " + t_.bold(what(found)) + "\n";
+    }
+    if (!passed || f_.all) text += "\n" + story(found) + "\n";
+    if (!passed) {
+      text += say_("explore.replay", {{"command", replay_command(found)}}) + "\n";
+    }
+    if (schedule_.empty()) text += wrap(covered(found), 80) + "\n";
+    std::fputs(t_.shown(text).c_str(), words_beside(f_.json));
+  }
+
+  std::string what(const json& found) const {
+    const std::string verdict = found.at("verdict"), what = found.at("what");
+    if (verdict == "deadlock") return say_("explore.deadlock");
+    if (verdict == "too long")
+      return say_("explore.too_long", {{"steps", std::to_string(f_.steps)}});
+    const auto races_with = found.at("races_with").get<std::uint64_t>();
+    if (races_with > 0)
+      return say_("explore.race", {{"step", std::to_string(races_with)},
+                                   {"last", std::to_string(found.at("steps").get<long long>())}});
+    return what;
+  }
+
+  std::string story(const json& found) const {
+    std::ifstream in(f_.target);
+    std::vector<std::string> source;
+    for (std::string line; std::getline(in, line);) source.push_back(line);
+    auto lines = explore::lines_of(program_.library, f_.target, found.at("story"));
+    auto told = explore::tell(found, lines, source,
+                              {.all = f_.all, .policy = found.at("policy_is_target")});
+    std::string before;
+    if (told.lines.size() > kMostLines && !f_.all) {
+      const std::size_t cut = told.lines.size() - kMostLines;
+      before = say_("explore.lines_before", {{"n", std::to_string(cut)}}) + "\n";
+      told.lines.erase(told.lines.begin(), told.lines.begin() + static_cast<long>(cut));
+    }
+    return before + explore::to_text(told, kWidth);
+  }
+
+  std::string replay_command(const json& found) const {
+    std::string out = "./weft explore " + f_.target;
+    if (f_.lwps != 2) out += " --lwps " + std::to_string(f_.lwps);
+    if (f_.policy != "fifo") out += " --policy " + f_.policy;
+    return out + " --replay " + token(found);
+  }
+
+  std::string covered(const json& found) const {
+    const std::string steps = grouped(found.at("most_steps").get<std::uint64_t>());
+    std::string text;
+    if (f_.strategy == "pct") {
+      char bound[32];
+      std::snprintf(bound, sizeof bound, "%.1e", found.at("bound").get<double>());
+      text = say_("explore.covered_pct",
+                  {{"depth", std::to_string(f_.depth)}, {"bound", bound}, {"steps", steps}});
+    } else if (found.at("exhaustive").get<bool>()) {
+      text = say_("explore.covered_all", {{"k", std::to_string(f_.preemptions)},
+                                          {"lwps", std::to_string(f_.lwps)},
+                                          {"steps", steps}});
+    } else if (found.at("verdict") == "passed") {
+      text = say_("explore.covered_part", {{"k", std::to_string(f_.preemptions)}});
+    } else {
+      text = say_("explore.covered_first");
+    }
+    return text + " " + say_("explore.not_covered");
+  }
+
+  static std::string grouped(std::uint64_t n) {
+    std::string digits = std::to_string(n);
+    for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
+    return digits;
+  }
+  static std::string one_digit(double x) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.1f", x);
+    return text;
+  }
+
+  const Flags& f_;
+  const Terminal& t_;
+  const Say& say_;
+  fs::path runner_;
+  Compiled program_, policy_;
+  std::string schedule_;
+  bool is_another_ = false;
+  double seconds_ = 0;
+};
+
+}  // namespace
+
+void explore_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
+  auto f = std::make_shared<Flags>();
+  const Say& say = terminal.say;
+  sub.add_option("FILE", f->target, say("explore.help_file"))->required();
+  sub.add_option("--lwps", f->lwps, say("explore.help_lwps"))->capture_default_str();
+  sub.add_option("--policy", f->policy, say("explore.help_policy"))->capture_default_str();
+  sub.add_option("--strategy", f->strategy, say("explore.help_strategy"))->capture_default_str();
+  sub.add_option("--preemptions", f->preemptions, say("explore.help_preemptions"))
+      ->capture_default_str();
+  sub.add_option("--depth", f->depth, say("explore.help_depth"))->capture_default_str();
+  sub.add_option("--iterations", f->iterations, say("explore.help_iterations"));
+  seed_option(sub, f->seed, say("explore.help_seed"));
+  sub.add_option("--time-limit", f->time_limit, say("explore.help_time"))->capture_default_str();
+  sub.add_option("--steps", f->steps, say("explore.help_steps"))->capture_default_str();
+  sub.add_option("--replay", f->replay, say("explore.help_replay"))->type_name("TOKEN");
+  sub.add_flag("--all", f->all, say("explore.help_all"));
+  sub.add_option("--json", f->json, say("explore.help_json"))->type_name("FILE");
+  sub.footer(say("explore.footer"));
+  sub.callback([=, &terminal, &exit_code] { exit_code = Command(*f, terminal).run(); });
+}
+
+}  // namespace weft::labs

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: BSL-1.0
+// weft explore, end to end: the four bugs of its examples are found and replayed, their mends pass,
+// and whatever a program does ends in an answer.
+#include <nlohmann/json.hpp>
+
+#include "labs/explore/story.hpp"
+#include "tests/labs/weft_program.hpp"
+
+using namespace weft::labs::testing;
+using Catch::Matchers::Contains;
+using nlohmann::json;
+
+namespace {
+
+const fs::path kExamples = fs::path(WEFT_SOURCE_DIR) / "labs/explore/examples";
+
+// The explorer knows nothing of the sanitizers' bookkeeping of stacks, and is not built with them.
+bool there() {
+  const bool built = fs::exists(fs::path(WEFT_PROGRAM).parent_path() / "weft-explorer");
+  if (!built) WARN("SKIPPED: needs weft-explorer");
+  return built;
+}
+
+struct Explored {
+  int code;
+  json found;
+};
+Explored explore(const fs::path& file, std::vector<std::string> options = {}) {
+  std::vector<std::string> command = {"explore", file.string(), "--json", "-"};
+  command.insert(command.end(), options.begin(), options.end());
+  Answer answer = run_weft(command);
+  INFO(answer.out);
+  return {answer.code, json::parse(answer.out, nullptr, false)};
+}
+
+fs::path written(const Folder& folder, const std::string& name, const std::string& text) {
+  const fs::path path = folder / name.c_str();
+  std::ofstream(path) << text;
+  return path;
+}
+
+// An example with one text in place of another.
+fs::path mended(const Folder& folder, const std::string& name, const std::string& wrong,
+                const std::string& right) {
+  std::string text = content(kExamples / name);
+  const auto at = text.find(wrong);
+  REQUIRE(at != text.npos);
+  return written(folder, name, text.replace(at, wrong.size(), right));
+}
+
+}  // namespace
+
+TEST_CASE("weft explore finds the bug of each example, and its token replays it") {
+  if (!there()) return;
+  const auto [name, what] = GENERATE(table<std::string, std::string>(
+      {{"wait_with_if.cpp", "there is something to take"},
+       {"check_then_park.cpp", "every fiber waits"},
+       {"one_level_donation.cpp", "whoever the urgent one waits for is as urgent"},
+       {"publish_before_save.cpp", "data race"}}));
+  CAPTURE(name);
+  Explored first = explore(kExamples / name);
+  REQUIRE(first.code == 1);
+  CHECK_THAT(first.found["what"].get<std::string>(), Contains(what));
+  CHECK(first.found["schema"] == "weft.explore/1");
+  // Shrunk: no such bug needs more than two departures.
+  const std::string schedule = first.found["schedule"];
+  CHECK(std::count(schedule.begin(), schedule.end(), ':') <= 2);
+
+  Explored again = explore(kExamples / name, {"--replay", first.found["token"]});
+  REQUIRE(again.code == 1);
+  CHECK(again.found["what"] == first.found["what"]);
+  CHECK(again.found["steps"] == first.found["steps"]);
+  CHECK(again.found["diverged_at"].is_null());
+}
+
+TEST_CASE("weft explore passes what is right, every schedule of it") {
+  if (!there()) return;
+  Folder folder;
+  fs::path file;
+  SECTION("a flag that is set before the park") {
+    file = mended(folder, "check_then_park.cpp", "    park();", "    while (!set_) park();");
+  }
+  SECTION("a context that is saved before it is published") {
+    file = mended(folder, "publish_before_save.cpp",
+                  "    table.put(*thread);\n    thread->saved = step + 1;",
+                  "    thread->saved = step + 1;\n    table.put(*thread);");
+  }
+  Explored result = explore(file, {"--preemptions", "1"});
+  INFO(result.found.dump().substr(0, 300));
+  CHECK(result.code == 0);
+  CHECK(result.found["exhaustive"] == true);
+}
+
+TEST_CASE("weft explore answers whatever the program does") {
+  if (!there()) return;
+  Folder folder;
+  const std::string head =
+      "#include <cstdlib>\n#include <stdexcept>\n#include \"fibers/explore.hpp\"\n"
+      "#include \"fibers/fiber.hpp\"\nusing namespace weft::fibers;\nvoid program() {\n";
+  const auto [body, what] = GENERATE(table<std::string, std::string>(
+      {{"int* volatile none = nullptr; *none = 1;", "SIGSEGV"},
+       {"std::abort();", "SIGABRT"},
+       {"throw std::runtime_error(\"thrown\");", "thrown"},
+       {"volatile bool stop = false; while (!stop) {}", "computes without end"},
+       {"weft::atomic<bool> stop{false}; while (!stop) yield();", "does not come to an end"},
+       {"weft::var<int> n = 0; Fiber f = spawn([&] { ++n; }); ++n; f.join();", "data race"},
+       {"static int runs = 0; weft::check(++runs == 1, \"fresh\"); weft::check(false, \"seen\");",
+        "seen"}}));
+  CAPTURE(body);
+  Explored result = explore(written(folder, "program.cpp", head + body + "\n}\n"));
+  CHECK(result.code == 1);
+  CHECK_THAT(result.found["what"].get<std::string>(), Contains(what));
+}
+
+TEST_CASE("weft explore: a loop that yields ends, and a policy is a target, too") {
+  if (!there()) return;
+  Folder folder;
+  Explored spins = explore(written(folder, "spins.cpp", R"(
+#include "fibers/explore.hpp"
+#include "fibers/fiber.hpp"
+using namespace weft::fibers;
+void program() {
+  weft::atomic<bool> stop{false};
+  Fiber waits = spawn([&] { while (!stop) yield(); });
+  stop = true;
+  waits.join();
+})"),
+                           {"--preemptions", "1"});
+  CHECK(spins.code == 0);
+  const fs::path policies = fs::path(WEFT_SOURCE_DIR) / "labs/policy/examples";
+  CHECK(explore(policies / "fifo.cpp", {"--preemptions", "1"}).code == 0);
+  std::string lazy = content(policies / "fifo.cpp");
+  lazy.replace(lazy.find("return task;"), 12, "return nullptr;");
+  Explored lost = explore(written(folder, "lazy.cpp", lazy));
+  CHECK(lost.code == 1);
+  CHECK_THAT(lost.found["what"].get<std::string>(), Contains("no ready task is lost"));
+}
+
+TEST_CASE("weft explore: random priorities find a bug, and say with what probability") {
+  if (!there()) return;
+  Explored found =
+      explore(kExamples / "check_then_park.cpp", {"--strategy", "pct", "--depth", "2"});
+  CHECK(found.code == 1);
+}
+
+TEST_CASE("weft explore refuses what it cannot do") {
+  if (!there()) return;
+  Folder folder;
+  const std::string file = (kExamples / "wait_with_if.cpp").string();
+  CHECK(run_weft({"explore"}).code == 2);
+  CHECK(run_weft({"explore", "/nowhere.cpp"}).code == 2);
+  CHECK(run_weft({"explore", file, "--lwps", "0"}).code == 2);
+  CHECK(run_weft({"explore", file, "--strategy", "luck"}).code == 2);
+  CHECK(run_weft({"explore", file, "--policy", "sjf"}).code == 2);
+  CHECK(run_weft({"explore", file, "--replay", "1234-x"}).code == 2);
+  CHECK(run_weft({"explore", written(folder, "none.cpp", "int x;\n").string()}).code == 2);
+  CHECK(run_weft({"explore", written(folder, "wrong.cpp", "int x\n").string()}).code == 2);
+  const fs::path exits =
+      written(folder, "exits.cpp", "#include <cstdlib>\nvoid program() { std::exit(0); }\n");
+  CHECK(run_weft({"explore", exits.string()}).code == 2);
+}
+
+TEST_CASE("weft explore: a token of another program is told to be one") {
+  if (!there()) return;
+  auto answer = run_weft({"explore", (kExamples / "check_then_park.cpp").string(), "--lang", "en",
+                          "--replay", "00000000-7:1,100000:1"});
+  CHECK_THAT(answer.out, Contains("another version") && Contains("At step"));
+}
+
+TEST_CASE("A story has a line a step and a column a fiber") {
+  const json run = {{"threads", {"main", "weft-lwp-2"}},
+                    {"story",
+                     {{{"step", 5},
+                       {"thread", 0},
+                       {"fiber", 1},
+                       {"who", "main"},
+                       {"file", "a.hpp"},
+                       {"line", 3},
+                       {"event", false},
+                       {"operation", "store"},
+                       {"object", 0},
+                       {"calls", {16}}},
+                      {{"step", 5},
+                       {"thread", 0},
+                       {"fiber", 1},
+                       {"who", "main"},
+                       {"file", ""},
+                       {"line", 0},
+                       {"event", true},
+                       {"operation", "waits for join of fiber"},
+                       {"object", 2},
+                       {"calls", {16}}},
+                      {{"step", 9},
+                       {"thread", 1},
+                       {"fiber", 2},
+                       {"who", "other"},
+                       {"file", ""},
+                       {"line", 0},
+                       {"event", true},
+                       {"operation", "ends"},
+                       {"object", 0},
+                       {"calls", json::array()}},
+                      {{"step", 10},
+                       {"thread", 1},
+                       {"fiber", 0},
+                       {"who", ""},
+                       {"file", "pool.hpp"},
+                       {"line", 7},
+                       {"event", false},
+                       {"operation", "load"},
+                       {"object", 0},
+                       {"calls", json::array()}}}}};
+  auto story = weft::labs::explore::tell(run, {{16, 2}}, {"first", "  second;  // comment"}, {});
+  CHECK(weft::labs::explore::to_text(story, 80) ==
+        " step  LWP main          other\n"
+        "    5    1 2: second;  » waits for join of other\n"
+        "    9    2               » ends\n");
+  auto all = weft::labs::explore::tell(run, {{16, 2}}, {"first", "second;"}, {.all = true});
+  CHECK(all.actors.size() == 3);
+  CHECK_THAT(weft::labs::explore::to_text(all, 80), Contains("load pool.hpp:7"));
+}
