@@ -18,6 +18,7 @@ namespace weft::labs {
 void bench_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void compare_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void explore_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
+void simulate_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void measure_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void load_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 

@@ -97,6 +97,8 @@ class Task {
   Nanos slice_used() const { return clock_.slice_used.load(memory_order_relaxed); }
   /// CPU time between its last two waits.
   Nanos last_burst() const { return clock_.last_burst.load(memory_order_relaxed); }
+  /// What is left of its burst, which only the simulator knows; else 0.
+  Nanos next_burst() const { return clock_.next_burst.load(memory_order_relaxed); }
 
   /// The policy's own bytes of this task. REQUIRES: T is trivial, 32 bytes at most.
   template <class T>
@@ -115,6 +117,7 @@ class Task {
     tickets_.store(within(n, 1u, kMostTickets), memory_order_relaxed);
   }
   void set_deadline(Nanos when) { deadline_.store(when, memory_order_relaxed); }
+  void set_next_burst(Nanos length) { clock_.next_burst.store(length, memory_order_relaxed); }
   /// Accounts, under the policy's lock: it became ready, or ran for `ran` and left.
   void note_ready(Why why, Nanos now);
   void note_ran(Nanos ran);
@@ -154,7 +157,8 @@ class Task {
   }
 
   struct Clock {
-    atomic<Nanos> created{0}, ready_since{0}, cpu_used{0}, slice_used{0}, last_burst{0};
+    atomic<Nanos> created{0}, ready_since{0}, cpu_used{0}, slice_used{0}, last_burst{0},
+        next_burst{0};
   };
 
   alignas(16) std::byte data_[32];

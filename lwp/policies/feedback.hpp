@@ -64,6 +64,12 @@ class Feedback final : public Policy {
     return allotment(d.level) - d.used;
   }
 
+  bool preempts(Task& newcomer, Task& running) override {
+    Data& d = running.data<Data>();
+    catch_up(d);
+    return newcomer.data<Data>().level < d.level;
+  }
+
  private:
   static Nanos allotment(unsigned level) { return kAllotment << level; }
 
