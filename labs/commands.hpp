@@ -19,6 +19,7 @@ void bench_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void compare_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void explore_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void simulate_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
+void new_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void measure_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void load_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 

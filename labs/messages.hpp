@@ -62,6 +62,16 @@ inline constexpr Message kMessages[] = {
     {"explore.covered_pct", "Covered: random schedules of about {steps} steps. Each finds a bug of depth {depth} with a probability of {bound} at least.", "覆盖：约 {steps} 步的随机调度。每个至少以 {bound} 的概率发现深度为 {depth} 的缺陷。"},
     {"explore.not_covered", "Seen are orders of weft's operations, weft::atomic and weft::var, one after the other (sequential consistency); what weak memory may reorder is not.", "所见的是 weft 的操作、weft::atomic 与 weft::var 依次发生的次序（顺序一致性）；弱内存的重排不在其中。"},
 
+    // ---- weft new ----
+    {"new.help_kind", "policy or program", "policy（策略）或 program（程序）"},
+    {"new.help_name", "letters, digits, - and _", "字母、数字、- 和 _"},
+    {"new.footer", "Example: ./weft new policy round-robin", "例：./weft new policy round-robin"},
+    {"new.kinds", "there is no '{word}' to make; there are: policy, program.", "没有“{word}”可建；可建的有：policy、program。"},
+    {"new.bad_name", "'{name}' is no name; take letters, digits, - and _, beginning with a letter.", "“{name}”不能作名字；请用字母、数字、- 和 _，以字母开头。"},
+    {"new.exists", "there is {path} already, and it stays as it is. Take another name.", "{path} 已存在，未作改动。请换一个名字。"},
+    {"new.next_policy", "{name}.cpp is a scheduling policy that forgets a task. Next:\n  ./weft simulate --policy ./{name}.cpp --workload labs/simulate/examples/convoy.txt\n  ./weft explore ./{name}.cpp\n  ./weft serve --policy ./{name}.cpp", "{name}.cpp 是一个会遗忘任务的调度策略。下一步：\n  ./weft simulate --policy ./{name}.cpp --workload labs/simulate/examples/convoy.txt\n  ./weft explore ./{name}.cpp\n  ./weft serve --policy ./{name}.cpp"},
+    {"new.next_program", "{name}/ is a program of two fibers. Next, from weft's folder:\n  cmake --install .build/release --prefix WHERE\n  cmake -S {name} -B {name}/build -DCMAKE_PREFIX_PATH=WHERE\n  cmake --build {name}/build && {name}/build/{name}", "{name}/ 是一个含两个纤程的程序。下一步，在 weft 的目录中：\n  cmake --install .build/release --prefix WHERE\n  cmake -S {name} -B {name}/build -DCMAKE_PREFIX_PATH=WHERE\n  cmake --build {name}/build && {name}/build/{name}"},
+
     // ---- weft simulate ----
     {"simulate.help_workload", "the jobs; examples: labs/simulate/examples/", "作业文件；例子：labs/simulate/examples/"},
     {"simulate.help_policy", "a policy's name, or a file with one", "策略名，或策略文件"},
@@ -235,6 +245,7 @@ inline constexpr Message kMessages[] = {
     {"main.about_measure", "What one blocking call does to the other fibers of its process.", "一次阻塞调用对同一进程中其他纤程的影响。"},
     {"main.about_explore", "Runs a program under every schedule there is, and shows the one that breaks it.", "在全部调度之下运行一个程序，并展示使其出错的那一个。"},
     {"main.about_simulate", "Schedules a workload in virtual time, draws it, and counts who waits.", "在虚拟时间中调度一组作业，画出过程，统计谁在等待。"},
+    {"main.about_new", "Writes a policy or a program to begin with.", "写出一个可由此开始的策略或程序。"},
     {"main.about_bench", "What switching, making and synchronising threads costs, and against what.", "线程的切换、创建与同步各要多少代价，与何物相比。"},
     {"bench.engine", "engine", "引擎"},
     {"bench.lwps", "LWPs", "LWP"},

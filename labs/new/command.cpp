@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: BSL-1.0
+// weft new: a policy or a program to begin with.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "labs/columns.hpp"
+#include "labs/commands.hpp"
+#include "labs/exit.hpp"
+#include "labs/new/templates.hpp"
+#include "labs/output_file.hpp"
+
+namespace weft::labs {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Flags {
+  std::string what, name;
+};
+
+constexpr std::size_t kLongest = 40;
+
+bool is_name(const std::string& name) {
+  auto good = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '-';
+  };
+  return !name.empty() && name.size() <= kLongest && std::ranges::all_of(name, good) &&
+         !(name[0] >= '0' && name[0] <= '9') && name[0] != '-';
+}
+
+// "round-robin" becomes "RoundRobin".
+std::string class_of(const std::string& name) {
+  std::string out;
+  bool upper = true;
+  for (char c : name) {
+    if (c == '-' || c == '_') {
+      upper = true;
+      continue;
+    }
+    out += upper && c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+    upper = false;
+  }
+  return out.empty() ? "Policy1" : out == "Policy" || out == "Task" ? "My" + out : out;
+}
+
+std::string filled(std::string_view text, const std::string& name) {
+  std::string out(text);
+  for (const auto& [mark, by] :
+       {std::pair<std::string, std::string>{"{name}", name}, {"{class}", class_of(name)}}) {
+    for (auto at = out.find(mark); at != out.npos; at = out.find(mark, at + by.size())) {
+      out.replace(at, mark.size(), by);
+    }
+  }
+  return out;
+}
+
+std::optional<Refusal> make(const Flags& f, const Say& say) {
+  if (f.what != "policy" && f.what != "program")
+    return Refusal{say("new.kinds", {{"word", f.what}})};
+  if (!is_name(f.name)) return Refusal{say("new.bad_name", {{"name", f.name}})};
+  const fs::path target = f.what == "policy" ? f.name + ".cpp" : f.name;
+  std::error_code error;
+  if (fs::exists(fs::symlink_status(target, error)))
+    return Refusal{say("new.exists", {{"path", target.string()}})};
+  bool written;
+  if (f.what == "policy") {
+    written = write_output(target.string(), filled(templates::kPolicy, f.name));
+  } else {
+    written = fs::create_directory(target, error) &&
+              write_output((target / "main.cpp").string(), filled(templates::kProgram, f.name)) &&
+              write_output((target / "CMakeLists.txt").string(),
+                           filled(templates::kProgramCMake, f.name));
+  }
+  if (!written)
+    return Refusal{say("usage.cannot_write", {{"path", target.string()}}), kMachineLacks};
+  return std::nullopt;
+}
+
+}  // namespace
+
+void new_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
+  auto f = std::make_shared<Flags>();
+  const Say& say = terminal.say;
+  sub.add_option("KIND", f->what, say("new.help_kind"))->required();
+  sub.add_option("NAME", f->name, say("new.help_name"))->required();
+  sub.footer(say("new.footer"));
+  sub.callback([=, &terminal, &exit_code] {
+    if (auto why = make(*f, terminal.say)) {
+      exit_code = refuse(terminal, "new", *why);
+      return;
+    }
+    const std::string text = f->what == "policy"
+                                 ? terminal.say("new.next_policy", {{"name", f->name}})
+                                 : terminal.say("new.next_program", {{"name", f->name}});
+    std::fputs(terminal.shown(text + "\n").c_str(), stdout);
+  });
+}
+
+}  // namespace weft::labs
