@@ -122,6 +122,7 @@ std::string ascii(std::string_view text) {
   for (std::size_t at = 0; at < text.size();) {
     switch (char32_t c = take_code_point(text, at)) {
       case U'▇':
+      case U'█':
         out += '#';
         break;
       case U'±':
@@ -130,6 +131,16 @@ std::string ascii(std::string_view text) {
       case U'⅔':
         out += " 2/3";
         break;
+      case U'░':
+        out += ':';
+        break;
+      case U'»':
+        out += '>';
+        break;
+      case U'✓':
+        out += "ok";
+        break;
+      case U'✗':
       case U'×':
         out += 'x';
         break;

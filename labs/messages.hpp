@@ -38,7 +38,7 @@ inline constexpr Message kMessages[] = {
     {"explore.help_replay", "run the schedule of this token again", "重放该令牌所指的调度"},
     {"explore.help_all", "show weft's own steps, too", "也显示 weft 自身的步骤"},
     {"explore.help_json", "write what was found there, schema weft.explore/1", "把结果写入该文件，格式 weft.explore/1"},
-    {"explore.footer", "Programs to begin with: labs/explore/examples/. What is seen, and what not:\ndocs/explore.md", "可由此开始的程序：labs/explore/examples/。能看到什么、看不到什么：\ndocs/explore.md"},
+    {"explore.footer", "Programs to begin with: labs/explore/examples/. More: docs/explore.md", "可由此开始的程序：labs/explore/examples/。详见：docs/explore.md"},
     {"explore.running", "exploring {file}", "正在探索 {file}"},
     {"explore.strategies", "there is no strategy '{word}'; there are: dfs, pct.", "没有策略“{word}”；可用的有：dfs、pct。"},
     {"explore.no_runner", "the explorer is not built: there is no {path}. Start it with ./weft, which builds it.", "探索器尚未构建：没有 {path}。请用 ./weft 启动，它会构建探索器。"},
@@ -69,8 +69,8 @@ inline constexpr Message kMessages[] = {
     {"new.kinds", "there is no '{word}' to make; there are: policy, program.", "没有“{word}”可建；可建的有：policy、program。"},
     {"new.bad_name", "'{name}' is no name; take letters, digits, - and _, beginning with a letter.", "“{name}”不能作名字；请用字母、数字、- 和 _，以字母开头。"},
     {"new.exists", "there is {path} already, and it stays as it is. Take another name.", "{path} 已存在，未作改动。请换一个名字。"},
-    {"new.next_policy", "{name}.cpp is a scheduling policy that forgets a task. Next:\n  ./weft simulate --policy ./{name}.cpp --workload labs/simulate/examples/convoy.txt\n  ./weft explore ./{name}.cpp\n  ./weft serve --policy ./{name}.cpp", "{name}.cpp 是一个会遗忘任务的调度策略。下一步：\n  ./weft simulate --policy ./{name}.cpp --workload labs/simulate/examples/convoy.txt\n  ./weft explore ./{name}.cpp\n  ./weft serve --policy ./{name}.cpp"},
-    {"new.next_program", "{name}/ is a program of two fibers. Next, from weft's folder:\n  cmake --install .build/release --prefix WHERE\n  cmake -S {name} -B {name}/build -DCMAKE_PREFIX_PATH=WHERE\n  cmake --build {name}/build && {name}/build/{name}", "{name}/ 是一个含两个纤程的程序。下一步，在 weft 的目录中：\n  cmake --install .build/release --prefix WHERE\n  cmake -S {name} -B {name}/build -DCMAKE_PREFIX_PATH=WHERE\n  cmake --build {name}/build && {name}/build/{name}"},
+    {"new.next_policy", "{name}.cpp is a scheduling policy that forgets a task. Next:", "{name}.cpp 是一个会遗忘任务的调度策略。下一步："},
+    {"new.next_program", "{name}/ is a program of two fibers. Next, from weft's folder:", "{name}/ 是一个含两个纤程的程序。下一步，在 weft 的目录中："},
 
     // ---- weft simulate ----
     {"simulate.help_workload", "the jobs; examples: labs/simulate/examples/", "作业文件；例子：labs/simulate/examples/"},
@@ -79,7 +79,7 @@ inline constexpr Message kMessages[] = {
     {"simulate.help_variant", "another workload of the same kind, the N-th", "同类负载的第 N 个变体"},
     {"simulate.help_predict", "ask me first for the mean waiting time", "先问我平均等待时间"},
     {"simulate.help_json", "write it all there, schema weft.simulate/1", "把全部结果写入该文件，格式 weft.simulate/1"},
-    {"simulate.footer", "Example: ./weft simulate --policy sjf \\\n  --workload labs/simulate/examples/shortest.txt", "例：./weft simulate --policy sjf \\\n  --workload labs/simulate/examples/shortest.txt"},
+    {"simulate.footer", "Example: ./weft simulate --workload labs/simulate/examples/convoy.txt", "例：./weft simulate --workload labs/simulate/examples/convoy.txt"},
     {"simulate.no_file", "cannot read {file}. One to begin with: labs/simulate/examples/convoy.txt", "无法读取 {file}。可从这个文件开始：labs/simulate/examples/convoy.txt"},
     {"simulate.bad_word", "{file}, line {line}: '{word}' is not expected; here may be: {expected}", "{file} 第 {line} 行：不应出现“{word}”；这里可以是：{expected}"},
     {"simulate.line_ends", "{file}, line {line} ends too early; here must be: {expected}", "{file} 第 {line} 行不完整；这里必须是：{expected}"},

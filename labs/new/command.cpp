@@ -94,10 +94,11 @@ void new_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
       exit_code = refuse(terminal, "new", *why);
       return;
     }
-    const std::string text = f->what == "policy"
-                                 ? terminal.say("new.next_policy", {{"name", f->name}})
-                                 : terminal.say("new.next_program", {{"name", f->name}});
-    std::fputs(terminal.shown(text + "\n").c_str(), stdout);
+    const bool policy = f->what == "policy";
+    const std::string text = policy ? terminal.say("new.next_policy", {{"name", f->name}})
+                                    : terminal.say("new.next_program", {{"name", f->name}});
+    const std::string_view next = policy ? templates::kPolicyNext : templates::kProgramNext;
+    std::fputs(terminal.shown(text + "\n" + filled(next, f->name)).c_str(), stdout);
   });
 }
 

@@ -71,4 +71,18 @@ add_executable({name} main.cpp)
 target_link_libraries({name} PRIVATE weft::fibers)
 )";
 
+// ---- the commands that come next ----
+
+inline constexpr std::string_view kPolicyNext =
+    R"(  ./weft simulate --policy ./{name}.cpp --workload labs/simulate/examples/convoy.txt
+  ./weft explore ./{name}.cpp
+  ./weft serve --policy ./{name}.cpp
+)";
+
+inline constexpr std::string_view kProgramNext =
+    R"(  cmake --install .build/release --prefix WHERE
+  cmake -S {name} -B {name}/build -DCMAKE_PREFIX_PATH=WHERE
+  cmake --build {name}/build && {name}/build/{name}
+)";
+
 }  // namespace weft::labs::templates
