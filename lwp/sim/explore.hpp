@@ -9,7 +9,9 @@
 //                 least (Burckhardt, Kothari, Musuvathi and Nagarakatte, "A Randomized Scheduler
 //                 with Probabilistic Guarantees of Finding Bugs", 2010)
 //
-// A switch is a preemption if the thread could have gone on and did not say that others may.
+// A switch is a preemption if the thread could have gone on. Who yields is left for the one that
+// has waited longest; any other choice there counts as a preemption, too, or loops that yield would
+// have schedules without end.
 #pragma once
 
 #include <optional>
