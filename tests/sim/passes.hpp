@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #pragma once
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "lwp/sim/explore.hpp"
@@ -15,10 +16,13 @@ inline int preemptions() {
   return asked == nullptr ? 2 : std::atoi(asked);
 }
 
-/// No schedule within the bound fails, and all of them were tried.
-inline void passes(const std::function<void()>& program) {
+/// No schedule within the bound fails, and all of them were tried. `most`: with more preemptions
+/// there are too many.
+inline void passes(const std::function<void()>& program, int most = 3) {
   using namespace lwp::sim;
-  const Result result = explore(program, {.preemptions = preemptions(), .time = 600'000'000'000});
+  const Result result = explore(
+      program,
+      {.preemptions = std::min(preemptions(), most), .runs = 100'000'000, .time = 600'000'000'000});
   INFO("runs " << result.runs << ", steps " << result.most_steps);
   if (result.failure) {
     INFO(result.failure->what << ", replay " << token(result.schedule));
