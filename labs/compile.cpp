@@ -92,6 +92,25 @@ std::vector<fs::path> files_in(const fs::path& root, const std::vector<std::stri
   return files;
 }
 
+// A file and those of the student's own that it includes.
+void add_source(Hash& hash, const fs::path& file, std::vector<fs::path>& seen) {
+  std::error_code none;
+  const fs::path path = fs::weakly_canonical(file, none);
+  if (std::ranges::find(seen, path) != seen.end()) return;
+  seen.push_back(path);
+  const std::string text = contents(path).value_or("");
+  hash.add(text);
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const auto at = line.find_first_not_of(" \t");
+    if (at == line.npos || line[at] != '#' || line.find("include") == line.npos) continue;
+    const auto begin = line.find('"'), end = line.find('"', begin + 1);
+    if (begin == line.npos || end == line.npos) continue;
+    const fs::path other = path.parent_path() / line.substr(begin + 1, end - begin - 1);
+    if (fs::exists(other, none)) add_source(hash, other, seen);
+  }
+}
+
 void add_files(Hash& hash, const std::vector<fs::path>& files) {
   for (const auto& f : files) hash.add(contents(f).value_or(""));
 }
@@ -150,13 +169,14 @@ Compiled compile_file(const std::string& file, const FileKind& kind, const Say& 
   auto compiler = find_compiler();
   if (!compiler) return fails(kMachineLacks, say("compile.no_compiler"));
 
-  Hash made_from;
-  made_from.add(*source);
+  Hash made_from, said;
+  std::vector<fs::path> seen;
+  add_source(said, file, seen);
+  made_from.add(said.hex());
+  made_from.add(seen.front().string());  // debug information names it
   made_from.add(compiler->program + compiler->version);
   for (const auto& f : kind.flags) made_from.add(f);
   add_files(made_from, files_in(root, kind.folders, true));
-  Hash said;
-  said.add(*source);
   add_files(said, files_in(root, kind.folders, false));
 
   const fs::path folder = root / ".build/compiled";

@@ -19,6 +19,7 @@ Pool::Pool(const Config& config)
     if (i == 0 || type_.traits.scope == Scope::permit) {
       queues_.push_back(
           std::make_unique<RunQueue>(type_, config.seed + queues_.size(), config.preempt > 0));
+      queues_.back()->index = queues_.size() - 1;
     }
     permits_.push_back(std::make_unique<Permit>());
     permits_.back()->queue = queues_.back().get();

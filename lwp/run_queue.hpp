@@ -59,6 +59,7 @@ struct alignas(64) RunQueue {
   static void changed(Task& task, bool locked);
 
   Lock lock;                   // not taken in solo
+  std::size_t index = 0;       // among those of the pool
   const bool slices, prefers;  // the policy is asked for slice(), and for preempts()
   const bool watched;
   const PolicyType type;

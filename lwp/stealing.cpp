@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // A run queue for each permit: who has nothing to do takes from the others.
 //
-// INVARIANT: whoever holds two queue locks took that of the lesser address first.
-#include <functional>
-
+// INVARIANT: whoever holds two queue locks took that of the lesser index first.
 #include "lwp/arch.hpp"
 #include "lwp/pool.hpp"
 
@@ -50,7 +48,7 @@ bool Pool::find_elsewhere(Lwp& l, How how) {
 bool Pool::steal_from(Lwp& l, RunQueue& victim) {
   RunQueue& mine = *l.permit->queue;
   if (victim.size.load(memory_order_relaxed) == 0) return false;
-  const bool first = std::less<>()(&mine, &victim);
+  const bool first = mine.index < victim.index;
   (first ? mine : victim).lock.lock();
   (first ? victim : mine).lock.lock();
   std::size_t moved = 0;

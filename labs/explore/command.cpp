@@ -43,7 +43,12 @@ class Command {
   Command(const Flags& f, const Terminal& t) : f_(f), t_(t), say_(t.say) {}
 
   int run() {
-    if (auto why = prepare()) return refuse(t_, "explore", *why);
+    if (auto why = prepare()) {
+      if (why->message.find('\n') == why->message.npos) return refuse(t_, "explore", *why);
+      // A compiler's words have lines of their own.
+      std::fprintf(stderr, "%s\n", t_.shown("weft explore: " + why->message).c_str());
+      return why->exit_code;
+    }
     Progress progress(t_);
     progress.show(say_("explore.running", {{"file", f_.target}}));
     const os::Nanos began = os::now();
@@ -62,7 +67,8 @@ class Command {
     if (!write_output(f_.json, found.dump(1) + "\n"))
       return refuse(t_, "explore",
                     {say_("usage.cannot_write", {{"path", f_.json}}), kMachineLacks});
-    return found.at("verdict") == "passed" ? kDone : kNo;
+    const bool elsewhere = found.contains("diverged_at") && !found.at("diverged_at").is_null();
+    return found.at("verdict") == "passed" && !elsewhere ? kDone : kNo;
   }
 
  private:
@@ -101,14 +107,35 @@ class Command {
   std::optional<Refusal> read_token() {
     const auto dash = f_.replay.find('-');
     const std::string schedule = dash == f_.replay.npos ? f_.replay : f_.replay.substr(dash + 1);
-    if (schedule.empty() || schedule.find_first_not_of("0123456789:,") != schedule.npos)
-      return Refusal{say_("explore.bad_token", {{"token", f_.replay}})};
+    if (!is_schedule(schedule)) return Refusal{say_("explore.bad_token", {{"token", f_.replay}})};
     schedule_ = schedule;
     is_another_ = dash != f_.replay.npos && f_.replay.substr(0, dash) != hash();
     return std::nullopt;
   }
 
-  std::string hash() const { return program_.source.substr(0, kHashDigits); }
+  // Of the program, and of a policy's file if there is one.
+  std::string hash() const {
+    constexpr std::size_t kOfPolicy = 4;
+    const std::string& policy = policy_.source;
+    return program_.source.substr(0, kHashDigits) +
+           policy.substr(0, std::min(policy.size(), kOfPolicy));
+  }
+  // "0", or "12:1,40:2".
+  static bool is_schedule(const std::string& text) {
+    if (text == "0") return true;
+    bool colon = false, digits = false;
+    for (char c : text + ",") {
+      if (c >= '0' && c <= '9') {
+        digits = true;
+      } else if (!digits || (c != ':' && c != ',') || (c == ':') == colon) {
+        return false;
+      } else {
+        colon = c == ':';
+        digits = false;
+      }
+    }
+    return true;
+  }
   std::string token(const json& found) const {
     const bool told = found.contains("schedule");
     return hash() + "-" + (told ? found.at("schedule").get<std::string>() : schedule_);
@@ -145,6 +172,7 @@ class Command {
 
   Refusal not_run(const std::string& why) const {
     const bool none = why.find("weft_policy") != why.npos;
+    if (none && !policy_.library.empty()) return {say_("policy.no_export", {{"file", f_.policy}})};
     return {none ? say_("explore.no_program", {{"file", f_.target}})
                  : say_("explore.not_run", {{"file", f_.target}, {"why", why}})};
   }
@@ -167,9 +195,10 @@ class Command {
                    80) +
               "\n";
     }
-    if (passed) {
+    const bool elsewhere = found.contains("diverged_at") && !found.at("diverged_at").is_null();
+    if (passed && !elsewhere) {
       text += "✓ " + say_("explore.passed") + "\n";
-    } else {
+    } else if (!passed) {
       text += "✗ " + t_.bold(what(found)) + "\n";
     }
     if (!passed || f_.all) text += "\n" + story(found) + "\n";
@@ -197,8 +226,9 @@ class Command {
     std::vector<std::string> source;
     for (std::string line; std::getline(in, line);) source.push_back(line);
     auto lines = explore::lines_of(program_.library, f_.target, found.at("story"));
-    auto told = explore::tell(found, lines, source,
-                              {.all = f_.all, .policy = found.at("policy_is_target")});
+    auto told = explore::tell(
+        found, lines, source,
+        {.all = f_.all, .policy = found.at("policy_is_target") || !policy_.library.empty()});
     std::string before;
     if (told.lines.size() > kMostLines && !f_.all) {
       const std::size_t cut = told.lines.size() - kMostLines;
@@ -212,13 +242,16 @@ class Command {
     std::string out = "./weft explore " + f_.target;
     if (f_.lwps != 2) out += " --lwps " + std::to_string(f_.lwps);
     if (f_.policy != "fifo") out += " --policy " + f_.policy;
+    if (f_.steps != Flags{}.steps) out += " --steps " + std::to_string(f_.steps);
     return out + " --replay " + token(found);
   }
 
   std::string covered(const json& found) const {
     const std::string steps = grouped(found.at("most_steps").get<std::uint64_t>());
     std::string text;
-    if (f_.strategy == "pct") {
+    if (found.at("verdict") != "passed") {
+      text = say_("explore.covered_first");
+    } else if (f_.strategy == "pct") {
       char bound[32];
       std::snprintf(bound, sizeof bound, "%.1e", found.at("bound").get<double>());
       text = say_("explore.covered_pct",
@@ -227,10 +260,8 @@ class Command {
       text = say_("explore.covered_all", {{"k", std::to_string(f_.preemptions)},
                                           {"lwps", std::to_string(f_.lwps)},
                                           {"steps", steps}});
-    } else if (found.at("verdict") == "passed") {
-      text = say_("explore.covered_part", {{"k", std::to_string(f_.preemptions)}});
     } else {
-      text = say_("explore.covered_first");
+      text = say_("explore.covered_part", {{"k", std::to_string(f_.preemptions)}});
     }
     return text + " " + say_("explore.not_covered");
   }

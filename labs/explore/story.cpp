@@ -17,6 +17,7 @@ using nlohmann::json;
 
 constexpr long long kPatience = 60'000'000'000;
 constexpr std::size_t kPrefix = 11;  // " step  LWP "
+constexpr std::size_t kLeast = 24;   // columns that a line's text has
 
 std::string hex(std::uint64_t n) {
   char text[24];
@@ -110,6 +111,10 @@ Story tell(const json& run, const std::map<std::uint64_t, unsigned>& lines,
     }
     const bool event = s.at("event");
     const bool of_policy = event && operation.starts_with("policy: ");
+    if (operation == "✗" && fiber == 0 && line == 0 && !story.lines.empty()) {
+      story.lines.back().effects.push_back(operation);  // weft says so, not a fiber
+      continue;
+    }
     if (!shown.all && (of_policy ? !shown.policy : line == 0 && !event)) continue;
 
     const auto key = std::pair(fiber, fiber == 0 ? static_cast<int>(thread) : 0);
@@ -135,7 +140,7 @@ Story tell(const json& run, const std::map<std::uint64_t, unsigned>& lines,
     }
     StoryLine* last = story.lines.empty() ? nullptr : &story.lines.back();
     const bool goes_on = last != nullptr && last->column == column && last->lwp == lwp &&
-                         (last->line == line || (event && line == 0)) && !shown.all;
+                         (last->line == line || (event && line == 0)) && !shown.all && !of_policy;
     if (!goes_on) {
       StoryLine next;
       next.step = number;
@@ -169,13 +174,20 @@ std::string to_text(const Story& story, std::size_t width) {
     std::string effects;
     for (const auto& e : l.effects) effects += (effects.empty() ? "" : ", ") + e;
     if (!effects.empty()) effects = (text.empty() ? "» " : "  » ") + effects;
-    const std::size_t room = width - kPrefix - l.column * apart;
+    const std::size_t used = std::min(kPrefix + l.column * apart, width - kLeast);
+    const std::size_t room = width - used;
     const std::size_t wanted = std::min(columns(effects), room * 2 / 3);
     text = cut(text, room - wanted);
+    // What comes last says most.
+    if (columns(text) + columns(effects) > room && effects.ends_with(", ✗")) {
+      effects = cut(effects.substr(0, effects.size() - std::string_view(", ✗").size()),
+                    room - columns(text) - 3) +
+                ", ✗";
+    }
     text += cut(effects, room - columns(text));
     out += pad_left(std::to_string(l.step), 5) +
            pad_left(l.lwp > 0 ? std::to_string(l.lwp) : "-", 5) + " " +
-           std::string(l.column * apart, ' ') + text + "\n";
+           std::string(used - kPrefix, ' ') + text + "\n";
   }
   return out;
 }

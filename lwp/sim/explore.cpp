@@ -23,6 +23,9 @@ bool costs(const Choice& choice) {
 
 // Remembers where a run departs from the default.
 constexpr std::size_t kStory = 20'000;
+constexpr const char* kNotTheSame =
+    "it does not do the same under the same schedule: it depends on something else (time, random "
+    "numbers, addresses)";
 
 class Recording : public Chooser {
  public:
@@ -66,11 +69,9 @@ class DepthFirst final : public Recording {
       cut_ = true;
       return 0;
     }
-    if (depth_ == path_.size()) path_.push_back({0, choice.threads.size()});
+    if (depth_ == path_.size()) path_.push_back({0, choice.threads.size(), choice.step});
     const Node& node = path_[depth_++];
-    if (node.options != choice.threads.size()) {
-      fail("the program does not do the same under the same schedule");
-    }
+    if (node.options != choice.threads.size() || node.step != choice.step) fail(kNotTheSame);
     if (node.taken > 0 && cost) ++spent_;
     return node.taken;
   }
@@ -78,6 +79,7 @@ class DepthFirst final : public Recording {
  private:
   struct Node {
     std::size_t taken, options;
+    std::uint64_t step;
   };
   const int bound_;
   int spent_ = 0;
@@ -344,6 +346,10 @@ Result explore(const std::function<void()>& program, const Search& search) {
   result.schedule = Shrinker(program, limits).shrink(std::move(schedule));
   Guard guard;
   result.failure = replay(program, result.schedule, limits).run;
+  if (result.failure->verdict == Run::Verdict::passed) {  // it failed, but does not fail again
+    result.failure->verdict = Run::Verdict::failed;
+    result.failure->what = kNotTheSame;
+  }
   return result;
 }
 

@@ -3,6 +3,7 @@
 
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <sys/time.h>
 
 #include "lwp/sim/point.hpp"
@@ -42,6 +43,25 @@ void tick(int) {
   steps_seen = now;
 }
 
+// Wall-clock time: neither steps nor computing.
+void second(int) {
+  constexpr int kPatience = 4;
+  static std::uint64_t seen = 0;
+  static int still = 0;
+  const std::uint64_t now = steps();
+  still = running() && now == seen ? still + 1 : 0;
+  seen = now;
+  if (still < kPatience) return;
+  still = 0;
+  fail(
+      "it waits in the kernel, where weft does not see it (std::mutex, a read, a sleep of the C "
+      "library)");
+}
+
+void exits() {
+  if (running()) fail("it ends its process (exit)");
+}
+
 void handle(int signal, void (*handler)(int)) {
   struct sigaction action {};
   action.sa_handler = handler;
@@ -59,6 +79,10 @@ Guard::Guard() : stack_(new char[kStack]) {
   ::sigaltstack(&stack, nullptr);
   for (int signal : kCrashes) handle(signal, crashed);
   handle(SIGVTALRM, tick);
+  handle(SIGALRM, second);
+  const itimerval seconds{{1, 0}, {1, 0}};
+  ::setitimer(ITIMER_REAL, &seconds, nullptr);
+  [[maybe_unused]] static const int once = std::atexit(exits);
   const itimerval each{kComputing, kComputing};
   ::setitimer(ITIMER_VIRTUAL, &each, nullptr);
 }
@@ -66,6 +90,8 @@ Guard::Guard() : stack_(new char[kStack]) {
 Guard::~Guard() {
   const itimerval never{};
   ::setitimer(ITIMER_VIRTUAL, &never, nullptr);
+  ::setitimer(ITIMER_REAL, &never, nullptr);
+  std::signal(SIGALRM, SIG_DFL);
   for (int signal : kCrashes) std::signal(signal, SIG_DFL);
   std::signal(SIGVTALRM, SIG_DFL);
   stack_t none{};

@@ -2,6 +2,8 @@
 #include "lwp/sim/world.hpp"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 #include <boost/context/detail/fcontext.hpp>
 #include <cerrno>
 #include <cxxabi.h>
@@ -76,6 +78,10 @@ class Stacks {
 };
 Stacks stacks;
 std::uint64_t all_steps = 0;
+thread_local bool here = false;  // this kernel thread runs the world
+constexpr std::string_view kStranger =
+    "a kernel thread of the program's own (std::thread) calls weft: that cannot be explored";
+std::atomic<bool> stranger{false};  // another has called weft
 
 class World {
  public:
@@ -178,8 +184,9 @@ class World {
 
   [[noreturn]] void end(Run::Verdict verdict, std::string_view what) {
     if (limits_.story > 0) remember(nullptr, "✗", "", 0, true);
-    verdict_ = verdict;
-    what_ = what;
+    const bool unseen = stranger.exchange(false);  // perhaps it was to wake somebody
+    verdict_ = unseen ? Run::Verdict::failed : verdict;
+    what_ = unseen ? kStranger : what;
     leave();
   }
 
@@ -220,6 +227,8 @@ class World {
   // Each choice has a step of its own.
   void count_step() {
     ++all_steps;
+    if (stranger.load(std::memory_order_relaxed)) [[unlikely]]
+      end(Run::Verdict::failed, kStranger);
     if (++steps_ > limits_.steps) end(Run::Verdict::too_long, "it does not come to an end");
   }
 
@@ -356,6 +365,8 @@ class World {
 Run run(const std::function<void()>& program, Chooser& chooser, const Limits& limits) {
   auto world = std::make_unique<World>(chooser, limits);
   World::active = world.get();
+  here = true;
+  stranger.store(false);
   forget_sleepers();
   Run out = world->run(program);
   World::active = nullptr;
@@ -367,7 +378,10 @@ std::uint64_t steps() {
   return all_steps;
 }
 bool running() {
-  return World::active != nullptr && World::active->current_thread() >= 0;
+  if (World::active == nullptr || World::active->current_thread() < 0) return false;
+  if (here) return true;
+  stranger.store(true);
+  return false;
 }
 
 void point(const void* object, Access access, const char* operation,

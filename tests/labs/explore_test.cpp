@@ -95,11 +95,16 @@ TEST_CASE("weft explore answers whatever the program does") {
   if (!there()) return;
   Folder folder;
   const std::string head =
-      "#include <cstdlib>\n#include <stdexcept>\n#include \"fibers/explore.hpp\"\n"
+      "#include <cstdlib>\n#include <stdexcept>\n#include <thread>\n#include "
+      "\"fibers/explore.hpp\"\n"
       "#include \"fibers/fiber.hpp\"\nusing namespace weft::fibers;\nvoid program() {\n";
   const auto [body, what] = GENERATE(table<std::string, std::string>(
       {{"int* volatile none = nullptr; *none = 1;", "SIGSEGV"},
        {"std::abort();", "SIGABRT"},
+       {"std::exit(0);", "ends its process"},
+       {"std::thread([] { weft::atomic<int> n{0}; n = 1; }).join(); yield(); yield();",
+        "std::thread"},
+       {"if (rand() % 3 == 0) yield(); spawn([] {}).join();", "does not do the same"},
        {"throw std::runtime_error(\"thrown\");", "thrown"},
        {"volatile bool stop = false; while (!stop) {}", "computes without end"},
        {"weft::atomic<bool> stop{false}; while (!stop) yield();", "does not come to an end"},
@@ -155,9 +160,18 @@ TEST_CASE("weft explore refuses what it cannot do") {
   CHECK(run_weft({"explore", file, "--replay", "1234-x"}).code == 2);
   CHECK(run_weft({"explore", written(folder, "none.cpp", "int x;\n").string()}).code == 2);
   CHECK(run_weft({"explore", written(folder, "wrong.cpp", "int x\n").string()}).code == 2);
-  const fs::path exits =
-      written(folder, "exits.cpp", "#include <cstdlib>\nvoid program() { std::exit(0); }\n");
-  CHECK(run_weft({"explore", exits.string()}).code == 2);
+}
+
+TEST_CASE("weft explore: a copy has a story of its own, and an included file counts") {
+  if (!there()) return;
+  Folder folder;
+  written(folder, "mine.hpp", "inline bool right() { return false; }\n");
+  const fs::path file = written(folder, "copy.cpp",
+                                "#include \"mine.hpp\"\n#include \"fibers/explore.hpp\"\n"
+                                "void program() { weft::check(right(), \"it is right\"); }\n");
+  CHECK(explore(file).code == 1);
+  written(folder, "mine.hpp", "inline bool right() { return true; }\n");
+  CHECK(explore(file).code == 0);
 }
 
 TEST_CASE("weft explore: a token of another program is told to be one") {
