@@ -5,6 +5,7 @@
 #include <cmath>
 #include <exception>
 #include <span>
+#include <vector>
 
 #include "lwp/os.hpp"
 
@@ -28,6 +29,18 @@ class Confined {
  private:
   const std::vector<int> all_;
 };
+
+// A CPU that stood idle is slow for a while, longest where a hypervisor took it away: rows that
+// came after those on fewer CPUs would pay for it. Each CPU computes for a moment before a run.
+void warm_up(int cpus) {
+  constexpr lwp::os::Nanos kMoment = 20 * lwp::os::kMillisecond;
+  auto spin = [until = lwp::os::now() + kMoment] {
+    while (lwp::os::now() < until) continue;
+  };
+  std::vector<lwp::os::Thread> others;
+  for (int i = 1; i < cpus; ++i) others.emplace_back("warm-up", spin);
+  spin();
+}
 
 // Two digits and even: figures of one machine then belong to the same number more often.
 long rounded(double operations) {
@@ -89,6 +102,7 @@ Results measure(const Plan& plan, const std::function<void(int, const Row&)>& pr
       if (result.took > kLongest && result.figures.size() >= kFewestRuns) continue;
       progress(round, row);
       Confined confined(row.lwps);
+      if (row.lwps > 1) warm_up(row.lwps);
       const lwp::os::Nanos began = lwp::os::now();
       try {
         if (round == 0) {
