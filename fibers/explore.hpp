@@ -89,4 +89,11 @@ inline void check(bool holds, const char* property) {
 #endif
 }
 
+/// A number of the program's own, for `weft lab measure` to show; elsewhere it is nothing.
+inline void figure([[maybe_unused]] const char* name, [[maybe_unused]] double value) {
+#ifdef WEFT_SIM
+  lwp::sim::figure(name, value);
+#endif
+}
+
 }  // namespace weft

@@ -2,14 +2,12 @@
 #include "labs/compile.hpp"
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <vector>
 
 #include "labs/exit.hpp"
+#include "labs/toolchain.hpp"
 #include "lwp/os.hpp"
 
 namespace weft::labs {
@@ -18,79 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 namespace os = lwp::os;
 
-constexpr os::Nanos kPatience = 120 * os::kSecond;
 constexpr std::size_t kMostErrorLines = 40;
-
-std::optional<std::string> contents(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return std::nullopt;
-  std::stringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
-
-// Where weft's sources lie: above the program (.build/release/bin/weft), or above where we are.
-fs::path source_root() {
-  std::error_code none;
-  for (fs::path from : {fs::path(os::own_program()).parent_path(), fs::current_path(none)}) {
-    for (; from.has_relative_path(); from = from.parent_path()) {
-      if (fs::exists(from / "lwp/policy.hpp", none)) return from;
-    }
-  }
-  return {};
-}
-
-// The first that is there and says its version.
-struct Compiler {
-  std::string program, version;
-};
-std::optional<Compiler> find_compiler() {
-  std::vector<std::string> candidates;
-  if (const char* asked = std::getenv("CXX"); asked != nullptr && *asked != '\0') {
-    candidates.emplace_back(asked);
-  }
-  candidates.emplace_back("g++");
-  for (int v = 20; v >= 12; --v) candidates.push_back("g++-" + std::to_string(v));
-  candidates.emplace_back("clang++");
-  for (const auto& c : candidates) {
-    Output says = run_command({c, "--version"}, kPatience);
-    if (says.started && says.code == 0) return Compiler{c, says.text};
-  }
-  return std::nullopt;
-}
-
-// FNV-1a, 64 bits (Fowler, Noll, Vo). For the name of a file that is made anew at worst.
-class Hash {
- public:
-  void add(std::string_view text) {
-    for (char c : text) value_ = (value_ ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-    value_ = (value_ ^ 0xff) * 0x100000001b3;
-  }
-  std::string hex() const {
-    char text[17];
-    std::snprintf(text, sizeof text, "%016llx", static_cast<unsigned long long>(value_));
-    return text;
-  }
-
- private:
-  std::uint64_t value_ = 0xcbf29ce484222325;
-};
-
-std::vector<fs::path> files_in(const fs::path& root, const std::vector<std::string>& folders,
-                               bool headers_only) {
-  std::vector<fs::path> files;
-  std::error_code none;
-  for (const auto& folder : folders) {
-    for (const auto& entry : fs::directory_iterator(root / folder, none)) {
-      const fs::path extension = entry.path().extension();
-      if (extension == ".hpp" || (!headers_only && extension == ".cpp")) {
-        files.push_back(entry.path());
-      }
-    }
-  }
-  std::ranges::sort(files);
-  return files;
-}
+constexpr std::size_t kMostOutput = 1 << 20;
 
 // A file and those of the student's own that it includes.
 void add_source(Hash& hash, const fs::path& file, std::vector<fs::path>& seen) {
@@ -111,10 +38,6 @@ void add_source(Hash& hash, const fs::path& file, std::vector<fs::path>& seen) {
   }
 }
 
-void add_files(Hash& hash, const std::vector<fs::path>& files) {
-  for (const auto& f : files) hash.add(contents(f).value_or(""));
-}
-
 std::string first_lines(const std::string& text) {
   std::size_t at = 0;
   for (std::size_t n = 0; n < kMostErrorLines && at < text.size(); ++n) {
@@ -126,7 +49,7 @@ std::string first_lines(const std::string& text) {
 }  // namespace
 
 Output run_command(std::vector<std::string> command, long long patience_ns) {
-  command.insert(command.begin(), {"/bin/sh", "-c", "exec \"$@\" 2>&1", "sh"});
+  command.insert(command.begin(), {"/bin/sh", "-c", "exec \"$@\" 2>&1 </dev/null", "sh"});
   Output out;
   auto process = os::spawn_process(command);
   if (!process) return out;
@@ -135,6 +58,7 @@ Output run_command(std::vector<std::string> command, long long patience_ns) {
   while (os::wait_ready(process->out(), os::kReadable, deadline)) {
     auto got = os::read(process->out(), bytes);
     if (!got || *got == 0) break;
+    if (out.text.size() > kMostOutput) continue;  // read all the same, or it would wait for us
     out.text.append(reinterpret_cast<const char*>(bytes.data()), *got);
   }
   auto exit = process->wait(deadline);
@@ -176,8 +100,8 @@ Compiled compile_file(const std::string& file, const FileKind& kind, const Say& 
   made_from.add(seen.front().string());  // debug information names it
   made_from.add(compiler->program + compiler->version);
   for (const auto& f : kind.flags) made_from.add(f);
-  add_files(made_from, files_in(root, kind.folders, true));
-  add_files(said, files_in(root, kind.folders, false));
+  made_from.add_files(files_in(root, kind.folders, true));
+  said.add_files(files_in(root, kind.folders, false));
 
   const fs::path folder = root / ".build/compiled";
   const fs::path library = folder / (made_from.hex() + ".so");
@@ -190,7 +114,7 @@ Compiled compile_file(const std::string& file, const FileKind& kind, const Say& 
   std::vector<std::string> command{compiler->program};
   command.insert(command.end(), kind.flags.begin(), kind.flags.end());
   command.insert(command.end(), {"-I", root.string(), "-o", made.string(), file});
-  Output output = run_command(std::move(command), kPatience);
+  Output output = run_command(std::move(command), kCompilerPatience);
   if (output.code != 0) {
     fs::remove(made, error);
     return fails(kWrongUse, say("compile.does_not_compile", {{"file", file}}) + "\n" +

@@ -12,6 +12,7 @@
 #include "labs/commands.hpp"
 #include "labs/compile.hpp"
 #include "labs/exit.hpp"
+#include "labs/explore/ask.hpp"
 #include "labs/explore/story.hpp"
 #include "labs/output_file.hpp"
 #include "labs/policy/policy_file.hpp"
@@ -88,10 +89,10 @@ class Command {
     if (!can_write(f_.json)) return Refusal{say_("usage.cannot_write", {{"path", f_.json}})};
     if (!is_policy_file(f_.policy))
       if (auto why = lwp::refuse_policy(f_.policy)) return Refusal{*why};
-    runner_ = fs::path(os::own_program()).parent_path() / "weft-explorer";
     std::error_code error;
-    if (!fs::exists(runner_, error))
-      return Refusal{say_("explore.no_runner", {{"path", runner_.string()}}), kMachineLacks};
+    if (!fs::exists(explore::runner(), error))
+      return Refusal{say_("explore.no_runner", {{"path", explore::runner().string()}}),
+                     kMachineLacks};
 
     program_ = compile_file(f_.target, simulated_file(), say_);
     if (program_.exit_code != kDone) return Refusal{program_.text, program_.exit_code};
@@ -142,32 +143,23 @@ class Command {
   }
 
   json explore() {
-    const fs::path result =
-        fs::temp_directory_path() / ("weft-explore-" + std::to_string(os::thread_id()) + ".json");
-    json asked = {{"library", program_.library},
-                  {"policy_library", policy_.library},
-                  {"policy", f_.policy},
-                  {"result", result.string()},
-                  {"lwps", f_.lwps},
-                  {"strategy", f_.strategy},
-                  {"preemptions", f_.preemptions},
-                  {"depth", f_.depth},
-                  {"iterations", f_.iterations},
-                  {"seed", f_.seed},
-                  {"steps", f_.steps},
-                  {"time_limit", static_cast<std::int64_t>(f_.time_limit * 1e9)}};
+    json asked = explore::question(program_.library);
+    asked["policy_library"] = policy_.library;
+    asked["policy"] = f_.policy;
+    asked["lwps"] = f_.lwps;
+    asked["strategy"] = f_.strategy;
+    asked["preemptions"] = f_.preemptions;
+    asked["depth"] = f_.depth;
+    asked["iterations"] = f_.iterations;
+    asked["seed"] = f_.seed;
+    asked["steps"] = f_.steps;
+    asked["time_limit"] = static_cast<std::int64_t>(f_.time_limit * 1e9);
     if (!schedule_.empty()) asked["schedule"] = schedule_;
-    // It ends by itself; the rest is for shrinking, and for one that does not come to a point.
-    const auto patience = static_cast<long long>((f_.time_limit * 2 + 60) * 1e9);
-    Output out = run_command({runner_.string(), asked.dump()}, patience);
-    std::ifstream file(result);
-    json found = json::parse(file, nullptr, false);
-    std::error_code error;
-    fs::remove(result, error);
-    if (found.is_discarded()) {
-      return {{"error", say_("explore.ended", {{"code", std::to_string(out.code)}})}};
+    auto answer = explore::ask(std::move(asked));
+    if (answer.found.is_null()) {
+      return {{"error", say_("explore.ended", {{"code", std::to_string(answer.code)}})}};
     }
-    return found;
+    return answer.found;
   }
 
   Refusal not_run(const std::string& why) const {
@@ -211,7 +203,9 @@ class Command {
 
   std::string what(const json& found) const {
     const std::string verdict = found.at("verdict"), what = found.at("what");
-    if (verdict == "deadlock") return say_("explore.deadlock");
+    const std::string call = found.at("blocked_in");
+    if (verdict == "deadlock")
+      return call.empty() ? say_("explore.deadlock") : say_("explore.blocked", {{"call", call}});
     if (verdict == "too long")
       return say_("explore.too_long", {{"steps", std::to_string(f_.steps)}});
     const auto races_with = found.at("races_with").get<std::uint64_t>();
@@ -280,7 +274,6 @@ class Command {
   const Flags& f_;
   const Terminal& t_;
   const Say& say_;
-  fs::path runner_;
   Compiled program_, policy_;
   std::string schedule_;
   bool is_another_ = false;

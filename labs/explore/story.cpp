@@ -170,7 +170,7 @@ std::string to_text(const Story& story, std::size_t width) {
   }
   std::string out = head + "\n";
   for (const auto& l : story.lines) {
-    std::string text = l.line == 0 ? "" : std::to_string(l.line) + ": " + l.source;
+    std::string text = l.line == 0 ? l.source : std::to_string(l.line) + ": " + l.source;
     std::string effects;
     for (const auto& e : l.effects) effects += (effects.empty() ? "" : ", ") + e;
     if (!effects.empty()) effects = (text.empty() ? "» " : "  » ") + effects;

@@ -124,6 +124,7 @@ int run(int argc, char** argv) {
   measure_command(*command("measure", "main.about_measure"), terminal, exit_code);
   explore_command(*command("explore", "main.about_explore"), terminal, exit_code);
   simulate_command(*command("simulate", "main.about_simulate"), terminal, exit_code);
+  lab_command(*command("lab", "main.about_lab"), terminal, exit_code);
   new_command(*command("new", "main.about_new"), terminal, exit_code);
   bench_command(*command("bench", "main.about_bench"), terminal, exit_code);
   serve_command(*command("serve", "main.about_serve"), terminal, exit_code);

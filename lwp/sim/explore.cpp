@@ -71,7 +71,8 @@ class DepthFirst final : public Recording {
     }
     if (depth_ == path_.size()) path_.push_back({0, choice.threads.size(), choice.step});
     const Node& node = path_[depth_++];
-    if (node.options != choice.threads.size() || node.step != choice.step) fail(kNotTheSame);
+    if (node.options != choice.threads.size() || node.step != choice.step)
+      fail(kNotTheSame, Kind::unsteady);
     if (node.taken > 0 && cost) ++spent_;
     return node.taken;
   }
@@ -349,6 +350,7 @@ Result explore(const std::function<void()>& program, const Search& search) {
   if (result.failure->verdict == Run::Verdict::passed) {  // it failed, but does not fail again
     result.failure->verdict = Run::Verdict::failed;
     result.failure->what = kNotTheSame;
+    result.failure->kind = Kind::unsteady;
   }
   return result;
 }

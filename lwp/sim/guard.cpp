@@ -33,13 +33,14 @@ const char* what(int signal) {
 
 // Out of the handler and the run, for good: the run's stacks are left where they stand.
 void crashed(int signal) {
-  if (running()) fail(what(signal));
+  if (running()) fail(what(signal), Kind::crash);
   std::signal(signal, SIG_DFL);
 }
 
 void tick(int) {
   const std::uint64_t now = steps();
-  if (running() && now == steps_seen) fail("it computes without end, and calls nobody");
+  if (running() && now == steps_seen)
+    fail("it computes without end, and calls nobody", Kind::computes);
   steps_seen = now;
 }
 
@@ -55,11 +56,12 @@ void second(int) {
   still = 0;
   fail(
       "it waits in the kernel, where weft does not see it (std::mutex, a read, a sleep of the C "
-      "library)");
+      "library)",
+      Kind::kernel);
 }
 
 void exits() {
-  if (running()) fail("it ends its process (exit)");
+  if (running()) fail("it ends its process (exit)", Kind::exits);
 }
 
 void handle(int signal, void (*handler)(int)) {

@@ -27,6 +27,12 @@ void spin();
 bool wait_until(const std::function<bool()>& ready, Nanos deadline, const char* operation,
                 const void* object);
 
+/// As wait_until(), in a call of the program's own that keeps its kernel thread: `call` is its
+/// name.
+void wait_in_kernel(const std::function<bool()>& ready, Nanos deadline, const char* call);
+/// Whether the address lies in the program that is explored (Limits::module), and a world runs.
+bool by_program(const void* address);
+
 Nanos now();
 /// Something outside of the threads has a deadline: an alarm. kNever: no more.
 void alarm_at(const void* alarm, Nanos deadline);
@@ -60,8 +66,22 @@ bool is_told();  ///< a story is kept
 
 /// Before a run: a run that did not pass has left its sleepers where they were (kernel.cpp).
 void forget_sleepers();
+/// What kind of failure it is.
+enum class Kind : std::uint8_t {
+  property,   ///< weft::check, or a promise of weft's that does not hold
+  race,       ///< of a var
+  exception,  ///< nobody caught it
+  crash,      ///< a signal
+  exits,      ///< it ends its process
+  computes,   ///< without end, and calls nobody
+  kernel,     ///< waits where weft does not see it
+  stranger,   ///< a thread of its own calls weft
+  unsteady,   ///< it failed, but does not fail again
+};
 /// Ends the run: the program has failed.
-[[noreturn]] void fail(std::string_view what);
+[[noreturn]] void fail(std::string_view what, Kind kind = Kind::property);
+/// A number of the program's own, for who asked for the run.
+void figure(const char* name, double value);
 /// Likewise: nobody can ever go on.
 [[noreturn]] void deadlock(std::string_view what);
 

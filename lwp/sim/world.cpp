@@ -51,6 +51,7 @@ struct Thread {
   std::function<void()> body;
   const std::function<bool()>* ready = nullptr;  // null: it can go on
   Nanos deadline = kNever;
+  const char* call = nullptr;  // of the program's own, in which it waits
   bool ended = false;
   std::uint64_t went_on_at = 0;  // a step: who waited longest goes first
   int actor = 0;                 // that it acts as now
@@ -93,6 +94,11 @@ class World {
     Run out;
     out.verdict = verdict_;
     out.what = what_;
+    out.kind = kind_;
+    out.figures = std::move(figures_);
+    for (auto& t : threads_) {
+      if (t->call != nullptr) out.blocked_in = t->call;
+    }
     out.races_with = races_with_;
     out.steps = steps_;
     for (std::size_t i = 0; i < story_.size(); ++i) {  // the oldest first
@@ -147,7 +153,8 @@ class World {
     const auto earlier = races_.access(actor(), object, access, steps_);
     if (!earlier) return;
     races_with_ = *earlier;
-    end(Run::Verdict::failed, "a data race: nothing orders this access and an earlier one");
+    end(Run::Verdict::failed, "a data race: nothing orders this access and an earlier one",
+        Kind::race);
   }
   void note(std::string what, const void* object) {
     if (limits_.story > 0) remember(object, std::move(what), "", 0, true);
@@ -182,11 +189,26 @@ class World {
     return true;
   }
 
-  [[noreturn]] void end(Run::Verdict verdict, std::string_view what) {
+  void wait_in_kernel(const std::function<bool()>& ready, Nanos deadline, const char* call) {
+    if (limits_.story > 0 && !ready()) note(std::string("blocks its LWP in ") + call, nullptr);
+    Thread& self = current();
+    self.call = call;
+    wait_until(ready, deadline, call, nullptr);
+    self.call = nullptr;
+  }
+  bool by_program(const void* address) const {
+    const auto at = static_cast<const std::byte*>(address);
+    const auto& m = limits_.module;
+    return !m.empty() && at >= m.data() && at < m.data() + m.size();
+  }
+  void figure(const char* name, double value) { figures_.emplace_back(name, value); }
+
+  [[noreturn]] void end(Run::Verdict verdict, std::string_view what, Kind kind = Kind::property) {
     if (limits_.story > 0) remember(nullptr, "✗", "", 0, true);
     const bool unseen = stranger.exchange(false);  // perhaps it was to wake somebody
     verdict_ = unseen ? Run::Verdict::failed : verdict;
     what_ = unseen ? kStranger : what;
+    kind_ = unseen ? Kind::stranger : kind;
     leave();
   }
 
@@ -211,9 +233,10 @@ class World {
     try {
       self.body();
     } catch (const std::exception& error) {
-      world.end(Run::Verdict::failed, std::string("an exception: ") + error.what());
+      world.end(Run::Verdict::failed, std::string("an exception: ") + error.what(),
+                Kind::exception);
     } catch (...) {
-      world.end(Run::Verdict::failed, "an exception");
+      world.end(Run::Verdict::failed, "an exception", Kind::exception);
     }
     self.body = nullptr;
     self.ended = true;
@@ -228,7 +251,7 @@ class World {
   void count_step() {
     ++all_steps;
     if (stranger.load(std::memory_order_relaxed)) [[unlikely]]
-      end(Run::Verdict::failed, kStranger);
+      end(Run::Verdict::failed, kStranger, Kind::stranger);
     if (++steps_ > limits_.steps) end(Run::Verdict::too_long, "it does not come to an end");
   }
 
@@ -353,6 +376,8 @@ class World {
   std::uint64_t steps_ = 0;
   Run::Verdict verdict_ = Run::Verdict::passed;
   std::string what_;
+  Kind kind_ = Kind::property;
+  std::vector<std::pair<std::string, double>> figures_;
   std::uint64_t races_with_ = 0;
   Races races_;
   bool quiet_ = false;  // what reads atomics to tell of them makes no step
@@ -417,8 +442,18 @@ void joined(int thread) {
 int current_thread() {
   return World::active->current_thread();
 }
-void fail(std::string_view what) {
-  World::active->end(Run::Verdict::failed, what);
+void fail(std::string_view what, Kind kind) {
+  World::active->end(Run::Verdict::failed, what, kind);
+}
+void figure(const char* name, double value) {
+  if (running()) World::active->figure(name, value);
+}
+void wait_in_kernel(const std::function<bool()>& ready, Nanos deadline, const char* call) {
+  World::active->wait_in_kernel(ready, deadline, call);
+}
+bool by_program(const void* address) {
+  return World::active != nullptr && here && World::active->current_thread() >= 0 &&
+         World::active->by_program(address);
 }
 void deadlock(std::string_view what) {
   World::active->end(Run::Verdict::deadlock, what);

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "lwp/sim/places.hpp"
+#include "lwp/sim/point.hpp"
 
 namespace weft::lwp::sim {
 
@@ -55,7 +56,10 @@ struct Step {
 struct Run {
   enum class Verdict { passed, failed, deadlock, too_long };
   Verdict verdict = Verdict::passed;
-  std::string what;              ///< the property that broke
+  std::string what;            ///< the property that broke
+  Kind kind = Kind::property;  ///< if it failed
+  std::string blocked_in;      ///< a call of the program's own that keeps an LWP: "read"; or ""
+  std::vector<std::pair<std::string, double>> figures;  ///< that the program told, in order
   std::uint64_t races_with = 0;  ///< of a data race: the step of the earlier access
   std::uint64_t steps = 0;
   std::vector<Step> story;         ///< the last steps, if asked for

@@ -4,6 +4,7 @@
 //   weft-explorer '{"library": …, "result": FILE, …}'
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -79,6 +80,30 @@ const char* name(sim::Run::Verdict v) {
   return "";
 }
 
+const char* name(sim::Kind kind) {
+  switch (kind) {
+    case sim::Kind::property:
+      return "property";
+    case sim::Kind::race:
+      return "race";
+    case sim::Kind::exception:
+      return "exception";
+    case sim::Kind::crash:
+      return "crash";
+    case sim::Kind::exits:
+      return "exits";
+    case sim::Kind::computes:
+      return "computes";
+    case sim::Kind::kernel:
+      return "kernel";
+    case sim::Kind::stranger:
+      return "stranger";
+    case sim::Kind::unsteady:
+      return "unsteady";
+  }
+  return "";
+}
+
 json to_json(const sim::Run& run, std::span<const std::byte> module) {
   json story = json::array();
   for (const auto& s : run.story) {
@@ -91,8 +116,16 @@ json to_json(const sim::Run& run, std::span<const std::byte> module) {
     }
     story.push_back(std::move(step));
   }
-  return {{"verdict", name(run.verdict)}, {"what", run.what},   {"races_with", run.races_with},
-          {"threads", run.names},         {"steps", run.steps}, {"story", std::move(story)}};
+  json figures = json::array();
+  for (const auto& [figure, value] : run.figures) {
+    figures.push_back({{"name", figure}, {"value", value}});
+  }
+  json out = {{"verdict", name(run.verdict)}, {"what", run.what},   {"races_with", run.races_with},
+              {"threads", run.names},         {"steps", run.steps}, {"story", std::move(story)}};
+  out["kind"] = name(run.kind);
+  out["blocked_in"] = run.blocked_in;
+  out["figures"] = std::move(figures);
+  return out;
 }
 
 template <class Function>
@@ -155,7 +188,7 @@ json explored(const json& asked) {
   }
   sim::Result found = sim::explore(whole, search);
   json out = found.failure ? to_json(*found.failure, search.limits.module)
-                           : json{{"verdict", "passed"}, {"what", ""}};
+                           : json{{"verdict", "passed"}, {"what", ""}, {"blocked_in", ""}};
   out["policy_is_target"] = program == exercise_policy;
   out["runs"] = found.runs;
   out["exhaustive"] = found.exhaustive;
@@ -169,6 +202,8 @@ json explored(const json& asked) {
 
 int main(int, char** argv) {
   const json asked = json::parse(argv[1]);
+  // What is explored should not find here where the answer goes, and how it is known to be ours.
+  std::memset(argv[1], 0, std::strlen(argv[1]));
   lwp::always_check_policies();
   // What the program prints is printed once for each schedule.
   std::freopen("/dev/null", "w", stdout);
@@ -178,6 +213,7 @@ int main(int, char** argv) {
   } catch (const std::exception& error) {
     out = {{"error", error.what()}};
   }
+  if (asked.contains("seal")) out["seal"] = asked.at("seal");
   std::ofstream(asked.at("result").get<std::string>()) << out << std::flush;
   // Runs that failed have left their stacks and what stands on them: nothing is undone.
   std::_Exit(0);

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: BSL-1.0
+// Grades a student's files: each check of the lab in a process of its own, in the simulated world,
+// where time is virtual and a schedule happens again. Only `pass` earns points, and only an answer
+// that the check's own process has sealed is one.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "labs/lab/build.hpp"
+#include "labs/lab/exercise.hpp"
+
+namespace weft::labs::lab {
+
+/// inconclusive: the machine did not let us finish. grader_error: the lab or weft is at fault.
+enum class Verdict { pass, fail, inconclusive, grader_error };
+const char* name(Verdict v);
+
+struct Finding {
+  std::string check;
+  Text title;
+  int weight = 1;
+  Verdict verdict = Verdict::grader_error;
+  std::string id;        ///< of the message: "warm-up.stalled", "lab.crash"; "" if it passed
+  std::string evidence;  ///< in the language asked for: what was seen, a line or several
+  std::string story;     ///< the interleaving, ready to print; "" if there is none
+  std::string token;     ///< for `weft lab replay`; "" if there is nothing to run again
+  std::uint64_t schedules = 0;
+  bool exhaustive = false;
+  double seconds = 0;
+};
+
+struct Report {
+  std::string exercise;
+  std::vector<Finding> findings;
+  int points = 0, most = 0;
+  bool isolated = true;  ///< the kernel lent namespaces
+
+  bool passed() const;
+  const Finding* first_failure() const;
+};
+nlohmann::ordered_json to_json(const Report& report);
+
+/// The lab's files among those of a folder; what is missing or too large is left out.
+Files files_of(const std::filesystem::path& folder, const Exercise& exercise);
+
+class Grader {
+ public:
+  Grader(const Exercise& exercise, const Say& say) : exercise_(exercise), say_(say) {}
+
+  /// `seed`: of the schedules that are drawn; 0 as the lab says.
+  Report grade(const Files& files, std::uint64_t seed = 0);
+  /// One check again, under one schedule.
+  std::optional<Finding> replay(const Files& files, const std::string& check,
+                                const std::string& hash, const std::string& schedule);
+  /// Numbers that the lab's program told, run once with these files.
+  struct Measured {
+    std::vector<std::pair<std::string, double>> figures;
+    std::string problem;  ///< why there are none, or not all
+  };
+  Measured measure(const Files& files);
+
+  /// The words for a finding that is no pass: broken, evidence, rule, next.
+  std::string explain(const Finding& finding) const;
+
+ private:
+  Finding run(const Check& check, Builder& builder, const Files& files);
+  void program(const Check& check, Builder& builder, const Files& files, Finding& finding);
+  void workload(const Check& check, const Files& files, Finding& finding);
+  void mutants(const Check& check, Builder& builder, const Files& files, Finding& finding);
+  Built build(const Check& check, Builder& builder, const std::string& own, const Files& files);
+  nlohmann::json question(const Check& check, const Built& program, const Built& policy) const;
+  void judge(const Check& check, const nlohmann::json& found, Finding& finding) const;
+  std::string story(const Check& check, const Files& files, const Built& built,
+                    const nlohmann::json& found) const;
+  void fail(Finding& finding, std::string id, std::string evidence) const;
+  std::string figures(const nlohmann::json& found) const;
+
+  const Exercise& exercise_;
+  const Say& say_;
+  std::uint64_t seed_ = 0;
+  std::string schedule_;  // of a replay
+  std::string hash_;      // that its token names
+};
+
+}  // namespace weft::labs::lab
