@@ -20,6 +20,7 @@ void compare_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void explore_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void simulate_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void new_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
+void teach_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void lab_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void measure_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void load_command(CLI::App& sub, const Terminal& terminal, int& exit_code);

@@ -33,7 +33,7 @@ constexpr std::size_t kWidth = 80;
 constexpr os::Nanos kLook = 200 * os::kMillisecond;  // at the files' times
 
 struct Flags {
-  std::string action = "watch", word, answer, reason, json;
+  std::string action = "watch", word, answer, reason, from, json;
   int level = 0;
 };
 
@@ -92,11 +92,13 @@ class Command {
   }
   const Exercise* pick_started(const std::string& word) {
     const Exercise* e = pick(word);
-    if (e == nullptr || mine_.has(e->name)) return e;
+    if (e == nullptr || mine_.has(e->name) || !f_.from.empty()) return e;
     no(say_("lab.not_started", {{"lab", e->name}}));
     return nullptr;
   }
-  Files files(const Exercise& e) const { return files_of(mine_.folder(e.name), e); }
+  Files files(const Exercise& e) const {
+    return files_of(f_.from.empty() ? mine_.folder(e.name) : fs::path(f_.from), e);
+  }
   static std::string folder_of(const Exercise& e) { return "labs/mine/" + e.name; }
 
   int list() {
@@ -134,7 +136,7 @@ class Command {
     const Files handed = files(e);
     const Report report = grader.grade(handed);
     progress.clear();
-    const bool first_time = report.passed() && !mine_.passed(e.name);
+    const bool first_time = f_.from.empty() && report.passed() && !mine_.passed(e.name);
     std::string text = table_of(e, report, t_);
     if (const Finding* failed = report.first_failure()) {
       text += "\n✗ " + grader.explain(*failed);
@@ -283,7 +285,7 @@ class Command {
                       token.substr(hash + 1, schedule - hash - 1), token.substr(schedule + 1));
     if (!finding) return no(say_("lab.bad_token", {{"token", token}}));
     if (finding->verdict == Verdict::pass) {
-      print("✓ " + say_("lab.replay_passes") + "\n");
+      print("✓ " + say_("lab.replay_passes") + "\n\n" + finding->story);
       return kDone;
     }
     print("✗ " + grader.explain(*finding));
@@ -386,6 +388,7 @@ void lab_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_option("ANSWER", f->answer, say("lab.help_answer"));
   sub.add_option("--level", f->level, say("lab.help_level"))->check(CLI::Range(1, 3));
   sub.add_option("--reason", f->reason, say("lab.help_reason"));
+  sub.add_option("--from", f->from, say("lab.help_from"))->type_name("FOLDER");
   sub.add_option("--json", f->json, say("lab.help_json"))->type_name("FILE");
   sub.footer(say("lab.footer"));
   sub.callback([=, &terminal, &exit_code] { exit_code = Command(*f, terminal).run(); });

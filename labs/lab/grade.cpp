@@ -26,6 +26,7 @@ constexpr Fence kCheck{.cpu_seconds = 60, .wall_seconds = 120};
 constexpr long long kExploring = 30 * os::kSecond;
 constexpr std::size_t kHashDigits = 8;
 constexpr std::size_t kStoryLines = 30;
+constexpr std::uint64_t kDrawn = 20;             // schedules for a seed
 constexpr std::uint64_t kMeasuring = 1'000'000;  // steps
 constexpr std::size_t kWidth = 80;
 
@@ -101,6 +102,14 @@ nlohmann::ordered_json to_json(const Report& report) {
           {"checks", std::move(checks)}};
 }
 
+std::string Report::oral_token() const {
+  if (const Finding* failed = first_failure(); failed != nullptr && !failed->token.empty())
+    return failed->token;
+  auto last = std::ranges::find_if(findings.rbegin(), findings.rend(),
+                                   [](auto& f) { return !f.token.empty(); });
+  return last == findings.rend() ? "" : last->token;
+}
+
 Files files_of(const fs::path& folder, const Exercise& exercise) {
   Files out;
   for (const auto& name : exercise.files) {
@@ -119,9 +128,8 @@ Report Grader::grade(const Files& files, std::uint64_t seed) {
   report.exercise = exercise_.name;
   report.most = exercise_.points();
   report.isolated = can_isolate();
-  Builder builder(exercise_);
   for (const Check& check : exercise_.checks) {
-    report.findings.push_back(run(check, builder, files));
+    report.findings.push_back(run(check, files));
     if (report.findings.back().verdict == Verdict::pass) report.points += check.weight;
   }
   return report;
@@ -133,18 +141,16 @@ std::optional<Finding> Grader::replay(const Files& files, const std::string& id,
   if (check == exercise_.checks.end()) return std::nullopt;
   schedule_ = schedule;
   hash_ = hash;
-  Builder builder(exercise_);
-  return run(*check, builder, files);
+  return run(*check, files);
 }
 
 Grader::Measured Grader::measure(const Files& files) {
   Measured out;
   if (exercise_.measure.empty()) return out;
-  Builder builder(exercise_);
   Check check;
   check.lwps = exercise_.measure_lwps;
   check.steps = kMeasuring;
-  const Built built = build(check, builder, exercise_.measure, files);
+  const Built built = build(check, exercise_.measure, files);
   if (!built.failed.empty()) {
     out.problem = built.words;
     return out;
@@ -167,7 +173,7 @@ Grader::Measured Grader::measure(const Files& files) {
   return out;
 }
 
-Finding Grader::run(const Check& check, Builder& builder, const Files& files) {
+Finding Grader::run(const Check& check, const Files& files) {
   Finding finding;
   finding.check = check.id;
   finding.title = check.title;
@@ -181,13 +187,13 @@ Finding Grader::run(const Check& check, Builder& builder, const Files& files) {
   try {
     switch (check.kind) {
       case Check::Kind::program:
-        program(check, builder, files, finding);
+        program(check, files, finding);
         break;
       case Check::Kind::workload:
         workload(check, files, finding);
         break;
       case Check::Kind::mutants:
-        mutants(check, builder, files, finding);
+        mutants(check, files, finding);
         break;
     }
   } catch (const std::exception& error) {
@@ -207,15 +213,18 @@ void Grader::fail(Finding& finding, std::string id, std::string evidence) const 
   finding.evidence = std::move(evidence);
 }
 
-Built Grader::build(const Check& check, Builder& builder, const std::string& own,
-                    const Files& files) {
+Built Grader::build(const Check& check, const std::string& own, const Files& files) {
   Files with;
   for (const auto& [name, content] : files) {
     const bool asked =
         check.with_all ? name != check.policy : std::ranges::count(check.with, name) > 0;
     if (asked) with.emplace(name, content);
   }
-  return builder.build(own, with);
+  return builder_.build(own, with);
+}
+
+std::uint64_t Grader::iterations(const Check& check) const {
+  return seed_ == 0 ? check.iterations : std::min(check.iterations, kDrawn);
 }
 
 json Grader::question(const Check& check, const Built& program, const Built& policy) const {
@@ -223,9 +232,9 @@ json Grader::question(const Check& check, const Built& program, const Built& pol
   asked["policy_library"] = policy.library;
   if (!check.policy.empty() && policy.library.empty()) asked["policy"] = check.policy;
   asked["lwps"] = check.lwps;
-  asked["strategy"] = check.strategy;
+  asked["strategy"] = seed_ == 0 ? check.strategy : "pct";
   asked["preemptions"] = check.preemptions;
-  asked["iterations"] = check.iterations;
+  asked["iterations"] = iterations(check);
   asked["steps"] = check.steps;
   asked["seed"] = seed_ == 0 ? std::uint64_t{1} : seed_;
   asked["time_limit"] = kExploring;
@@ -233,12 +242,12 @@ json Grader::question(const Check& check, const Built& program, const Built& pol
   return asked;
 }
 
-void Grader::program(const Check& check, Builder& builder, const Files& files, Finding& finding) {
-  const Built built = build(check, builder, check.file, files);
+void Grader::program(const Check& check, const Files& files, Finding& finding) {
+  const Built built = build(check, check.file, files);
   if (!built.failed.empty()) return fail(finding, "lab." + built.failed, built.words);
   Built policy;
   if (is_policy_file(check.policy)) {
-    policy = builder.build("", {{check.policy, files.at(check.policy)}});
+    policy = builder_.build("", {{check.policy, files.at(check.policy)}});
     if (!policy.failed.empty()) return fail(finding, "lab." + policy.failed, policy.words);
   }
   const auto answer = explore::ask(question(check, built, policy), &kCheck);
@@ -260,8 +269,10 @@ void Grader::program(const Check& check, Builder& builder, const Files& files, F
     return fail(finding, "lab.grader", why);
   }
   judge(check, found, finding);
-  if (finding.verdict != Verdict::pass && finding.verdict != Verdict::grader_error) {
-    finding.story = story(check, files, built, found);
+  // A schedule that passes is told when it is asked for.
+  const bool tells = finding.verdict != Verdict::pass || !schedule_.empty();
+  if (finding.verdict != Verdict::grader_error) {
+    if (tells) finding.story = story(check, files, built, found);
     const std::string hash = (built.source + policy.source).substr(0, kHashDigits);
     const std::string schedule = schedule_.empty() ? found.value("schedule", "0") : schedule_;
     finding.token = exercise_.name + "." + check.id + "-" + hash + "-" + schedule;
@@ -276,7 +287,7 @@ void Grader::judge(const Check& check, const json& found, Finding& finding) cons
   finding.exhaustive = found.value("exhaustive", false);
   const std::string verdict = found.at("verdict"), what = found.at("what");
   if (verdict == "passed") {
-    const bool all = finding.exhaustive || finding.schedules >= check.iterations;
+    const bool all = finding.exhaustive || finding.schedules >= iterations(check);
     if (!schedule_.empty() || (all && finding.schedules > 0)) {
       finding.verdict = Verdict::pass;
     } else {
@@ -390,14 +401,14 @@ void Grader::workload(const Check& check, const Files& files, Finding& finding) 
   finding.exhaustive = true;
 }
 
-void Grader::mutants(const Check& check, Builder& builder, const Files& files, Finding& finding) {
+void Grader::mutants(const Check& check, const Files& files, Finding& finding) {
   // The student's tests are the program; what they are tried on is the lab's.
   auto outcome = [&](const std::string& variant) {
     Finding one;
     Check as = check;
     as.kind = Check::Kind::program;
     as.file = variant;
-    program(as, builder, files, one);
+    program(as, files, one);
     finding.schedules += one.schedules;
     return one;
   };

@@ -41,6 +41,8 @@ struct Report {
 
   bool passed() const;
   const Finding* first_failure() const;
+  /// Of a schedule to be asked about: the one that fails, or one of the last check.
+  std::string oral_token() const;
 };
 nlohmann::ordered_json to_json(const Report& report);
 
@@ -49,9 +51,10 @@ Files files_of(const std::filesystem::path& folder, const Exercise& exercise);
 
 class Grader {
  public:
-  Grader(const Exercise& exercise, const Say& say) : exercise_(exercise), say_(say) {}
+  Grader(const Exercise& exercise, const Say& say)
+      : exercise_(exercise), say_(say), builder_(exercise) {}
 
-  /// `seed`: of the schedules that are drawn; 0 as the lab says.
+  /// With a seed, other schedules than the lab's: drawn at random from it.
   Report grade(const Files& files, std::uint64_t seed = 0);
   /// One check again, under one schedule.
   std::optional<Finding> replay(const Files& files, const std::string& check,
@@ -67,11 +70,12 @@ class Grader {
   std::string explain(const Finding& finding) const;
 
  private:
-  Finding run(const Check& check, Builder& builder, const Files& files);
-  void program(const Check& check, Builder& builder, const Files& files, Finding& finding);
+  Finding run(const Check& check, const Files& files);
+  void program(const Check& check, const Files& files, Finding& finding);
   void workload(const Check& check, const Files& files, Finding& finding);
-  void mutants(const Check& check, Builder& builder, const Files& files, Finding& finding);
-  Built build(const Check& check, Builder& builder, const std::string& own, const Files& files);
+  void mutants(const Check& check, const Files& files, Finding& finding);
+  Built build(const Check& check, const std::string& own, const Files& files);
+  std::uint64_t iterations(const Check& check) const;
   nlohmann::json question(const Check& check, const Built& program, const Built& policy) const;
   void judge(const Check& check, const nlohmann::json& found, Finding& finding) const;
   std::string story(const Check& check, const Files& files, const Built& built,
@@ -81,6 +85,7 @@ class Grader {
 
   const Exercise& exercise_;
   const Say& say_;
+  Builder builder_;
   std::uint64_t seed_ = 0;
   std::string schedule_;  // of a replay
   std::string hash_;      // that its token names

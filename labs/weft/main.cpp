@@ -125,6 +125,7 @@ int run(int argc, char** argv) {
   explore_command(*command("explore", "main.about_explore"), terminal, exit_code);
   simulate_command(*command("simulate", "main.about_simulate"), terminal, exit_code);
   lab_command(*command("lab", "main.about_lab"), terminal, exit_code);
+  teach_command(*command("teach", "main.about_teach"), terminal, exit_code);
   new_command(*command("new", "main.about_new"), terminal, exit_code);
   bench_command(*command("bench", "main.about_bench"), terminal, exit_code);
   serve_command(*command("serve", "main.about_serve"), terminal, exit_code);
