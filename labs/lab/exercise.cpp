@@ -121,6 +121,7 @@ Exercise read(const fs::path& folder) {
   f.read("files", e.files, true);
   f.read("include", e.include);
   f.read("measure", e.measure);
+  f.read("measure_policy", e.measure_policy);
   f.read("measure_lwps", e.measure_lwps);
   if (f.has("predict")) {
     for (const json& one : f.at("predict")) {

@@ -79,7 +79,8 @@ struct Exercise {
   std::vector<Question> predict;
   std::vector<Check> checks;
   std::map<std::string, Message> messages;
-  std::string measure;  ///< a program of the lab; "" if none
+  std::string measure;         ///< a program of the lab, or a workload (.txt); "" if none
+  std::string measure_policy;  ///< a file of the student's, for the workload
   int measure_lwps = 1;
   std::map<std::string, Text> figures;  ///< what the measured numbers are called
 

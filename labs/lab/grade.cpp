@@ -8,6 +8,7 @@
 
 #include "labs/columns.hpp"
 #include "labs/compile.hpp"
+#include "labs/exit.hpp"
 #include "labs/explore/ask.hpp"
 #include "labs/explore/story.hpp"
 #include "labs/lab/generic.hpp"
@@ -147,6 +148,16 @@ std::optional<Finding> Grader::replay(const Files& files, const std::string& id,
 Grader::Measured Grader::measure(const Files& files) {
   Measured out;
   if (exercise_.measure.empty()) return out;
+  if (exercise_.measure.ends_with(".txt")) {
+    auto simulated = simulate(exercise_.measure_policy, exercise_.measure, files);
+    (simulated.code == kDone ? out.picture : out.problem) = std::move(simulated.text);
+    if (!simulated.result.is_object()) return out;
+    for (const auto& [name, label] : exercise_.figures) {
+      if (simulated.result.contains(name) && simulated.result.at(name).is_number())
+        out.figures.emplace_back(name, simulated.result.at(name));
+    }
+    return out;
+  }
   Check check;
   check.lwps = exercise_.measure_lwps;
   check.steps = kMeasuring;
@@ -350,7 +361,8 @@ std::string Grader::story(const Check& check, const Files& files, const Built& b
   return told.lines.empty() ? "" : explore::to_text(told, kWidth);
 }
 
-void Grader::workload(const Check& check, const Files& files, Finding& finding) {
+Grader::Simulated Grader::simulate(const std::string& policy, const std::string& workload,
+                                   const Files& files) {
   const fs::path folder =
       fs::temp_directory_path() / ("weft-lab-" + std::to_string(os::thread_id()));
   fs::create_directories(folder);
@@ -363,23 +375,32 @@ void Grader::workload(const Check& check, const Files& files, Finding& finding) 
   } remove{folder};
   for (const auto& [name, content] : files) std::ofstream(folder / name) << content;
   const fs::path out = folder / "timeline.json";
-  const Output output = run_command(
-      fenced({os::own_program(), "simulate", "--policy", (folder / check.policy).string(),
-              "--workload", (exercise_.folder / check.workload).string(), "--json", out.string(),
-              "--lang", say_.language() == Language::zh ? "zh" : "en"},
-             kCheck),
-      kExploring * 4);
+  const Output output =
+      run_command(fenced({os::own_program(), "simulate", "--policy", (folder / policy).string(),
+                          "--workload", (exercise_.folder / workload).string(), "--json",
+                          out.string(), "--lang", say_.language() == Language::zh ? "zh" : "en"},
+                         kCheck),
+                  kExploring * 4);
   std::ifstream file(out);
-  const json got = json::parse(file, nullptr, false);
-  if (output.code != 0 || got.is_discarded()) {
-    std::string text = output.text;
-    for (auto at = text.find(folder.string() + "/"); at != text.npos;
-         at = text.find(folder.string() + "/")) {
-      text.erase(at, folder.string().size() + 1);
+  Simulated simulated{output.code, output.text, json::parse(file, nullptr, false)};
+  std::string& text = simulated.text;  // without paths that are gone by now
+  for (const std::string& prefix : {folder.string() + "/", exercise_.folder.string() + "/"}) {
+    for (auto at = text.find(prefix); at != text.npos; at = text.find(prefix)) {
+      text.erase(at, prefix.size());
     }
-    if (output.code == 1) return fail(finding, "lab.policy_rule", text);
-    if (output.code == 2) return fail(finding, "lab.does_not_compile", text);
-    return fail(finding, output.code == 137 ? "lab.no_time" : "lab.crash", text);
+  }
+  return simulated;
+}
+
+void Grader::workload(const Check& check, const Files& files, Finding& finding) {
+  // What it may include and define is found out as for a program.
+  const Built built = builder_.build("", {{check.policy, files.at(check.policy)}});
+  if (!built.failed.empty()) return fail(finding, "lab." + built.failed, built.words);
+  const auto [code, text, got] = simulate(check.policy, check.workload, files);
+  if (code != 0 || got.is_discarded()) {
+    if (code == kNo) return fail(finding, "lab.policy_rule", text);
+    if (code == kWrongUse) return fail(finding, "lab.does_not_compile", text);
+    return fail(finding, code == 137 ? "lab.no_time" : "lab.crash", text);
   }
   finding.schedules = 1;
   std::ostringstream ran;

@@ -62,6 +62,7 @@ class Grader {
   /// Numbers that the lab's program told, run once with these files.
   struct Measured {
     std::vector<std::pair<std::string, double>> figures;
+    std::string picture;  ///< of a workload: its Gantt chart
     std::string problem;  ///< why there are none, or not all
   };
   Measured measure(const Files& files);
@@ -73,6 +74,12 @@ class Grader {
   Finding run(const Check& check, const Files& files);
   void program(const Check& check, const Files& files, Finding& finding);
   void workload(const Check& check, const Files& files, Finding& finding);
+  struct Simulated {
+    int code = 0;
+    std::string text;
+    nlohmann::json result;
+  };
+  Simulated simulate(const std::string& policy, const std::string& workload, const Files& files);
   void mutants(const Check& check, const Files& files, Finding& finding);
   Built build(const Check& check, const std::string& own, const Files& files);
   std::uint64_t iterations(const Check& check) const;

@@ -39,8 +39,8 @@ run_install() {
   local purpose
   for purpose in "${@:-build}"; do
     case $purpose in
-      build | test | foreign | ci) ;;
-      *) die 2 "nothing is installed for \"$purpose\"" 'purposes: build, test, foreign, ci' ;;
+      build | test | archive | foreign | ci) ;;
+      *) die 2 "nothing is installed for \"$purpose\"" 'purposes: build, test, archive, foreign, ci' ;;
     esac
   done
   plan_steps install

@@ -11,14 +11,17 @@ needs_build=('g++ 12' 'cmake 3.25' 'ninja-build 0' 'libboost-context-dev 1.74'
   'libboost-fiber-dev 1.74' 'libcli11-dev 2.1' 'nlohmann-json3-dev 3')
 # shellcheck disable=SC2034
 needs_test=('catch2 2.13')
+# What packs a lab to hand in, and unpacks what was handed in.
+# shellcheck disable=SC2034
+needs_archive=('libarchive-tools 0')
 # Programs of others that some tests run (./weft test --all).
 # shellcheck disable=SC2034
-needs_foreign=('curl 0' 'wrk 0' 'netcat-openbsd 0' 'shellcheck 0' 'gdb 0')
+needs_foreign=('curl 0' 'wrk 0' 'netcat-openbsd 0' 'shellcheck 0' 'gdb 0' 'libarchive-tools 0')
 # What .ci/run checks with. Another major version of clang-format formats differently.
 # shellcheck disable=SC2034
 needs_ci=('clang-format-14 0')
 
-# needs_for PURPOSE…: the needs of build, test, foreign, ci, a line each.
+# needs_for PURPOSE…: the needs of build, test, archive, foreign, ci, a line each.
 needs_for() {
   local purpose
   for purpose; do
@@ -49,7 +52,7 @@ read_installed() {
   while read -r status name version; do
     if [[ $status == installed ]]; then installed[$name]=$version; fi
   done < <(
-    needs_for build test foreign ci | sed 's/ .*//' | xargs \
+    needs_for build test archive foreign ci | sed 's/ .*//' | xargs \
       dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\n' 'g++*' 'libboost*-dev' \
       2>/dev/null
   )

@@ -208,12 +208,14 @@ std::string summary_text(const ordered_json& s, const Exercise& exercise, const 
   for (const auto& m : s.at("misconceptions")) {
     const std::string id = m.at("message");
     const auto own = exercise.messages.find(id.substr(id.find('.') + 1));
-    std::string line = pad_left(std::to_string(m.at("count").get<int>()), 5) + "  " + id;
+    constexpr std::size_t kIndent = 7;
+    std::string line = id;
     if (own != exercise.messages.end() && id.starts_with(exercise.name + ".")) {
       line += "  " + own->second.broken.in(say.language());
     }
-    out +=
-        wrap(line, kWidth, 7) + "\n" + wrap("       " + names(m.at("students")), kWidth, 7) + "\n";
+    out += pad_left(std::to_string(m.at("count").get<int>()), kIndent - 2) + "  " +
+           wrap(line, kWidth - kIndent, kIndent) + "\n" + std::string(kIndent, ' ') +
+           wrap(names(m.at("students")), kWidth - kIndent, kIndent) + "\n";
   }
   return out;
 }

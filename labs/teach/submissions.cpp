@@ -95,13 +95,11 @@ class Finder {
       const auto inside = entries(folder);
       // A platform's archive of all, or one student's.
       if (is_one(folder)) return add(path.stem(), path.string(), folder);
-      if (inside.size() == 1 && fs::is_directory(inside.front(), none) && !is_one(inside.front()))
-        return look_at(inside.front());
-      return each(folder);
+      const bool wrapped = inside.size() == 1 && fs::is_directory(inside.front(), none);
+      return each(wrapped ? inside.front() : folder, path.string());
     }
-    is_one(path) ? add(path.filename().empty() ? path.parent_path().filename() : path.filename(),
-                       path.string(), path)
-                 : each(path);
+    const fs::path named = path.filename().empty() ? path.parent_path() : path;
+    is_one(path) ? add(named.filename(), path.string(), path) : each(path, path.string());
   }
 
   std::vector<Submission> take() {
@@ -122,39 +120,40 @@ class Finder {
            inside.front().filename() == exercise_.name && is_one(inside.front());
   }
 
-  void each(const fs::path& folder) {
+  // `shown`: where the teacher finds it.
+  void each(const fs::path& folder, const std::string& shown) {
     std::map<std::string, std::vector<fs::path>> loose;  // by student
     for (const auto& path : entries(folder)) {
       const std::string name = path.filename();
       std::error_code none;
       if (fs::is_directory(path, none)) {
-        add(student_of(name), path.string(), path);
+        add(student_of(name), shown + "/" + name, path);
         continue;
       }
       const bool wanted = std::ranges::any_of(
           exercise_.files, [&](const std::string& f) { return is_called(name, f); });
       if (is_archive(path)) {
-        unpacked(student_of(path.stem()), path);
+        unpacked(student_of(path.stem()), path, shown + "/" + name);
       } else if (wanted) {
         loose[student_of(name)].push_back(path);
       } else if (name != "submission_metadata.yml") {
-        left_out_.push_back(path.string());
+        left_out_.push_back(shown + "/" + name);
       }
     }
     for (const auto& [student, paths] : loose) {
-      Submission s{student, folder.string(), {}, "", {}};
+      Submission s{student, shown, {}, "", {}};
       pick(s, paths);
       found_.push_back(std::move(s));
     }
   }
 
-  void unpacked(const std::string& student, const fs::path& archive) {
+  void unpacked(const std::string& student, const fs::path& archive, const std::string& shown) {
     const fs::path into = scratch_.folder();
     try {
       unpack(archive, into);
-      add(student, archive.string(), into);
+      add(student, shown, into);
     } catch (const std::exception& error) {
-      found_.push_back({student, archive.string(), {}, "", {error.what()}});
+      found_.push_back({student, shown, {}, "", {error.what()}});
     }
   }
 
