@@ -214,12 +214,13 @@ inline constexpr Message kMessages[] = {
     {"explore.not_covered", "Seen are orders of weft's operations, weft::atomic and weft::var, one after the other (sequential consistency); what weak memory may reorder is not.", "所见的是 weft 的操作、weft::atomic 与 weft::var 依次发生的次序（顺序一致性）；弱内存的重排不在其中。"},
 
     // ---- weft new ----
-    {"new.help_kind", "policy or program", "policy（策略）或 program（程序）"},
+    {"new.help_kind", "policy, lab or program", "policy（策略）、lab（实验）或 program（程序）"},
     {"new.help_name", "letters, digits, - and _", "字母、数字、- 和 _"},
     {"new.footer", "Example: ./weft new policy round-robin", "例：./weft new policy round-robin"},
-    {"new.kinds", "there is no '{word}' to make; there are: policy, program.", "没有“{word}”可建；可建的有：policy、program。"},
+    {"new.kinds", "there is no '{word}' to make; there are: policy, lab, program.", "没有“{word}”可建；可建的有：policy、lab、program。"},
     {"new.bad_name", "'{name}' is no name; take letters, digits, - and _, beginning with a letter.", "“{name}”不能作名字；请用字母、数字、- 和 _，以字母开头。"},
     {"new.exists", "there is {path} already, and it stays as it is. Take another name.", "{path} 已存在，未作改动。请换一个名字。"},
+    {"new.next_lab", "{folder} is a lab with two wrong solutions; docs/labs.md says what each file is for. Next:", "{folder} 是一个带有两个错误解法的实验；各文件的用途见 docs/labs.md。下一步："},
     {"new.next_policy", "{name}.cpp is a scheduling policy that forgets a task. Next:", "{name}.cpp 是一个会遗忘任务的调度策略。下一步："},
     {"new.next_program", "{name}/ is a program of two fibers. Next, from weft's folder:", "{name}/ 是一个含两个纤程的程序。下一步，在 weft 的目录中："},
 

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "labs/sandbox.hpp"
 
-#include <cstdlib>
-#include <string_view>
-
 #include "labs/compile.hpp"
+#include "lwp/os.hpp"
 
 namespace weft::labs {
 namespace {
@@ -16,17 +14,11 @@ constexpr long long kPatience = 10'000'000'000;  // ns
 const std::vector<std::string> kIsolated = {"unshare", "--user", "--map-current-user", "--net",
                                             "--pid",   "--fork", "--kill-child"};
 
-bool is_hidden() {
-  const char* without = std::getenv("WEFT_WITHOUT");
-  return without != nullptr &&
-         ("," + std::string(without) + ",").find(",namespaces,") != std::string::npos;
-}
-
 }  // namespace
 
 bool can_isolate() {
   static const bool can = [] {
-    if (is_hidden()) return false;
+    if (!lwp::os::has(lwp::os::Feature::namespaces)) return false;
     auto command = kIsolated;
     command.emplace_back("true");
     return run_command(command, kPatience).code == 0;

@@ -173,10 +173,10 @@ class Asleep {
 // ---- what this kernel has (os/probe.cpp) --------------------------------------------------
 
 /// Kernel features weft can use and can do without. WEFT_WITHOUT=a,b,… hides them by name.
-enum class Feature { guard_install, io_uring, openat2, proc_syscall, membarrier };
+enum class Feature { guard_install, io_uring, openat2, proc_syscall, membarrier, namespaces };
 inline constexpr std::array kFeatures = {Feature::guard_install, Feature::io_uring,
-                                         Feature::openat2, Feature::proc_syscall,
-                                         Feature::membarrier};
+                                         Feature::openat2,       Feature::proc_syscall,
+                                         Feature::membarrier,    Feature::namespaces};
 std::string_view name(Feature f);
 /// Probed once, then remembered.
 bool has(Feature f);

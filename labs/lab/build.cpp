@@ -66,8 +66,9 @@ std::vector<std::string> own_includes(const std::string& tree, const fs::path& r
 
 // The lab's own headers, and those that it names.
 bool is_given(const std::string& path, const Exercise& exercise) {
-  const std::string own = "labs/exercises/" + exercise.name + "/";
-  return (path.starts_with(own) && path.find('/', own.size()) == path.npos) ||
+  const fs::path folder = fs::path(path).parent_path();
+  std::error_code none;
+  return fs::equivalent(source_root() / folder, exercise.folder, none) ||
          std::ranges::count(exercise.include, path) > 0;
 }
 
@@ -92,8 +93,7 @@ Builder::Builder(const Exercise& exercise) : exercise_(exercise), root_(source_r
   const FileKind kind = simulated_file();
   for (const auto& flag : kind.flags) basis.add(flag);
   basis.add_files(files_in(root_, kind.folders, true));
-  const std::string own = "labs/exercises/" + exercise.name;
-  basis.add_files(files_in(root_, {own, own + "/checks"}, true));
+  basis.add_files(files_in(exercise.folder, {".", "checks"}, true));
   basis_ = basis.hex();
 }
 

@@ -93,7 +93,8 @@ struct BadLab {
 };
 std::variant<Exercise, BadLab> load(const std::filesystem::path& folder);
 
-/// Where they lie: labs/exercises above this program or above where we are; empty if nowhere.
+/// Where they lie: WEFT_EXERCISES, else labs/exercises above this program or above where we are;
+/// empty if nowhere.
 std::filesystem::path exercises();
 /// All that can be loaded, in their order.
 std::vector<Exercise> all_exercises(std::string* why_not = nullptr);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "labs/lab/mine.hpp"
 
+#include <algorithm>
+#include <cstdlib>
 #include <fstream>
 
 #include "labs/output_file.hpp"
@@ -12,6 +14,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 Mine::Mine() : root_(source_root() / "labs/mine") {
+  if (const char* elsewhere = std::getenv("WEFT_MINE")) root_ = elsewhere;
   std::ifstream in(root_ / "state.json");
   state_ = json::parse(in, nullptr, false);
   if (!state_.is_object()) state_ = json::object();

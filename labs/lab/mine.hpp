@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What a student has: labs/mine, which git ignores. A folder a lab, and state.json: which lab is
-// the current one, which are passed, and what was predicted.
+// What a student has: labs/mine, which git ignores (or WEFT_MINE). A folder a lab, and state.json:
+// which lab is the current one, which are passed, and what was predicted.
 #pragma once
 
 #include <filesystem>

@@ -90,7 +90,8 @@ std::string questions_of(const Exercise& e, const Mine& mine, const Say& say) {
 }
 
 std::string bars_of(const Exercise& e, const Grader::Measured& measured, const Say& say) {
-  std::string out = measured.picture + (measured.picture.empty() ? "" : "\n");
+  if (!measured.picture.empty()) return measured.picture;
+  std::string out;
   std::size_t names = 0;
   double most = 0;
   auto label = [&](const std::string& figure) {

@@ -146,6 +146,7 @@ check_kernel_features() {
   feature openat2 "$(kernel_since 5.6)" 'paths are opened a component at a time, no symlinks'
   feature proc_syscall "$(proc_syscall_state)" 'reports do not name the call in which an LWP blocks'
   feature membarrier "$(kernel_since 4.14)" 'the run permit of a blocked LWP cannot be taken away'
+  feature namespaces "$(namespaces_state)" "code that is graded sees the machine's network"
   check_without
 }
 
@@ -178,6 +179,11 @@ io_uring_state() {
   fi
 }
 
+namespaces_state() {
+  unshare --user --map-current-user --net true 2>/dev/null ||
+    echo 'the kernel lends none (user namespaces)'
+}
+
 proc_syscall_state() {
   local line
   if ! { read -r line </proc/self/syscall; } 2>/dev/null; then
@@ -191,7 +197,7 @@ check_without() {
   IFS=, read -ra words <<<"${WEFT_WITHOUT-}"
   for word in "${words[@]}"; do
     case $word in
-      guard_install | io_uring | openat2 | proc_syscall | membarrier) ;;  # as in lwp/os.hpp
+      guard_install | io_uring | openat2 | proc_syscall | membarrier | namespaces) ;;  # as in lwp/os.hpp
       *) report note WEFT_WITHOUT "\"$word\" is no feature and hides nothing" 'see the names above' ;;
     esac
   done

@@ -10,8 +10,10 @@
 #include "labs/columns.hpp"
 #include "labs/commands.hpp"
 #include "labs/exit.hpp"
+#include "labs/lab/exercise.hpp"
 #include "labs/new/templates.hpp"
 #include "labs/output_file.hpp"
+#include "labs/toolchain.hpp"
 
 namespace weft::labs {
 namespace {
@@ -59,17 +61,41 @@ std::string filled(std::string_view text, const std::string& name) {
   return out;
 }
 
+constexpr std::string_view kLab = "exercise";  // the lab in labs/new that others begin as
+
+// Message ids have the lab's name: "exercise.wrong-answer".
+bool copy_lab(const fs::path& from, const fs::path& to, const std::string& name) {
+  const std::string before = std::string(kLab) + ".", after = name + ".";
+  std::error_code error;
+  bool written = true;
+  for (const auto& entry : fs::recursive_directory_iterator(from, error)) {
+    const fs::path target = to / entry.path().lexically_relative(from);
+    if (entry.is_directory()) continue;
+    fs::create_directories(target.parent_path(), error);
+    std::string text = contents(entry.path()).value_or("");
+    for (auto at = text.find(before); at != text.npos; at = text.find(before, at + after.size())) {
+      text.replace(at, before.size(), after);
+    }
+    written = written && write_output(target.string(), text);
+  }
+  return written && !error;
+}
+
 std::optional<Refusal> make(const Flags& f, const Say& say) {
-  if (f.what != "policy" && f.what != "program")
+  if (f.what != "policy" && f.what != "program" && f.what != "lab")
     return Refusal{say("new.kinds", {{"word", f.what}})};
   if (!is_name(f.name)) return Refusal{say("new.bad_name", {{"name", f.name}})};
-  const fs::path target = f.what == "policy" ? f.name + ".cpp" : f.name;
+  const fs::path target = f.what == "policy" ? fs::path(f.name + ".cpp")
+                          : f.what == "lab"  ? lab::exercises() / f.name
+                                             : fs::path(f.name);
   std::error_code error;
   if (fs::exists(fs::symlink_status(target, error)))
     return Refusal{say("new.exists", {{"path", target.string()}})};
   bool written;
   if (f.what == "policy") {
     written = write_output(target.string(), filled(templates::kPolicy, f.name));
+  } else if (f.what == "lab") {
+    written = copy_lab(source_root() / "labs/new" / kLab, target, f.name);
   } else {
     written = fs::create_directory(target, error) &&
               write_output((target / "main.cpp").string(), filled(templates::kProgram, f.name)) &&
@@ -92,6 +118,15 @@ void new_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.callback([=, &terminal, &exit_code] {
     if (auto why = make(*f, terminal.say)) {
       exit_code = refuse(terminal, "new", *why);
+      return;
+    }
+    if (f->what == "lab") {
+      const std::string where = (lab::exercises() / f->name).string();
+      std::fputs(terminal
+                     .shown(terminal.say("new.next_lab", {{"folder", where}}) +
+                            "\n  ./weft teach gate " + f->name + "\n")
+                     .c_str(),
+                 stdout);
       return;
     }
     const bool policy = f->what == "policy";

@@ -63,6 +63,13 @@ bool can_membarrier() {
   return ::syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
 }
 
+// Whether the kernel knows them at all; who may have one is seen when one is asked for.
+bool can_have_namespaces() {
+  Fd fd(::open("/proc/sys/user/max_user_namespaces", O_RDONLY | O_CLOEXEC));
+  char first = '0';
+  return fd && ::read(fd.get(), &first, 1) == 1 && first != '0';
+}
+
 bool probe(Feature f) {
   auto hidden = hidden_names();
   if (std::ranges::find(hidden, name(f)) != hidden.end()) return false;
@@ -77,6 +84,8 @@ bool probe(Feature f) {
       return can_read_own_syscall();
     case Feature::membarrier:
       return can_membarrier();
+    case Feature::namespaces:
+      return can_have_namespaces();
   }
   return false;
 }
@@ -95,6 +104,8 @@ std::string_view name(Feature f) {
       return "proc_syscall";
     case Feature::membarrier:
       return "membarrier";
+    case Feature::namespaces:
+      return "namespaces";
   }
   return "?";
 }
@@ -111,6 +122,8 @@ std::string_view without(Feature f) {
       return "the dump cannot name the system call that blocks an LWP";
     case Feature::membarrier:
       return "an LWP's run permit cannot be taken away while it blocks";
+    case Feature::namespaces:
+      return "code that is graded sees the machine's network";
   }
   return "";
 }

@@ -1,0 +1,7 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "answer.hpp"
+#include "fibers/explore.hpp"
+
+void program() {
+  weft::figure("answer", lab::answer());
+}
