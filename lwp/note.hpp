@@ -29,6 +29,10 @@ inline bool is_told() {
 inline void spins() {
   sim::spin();
 }
+/// Whether something happens here that may happen at any time.
+inline bool fault(const char* what) {
+  return sim::fault(what);
+}
 /// Ends the run.
 [[noreturn]] inline void run_fails(std::string_view what) {
   sim::fail(what);
@@ -38,6 +42,9 @@ inline void spins() {
 }
 #else
 inline void spins() {}
+inline constexpr bool fault(const char*) {
+  return false;
+}
 inline void run_fails(std::string_view) {}
 inline void run_deadlocks() {}
 inline constexpr bool is_told() {

@@ -36,7 +36,7 @@ struct Flags {
   int lwps = 2, preemptions = 2, depth = 3;
   std::uint64_t iterations = 10'000'000, seed = 1, steps = 20'000;
   double time_limit = 60;
-  bool all = false;
+  bool all = false, faults = false;
 };
 
 class Command {
@@ -153,6 +153,7 @@ class Command {
     asked["iterations"] = f_.iterations;
     asked["seed"] = f_.seed;
     asked["steps"] = f_.steps;
+    asked["faults"] = f_.faults;
     asked["time_limit"] = static_cast<std::int64_t>(f_.time_limit * 1e9);
     if (!schedule_.empty()) asked["schedule"] = schedule_;
     auto answer = explore::ask(std::move(asked));
@@ -236,6 +237,7 @@ class Command {
     std::string out = "./weft explore " + f_.target;
     if (f_.lwps != 2) out += " --lwps " + std::to_string(f_.lwps);
     if (f_.policy != "fifo") out += " --policy " + f_.policy;
+    if (f_.faults) out += " --faults";
     if (f_.steps != Flags{}.steps) out += " --steps " + std::to_string(f_.steps);
     return out + " --replay " + token(found);
   }
@@ -296,6 +298,7 @@ void explore_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   seed_option(sub, f->seed, say("explore.help_seed"));
   sub.add_option("--time-limit", f->time_limit, say("explore.help_time"))->capture_default_str();
   sub.add_option("--steps", f->steps, say("explore.help_steps"))->capture_default_str();
+  sub.add_flag("--faults", f->faults, say("explore.help_faults"));
   sub.add_option("--replay", f->replay, say("explore.help_replay"))->type_name("TOKEN");
   sub.add_flag("--all", f->all, say("explore.help_all"));
   sub.add_option("--json", f->json, say("explore.help_json"))->type_name("FILE");

@@ -138,11 +138,13 @@ class Command {
     progress.clear();
     const bool first_time = f_.from.empty() && report.passed() && !mine_.passed(e.name);
     std::string text = table_of(e, report, t_);
-    if (const Finding* failed = report.first_failure()) {
-      text += "\n✗ " + grader.explain(*failed);
-    } else {
+    if (report.passed()) {
       if (first_time) mine_.set_passed(e.name);
       text += "\n" + passed_text(e, next_after(e));
+    }
+    if (const Finding* failed = report.first_failure()) {
+      if (report.passed()) text += "\n" + say_("lab.optional_left") + "\n";
+      text += "\n✗ " + grader.explain(*failed);
     }
     if (!report.isolated) text += "\n" + wrap(say_("lab.not_isolated"), kWidth) + "\n";
     print(text);

@@ -78,6 +78,7 @@ Check check(const json& j, const std::string& where) {
   f.read("kind", kind);
   f.read("title", c.title, true);
   f.read("weight", c.weight);
+  f.read("optional", c.optional);
   f.read("file", c.file, kind == "program");
   c.with_all = !f.has("with");
   f.read("with", c.with);
@@ -87,6 +88,8 @@ Check check(const json& j, const std::string& where) {
   f.read("iterations", c.iterations);
   f.read("steps", c.steps);
   f.read("strategy", c.strategy);
+  f.read("faults", c.faults);
+  f.read("leaks", c.leaks);
   f.read("on", c.on);
   f.read("workload", c.workload, kind == "workload");
   f.read("expected", c.expected, kind == "workload");
@@ -156,6 +159,12 @@ Exercise read(const fs::path& folder) {
     }
   }
   f.end();
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator(folder, none)) {
+    const std::string name = entry.path().filename();
+    if (name.ends_with(".hpp") && std::ranges::count(e.files, name) == 0) e.given.push_back(name);
+  }
+  std::ranges::sort(e.given);
   std::vector<std::string> must_exist = e.files;
   for (const Check& c : e.checks) {
     for (const auto& file : {c.file, c.workload, c.expected, c.reference}) {

@@ -36,6 +36,7 @@ struct Check {
   std::string id;
   Text title;
   int weight = 1;
+  bool optional = false;  ///< the lab is passed without it
 
   std::string file;               ///< of the lab
   bool with_all = true;           ///< it is built with all of the student's files
@@ -46,6 +47,8 @@ struct Check {
   std::uint64_t iterations = 20'000;
   std::uint64_t steps = 20'000;
   std::string strategy = "dfs";
+  bool leaks = false;   ///< memory that is not given back is a failure
+  bool faults = false;  ///< short reads, EINTR, wake-ups without a reason: as a preemption each
   /// The message for an outcome that no property names: "deadlock", "crash", … → an id.
   std::map<std::string, std::string> on;
 
@@ -75,6 +78,7 @@ struct Exercise {
   int order = 0, minutes = 0, difficulty = 1;
   Text title, chapter;
   std::vector<std::string> files;    ///< to be filled in
+  std::vector<std::string> given;    ///< the lab's own headers, which are found by themselves
   std::vector<std::string> include;  ///< weft's headers that they may include, beside the lab's own
   std::vector<Question> predict;
   std::vector<Check> checks;

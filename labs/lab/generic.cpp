@@ -28,6 +28,7 @@ const Row kRows[] = {
     {"exception", "lab.broken.exception", "lab.rule.exception", "lab.next.exception"},
     {"exits", "lab.broken.exits", "lab.rule.exits", "lab.next.exits"},
     {"race", "lab.broken.race", "lab.rule.race", "lab.next.race"},
+    {"leak", "lab.broken.leak", "lab.rule.leak", "lab.next.leak"},
     {"kernel", "lab.broken.kernel", "lab.rule.kernel", "lab.next.kernel"},
     {"stranger", "lab.broken.stranger", "lab.rule.stranger", "lab.next.stranger"},
     {"unsteady", "lab.broken.unsteady", "lab.rule.unsteady", "lab.next.unsteady"},

@@ -23,6 +23,7 @@ struct Finding {
   std::string check;
   Text title;
   int weight = 1;
+  bool optional = false;
   Verdict verdict = Verdict::grader_error;
   std::string id;        ///< of the message: "warm-up.stalled", "lab.crash"; "" if it passed
   std::string evidence;  ///< in the language asked for: what was seen, a line or several
@@ -39,7 +40,8 @@ struct Report {
   int points = 0, most = 0;
   bool isolated = true;  ///< the kernel lent namespaces
 
-  bool passed() const;
+  bool passed() const;  ///< but for what is optional
+  bool full() const { return !findings.empty() && points == most; }
   const Finding* first_failure() const;
   /// Of a schedule to be asked about: the one that fails, or one of the last check.
   std::string oral_token() const;
@@ -82,6 +84,7 @@ class Grader {
   Simulated simulate(const std::string& policy, const std::string& workload, const Files& files);
   void mutants(const Check& check, const Files& files, Finding& finding);
   Built build(const Check& check, const std::string& own, const Files& files);
+  bool drawn(const Check& check) const;
   std::uint64_t iterations(const Check& check) const;
   nlohmann::json question(const Check& check, const Built& program, const Built& policy) const;
   void judge(const Check& check, const nlohmann::json& found, Finding& finding) const;

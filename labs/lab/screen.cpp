@@ -52,7 +52,8 @@ std::string table_of(const Exercise& exercise, const Report& report, const Termi
     const std::string mark = f.verdict == Verdict::pass           ? "✓ "
                              : f.verdict == Verdict::inconclusive ? "? "
                                                                   : "✗ ";
-    const std::string title = wrap(f.title.in(say.language()), kWidth - 10, 2);
+    const std::string title = wrap(
+        f.title.in(say.language()) + (f.optional ? " " + say("lab.optional") : ""), kWidth - 10, 2);
     out += mark + title;
     const std::size_t last = columns(title.substr(title.rfind('\n') + 1));
     const std::string worth =
@@ -74,6 +75,9 @@ std::string introduction(const Exercise& e, const Say& say, bool there) {
   const char* readme = say.language() == Language::zh ? "README.zh.md" : "README.md";
   out += "  " + folder + readme + "\n";
   for (const auto& file : e.files) out += "  " + folder + file + "\n";
+  for (const auto& file : e.given) {
+    out += "  " + folder + file + "  " + say("lab.given") + "\n";
+  }
   return out + "\n";
 }
 

@@ -13,6 +13,7 @@
 #include "labs/explore/ask.hpp"
 #include "labs/output_file.hpp"
 #include "labs/suggest.hpp"
+#include "labs/teach/apart.hpp"
 #include "labs/teach/gate.hpp"
 #include "labs/teach/grading.hpp"
 #include "labs/toolchain.hpp"
@@ -71,6 +72,8 @@ class Command {
     return nullptr;
   }
 
+  int jobs() const { return f_.jobs > 0 ? f_.jobs : default_jobs(); }
+
   int gate() {
     if (f_.runs < 1 || f_.runs > 10'000)
       return no(say_("usage.range", {{"flag", "--runs"}, {"range", "1–10000"}}));
@@ -84,7 +87,8 @@ class Command {
     std::vector<Gated> gated;
     for (const auto& e : chosen) {
       Progress progress(t_);
-      gated.push_back(teach::gate(e, f_.runs, say_, [&](auto& what) { progress.show(what); }));
+      gated.push_back(
+          teach::gate(e, f_.runs, jobs(), say_, [&](auto& what) { progress.show(what); }));
       progress.clear();
       print(told(gated.back()));
     }
@@ -108,8 +112,8 @@ class Command {
     for (const auto& w : g.wrong) {
       if (w.rejected && w.message_ok) continue;
       std::string got;
-      for (const auto& f : w.findings) {
-        if (got.empty()) got = f.id;
+      for (const auto& id : w.got) {
+        if (got.empty()) got = id;
       }
       out += "  wrong/" + w.name + ": " +
              (w.rejected ? say_("teach.other_message", {{"got", got}, {"wanted", w.expected}})
@@ -124,8 +128,6 @@ class Command {
     if (f_.lab.empty() || f_.words.empty()) return no(say_("teach.how_to_grade"));
     const auto* e = pick(f_.lab);
     if (e == nullptr) return kWrongUse;
-    const int cpus = static_cast<int>(os::allowed_cpus().size());
-    const int jobs = f_.jobs > 0 ? f_.jobs : cpus;
     Scratch scratch;
     std::vector<Submission> submissions;
     std::vector<std::string> left_out;
@@ -137,7 +139,7 @@ class Command {
     if (submissions.empty()) return no(say_("teach.nothing"));
     Progress progress(t_);
     const os::Nanos began = os::now();
-    const auto results = grade_all(submissions, *e, say_, jobs, f_.seed, [&](std::size_t n) {
+    const auto results = grade_all(submissions, *e, say_, jobs(), f_.seed, [&](std::size_t n) {
       progress.show(say_("teach.grading",
                          {{"n", std::to_string(n)}, {"of", std::to_string(submissions.size())}}));
     });

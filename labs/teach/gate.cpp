@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "labs/teach/apart.hpp"
 #include "labs/toolchain.hpp"
 
 namespace weft::labs::teach {
@@ -13,7 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 using lab::Exercise;
 using lab::Files;
-using lab::Verdict;
 
 constexpr std::string_view kExpect = "// expect: ";
 
@@ -80,6 +80,16 @@ std::vector<std::string> lacking(const Exercise& exercise) {
   return out;
 }
 
+// "runs: lwps.again-first 3 ticks lwps.runs-1a721fbd-79:1"
+std::string first_failure(const nlohmann::ordered_json& report) {
+  for (const auto& c : report.at("checks")) {
+    if (c.at("verdict") == "pass") continue;
+    return c.at("id").get<std::string>() + ": " + c.at("message").get<std::string>() + " " +
+           c.at("evidence").get<std::string>() + " " + c.at("token").get<std::string>();
+  }
+  return "";
+}
+
 }  // namespace
 
 bool Gated::holds() const {
@@ -87,43 +97,68 @@ bool Gated::holds() const {
          std::ranges::all_of(wrong, [](const Wrong& w) { return w.rejected && w.message_ok; });
 }
 
-Gated gate(const Exercise& exercise, int runs, const Say& say,
+Gated gate(const Exercise& exercise, int runs, int jobs, const Say& say,
            const std::function<void(const std::string&)>& progress) {
   Gated out;
   out.lab = exercise.name;
   out.lacks = lacking(exercise);
-
-  progress(exercise.name + ": starter");
-  const auto starter = lab::Grader(exercise, say).grade(files_of(exercise.folder, exercise));
-  out.starter_fails = !starter.passed();
-  out.starter_builds = std::ranges::none_of(starter.findings, [](const auto& f) {
-    return f.id == "lab.does_not_compile" || f.id == "lab.missing_file" ||
-           f.verdict == Verdict::grader_error;
-  });
-
   const Files right = files_of(exercise.folder / "solution", exercise);
-  lab::Grader grader(exercise, say);
-  for (int run = 0; run < runs; ++run) {
-    progress(exercise.name + ": solution, " + std::to_string(run + 1) + "/" + std::to_string(runs));
-    const auto report = grader.grade(right, static_cast<std::uint64_t>(run));
-    ++out.solution_runs;
-    if (report.passed()) {
-      ++out.solution_passed;
-    } else if (out.flaw.empty()) {
-      const auto* f = report.first_failure();
-      out.flaw = f->check + ": " + f->id + " " + f->evidence + " " + f->token;
+
+  // Each solution with a lot of seeds, so that it compiles once for them; then the wrong ones; and
+  // the starter, as one of these.
+  progress(exercise.name);
+  const auto solutions = each_apart(
+      static_cast<std::size_t>(jobs), jobs,
+      [&](std::size_t job) {
+        lab::Grader grader(exercise, say);
+        auto reports = nlohmann::ordered_json::array();
+        for (int run = static_cast<int>(job); run < runs; run += jobs) {
+          reports.push_back(lab::to_json(grader.grade(right, static_cast<std::uint64_t>(run))));
+        }
+        return reports;
+      },
+      [](std::size_t) {});
+  out.solution_runs = runs;
+  for (const auto& reports : solutions) {
+    for (const auto& report : reports) {
+      if (report.at("points") == report.at("most")) {
+        ++out.solution_passed;
+      } else if (out.flaw.empty()) {
+        out.flaw = first_failure(report);
+      }
     }
   }
 
-  for (const Attempt& a : attempts(exercise, right)) {
-    progress(exercise.name + ": wrong/" + a.name);
-    const auto report = lab::Grader(exercise, say).grade(a.files);
-    const auto* failed = report.first_failure();
-    out.wrong.push_back({.name = a.name,
-                         .expected = a.expected,
-                         .rejected = !report.passed(),
-                         .message_ok = failed != nullptr && failed->id == a.expected,
-                         .findings = report.findings});
+  std::vector<Attempt> all = attempts(exercise, right);
+  all.insert(all.begin(), {"", "", files_of(exercise.folder, exercise)});
+  const auto reports = each_apart(
+      all.size(), jobs,
+      [&](std::size_t n) { return lab::to_json(lab::Grader(exercise, say).grade(all[n].files)); },
+      [&](std::size_t n) {
+        progress(exercise.name + ": " + std::to_string(n) + "/" + std::to_string(all.size()));
+      });
+  for (std::size_t n = 0; n < all.size(); ++n) {
+    const auto& report = reports[n];
+    Wrong w;
+    w.name = all[n].name;
+    w.expected = all[n].expected;
+    std::string first;
+    if (!report.is_null()) {
+      for (const auto& c : report.at("checks")) {
+        w.got.push_back(c.at("message"));
+        if (first.empty()) first = c.at("message");
+      }
+      w.rejected = report.at("points") < report.at("most");
+    }
+    w.message_ok = first == w.expected;
+    if (n > 0) {
+      out.wrong.push_back(std::move(w));
+      continue;
+    }
+    out.starter_fails = !report.is_null() && !report.at("passed");
+    out.starter_builds = std::ranges::none_of(w.got, [](const std::string& id) {
+      return id == "lab.does_not_compile" || id == "lab.missing_file" || id == "lab.grader";
+    });
   }
   return out;
 }
@@ -165,8 +200,8 @@ std::string matrix(const std::vector<Gated>& all, const std::vector<Exercise>& e
     for (const Wrong& w : g.wrong) {
       out << "| " << w.name << " |";
       bool first = true;
-      for (const auto& f : w.findings) {
-        const bool fails = f.verdict != Verdict::pass;
+      for (const auto& id : w.got) {
+        const bool fails = !id.empty();
         out << (fails ? first ? " **✗** |" : " ✗ |" : "  |");
         if (fails) first = false;
       }

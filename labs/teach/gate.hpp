@@ -13,10 +13,10 @@
 namespace weft::labs::teach {
 
 struct Wrong {
-  std::string name, expected;  ///< a message's id
-  bool rejected = false;       ///< it does not get all points
-  bool message_ok = false;     ///< the first failure is the expected one
-  std::vector<lab::Finding> findings;
+  std::string name, expected;    ///< a message's id
+  bool rejected = false;         ///< it does not get all points
+  bool message_ok = false;       ///< the first failure is the expected one
+  std::vector<std::string> got;  ///< of each check the message, "" if it passed
 };
 
 struct Gated {
@@ -34,8 +34,8 @@ nlohmann::ordered_json to_json(const std::vector<Gated>& all);
 /// Wrong solutions by checks, and the flake rate: a page for docs/.
 std::string matrix(const std::vector<Gated>& all, const std::vector<lab::Exercise>& exercises);
 
-/// `progress` hears what is tried.
-Gated gate(const lab::Exercise& exercise, int runs, const Say& say,
+/// `jobs` at once. `progress` hears what is tried. REQUIRES that no other thread exists.
+Gated gate(const lab::Exercise& exercise, int runs, int jobs, const Say& say,
            const std::function<void(const std::string&)>& progress);
 
 }  // namespace weft::labs::teach

@@ -2,24 +2,18 @@
 #include "labs/teach/grading.hpp"
 
 #include <algorithm>
-#include <fstream>
 #include <map>
-#include <optional>
 #include <sstream>
 
 #include "labs/columns.hpp"
-#include "labs/toolchain.hpp"
-#include "lwp/os.hpp"
+#include "labs/teach/apart.hpp"
 
 namespace weft::labs::teach {
 namespace {
 
-namespace fs = std::filesystem;
-namespace os = lwp::os;
 using lab::Exercise;
 using nlohmann::ordered_json;
 
-constexpr os::Nanos kLook = 20 * os::kMillisecond;
 constexpr std::size_t kWidth = 80;
 
 ordered_json grade_one(const Submission& s, const Exercise& exercise, const Say& say,
@@ -94,44 +88,14 @@ std::vector<ordered_json> grade_all(const std::vector<Submission>& submissions,
                                     const Exercise& exercise, const Say& say, int jobs,
                                     std::uint64_t seed,
                                     const std::function<void(std::size_t)>& done) {
-  struct Running {
-    std::size_t submission;
-    fs::path result;
-    os::Process process;
-  };
-  Scratch scratch;
-  std::vector<std::optional<ordered_json>> results(submissions.size());
-  std::vector<Running> running;
-  std::size_t next = 0, finished = 0;
-  while (finished < submissions.size()) {
-    while (next < submissions.size() && running.size() < static_cast<std::size_t>(jobs)) {
-      const fs::path result = scratch.folder() / "result.json";
-      const std::size_t n = next++;
-      auto child = os::fork_process([&] {
-        std::ofstream(result) << grade_one(submissions[n], exercise, say, seed) << std::flush;
-        return 0;
-      });
-      if (!child) throw std::runtime_error("no process to grade in");
-      running.push_back({n, result, std::move(*child)});
-    }
-    for (std::size_t i = 0; i < running.size();) {
-      if (!running[i].process.wait(os::now() + kLook / static_cast<long>(running.size()))) {
-        ++i;
-        continue;
-      }
-      const std::size_t n = running[i].submission;
-      ordered_json got =
-          ordered_json::parse(contents(running[i].result).value_or(""), nullptr, false);
-      results[n] = got.is_discarded() ? none(exercise) : std::move(got);
-      running.erase(running.begin() + static_cast<long>(i));
-      done(++finished);
-    }
-  }
+  auto results = each_apart(
+      submissions.size(), jobs,
+      [&](std::size_t n) { return grade_one(submissions[n], exercise, say, seed); }, done);
   std::vector<ordered_json> out;
   for (std::size_t n = 0; n < submissions.size(); ++n) {
     const Submission& s = submissions[n];
     ordered_json one = {{"student", s.student}, {"source", s.source}, {"remarks", s.remarks}};
-    one.update(*results[n]);
+    one.update(results[n].is_null() ? none(exercise) : results[n]);
     one["predictions"] = ordered_json::parse(s.predictions, nullptr, false);
     if (!one["predictions"].is_object() || !one["predictions"].contains("predictions")) {
       one["predictions"] = nullptr;

@@ -43,10 +43,12 @@ void Fd::reset(int fd) {
 
 Result<std::size_t> read(int fd, std::span<std::byte> into) {
   Asleep asleep;
+  into = some_of(into);
   return moved(into, retry([&] { return ::read(fd, into.data(), into.size()); }));
 }
 Result<std::size_t> write(int fd, std::span<const std::byte> from) {
   Asleep asleep;
+  from = some_of(from);
   return moved(from, retry([&] { return ::write(fd, from.data(), from.size()); }));
 }
 Result<std::size_t> pread(int fd, std::span<std::byte> into, std::uint64_t offset) {

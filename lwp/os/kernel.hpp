@@ -8,6 +8,9 @@
 
 #include "lwp/os.hpp"
 #include "lwp/sanitizer.hpp"
+#ifdef WEFT_SIM
+#include "lwp/sim/point.hpp"
+#endif
 
 namespace weft::lwp::os {
 
@@ -20,6 +23,16 @@ auto retry(Call&& call) {
   do result = call();
   while (result == -1 && errno == EINTR);
   return result;
+}
+
+/// How much of `memory` a call moves: the kernel may do less than it is asked for, and in the
+/// simulated world sometimes does.
+template <class Bytes>
+Bytes some_of(Bytes memory) {
+#ifdef WEFT_SIM
+  if (memory.size() > 1 && sim::fault("moves one byte only")) return memory.first(1);
+#endif
+  return memory;
 }
 
 /// A system call's answer as a Result.

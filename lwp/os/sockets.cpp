@@ -112,9 +112,11 @@ int socket_error(int fd) {
 }
 
 Result<std::size_t> receive(int fd, std::span<std::byte> into) {
+  into = some_of(into);
   return moved(into, retry([&] { return ::recv(fd, into.data(), into.size(), 0); }));
 }
 Result<std::size_t> send(int fd, std::span<const std::byte> from) {
+  from = some_of(from);
   return moved(from, retry([&] { return ::send(fd, from.data(), from.size(), MSG_NOSIGNAL); }));
 }
 void shutdown_send(int fd) {

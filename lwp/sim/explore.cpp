@@ -89,6 +89,8 @@ class DepthFirst final : public Recording {
   bool begun_ = false, cut_ = false;
 };
 
+constexpr double kFault = 0.1;  // with which probability one happens where it can
+
 class Pct final : public Recording {
  public:
   Pct(int depth, std::uint64_t steps, std::uint64_t seed) : random_(seed) {
@@ -100,6 +102,7 @@ class Pct final : public Recording {
 
  protected:
   std::size_t pick(const Choice& choice) override {
+    if (choice.fault) return std::bernoulli_distribution(kFault)(random_) ? 1 : 0;
     if (choice.yields) lower(choice.current);
     while (changed_ < changes_.size() && choice.step >= changes_[changed_]) {
       ++changed_;

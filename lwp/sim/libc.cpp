@@ -20,6 +20,17 @@ bool ready_now(int fd, short events) {
   return ::syscall(SYS_poll, &one, 1, 0) != 0;
 }
 
+// The call of the program's own is interrupted by a signal.
+bool interrupted() {
+  if (!sim::fault("is interrupted by a signal (EINTR)")) return false;
+  errno = EINTR;
+  return true;
+}
+// The kernel takes or gives a part only, as it may.
+size_t part_of(size_t size) {
+  return size > 1 && sim::fault("moves one byte only") ? 1 : size;
+}
+
 void wait_for(int fd, short events, const char* call) {
   sim::wait_in_kernel([=] { return ready_now(fd, events); }, INT64_MAX, call);
 }
@@ -39,19 +50,35 @@ void sleep_until(sim::Nanos when, const char* call) {
 extern "C" {
 
 ssize_t read(int fd, void* into, size_t size) {
-  if (WEFT_BY_PROGRAM) wait_for(fd, POLLIN, "read");
+  if (WEFT_BY_PROGRAM) {
+    if (interrupted()) return -1;
+    wait_for(fd, POLLIN, "read");
+    size = part_of(size);
+  }
   return ::syscall(SYS_read, fd, into, size);
 }
 ssize_t write(int fd, const void* from, size_t size) {
-  if (WEFT_BY_PROGRAM) wait_for(fd, POLLOUT, "write");
+  if (WEFT_BY_PROGRAM) {
+    if (interrupted()) return -1;
+    wait_for(fd, POLLOUT, "write");
+    size = part_of(size);
+  }
   return ::syscall(SYS_write, fd, from, size);
 }
 ssize_t recv(int fd, void* into, size_t size, int flags) {
-  if (WEFT_BY_PROGRAM && (flags & MSG_DONTWAIT) == 0) wait_for(fd, POLLIN, "recv");
+  if (WEFT_BY_PROGRAM && (flags & MSG_DONTWAIT) == 0) {
+    if (interrupted()) return -1;
+    wait_for(fd, POLLIN, "recv");
+    size = part_of(size);
+  }
   return ::syscall(SYS_recvfrom, fd, into, size, flags, nullptr, nullptr);
 }
 ssize_t send(int fd, const void* from, size_t size, int flags) {
-  if (WEFT_BY_PROGRAM && (flags & MSG_DONTWAIT) == 0) wait_for(fd, POLLOUT, "send");
+  if (WEFT_BY_PROGRAM && (flags & MSG_DONTWAIT) == 0) {
+    if (interrupted()) return -1;
+    wait_for(fd, POLLOUT, "send");
+    size = part_of(size);
+  }
   return ::syscall(SYS_sendto, fd, from, size, flags, nullptr, 0);
 }
 int poll(pollfd* all, nfds_t count, int milliseconds) {

@@ -33,6 +33,11 @@ void wait_in_kernel(const std::function<bool()>& ready, Nanos deadline, const ch
 /// Whether the address lies in the program that is explored (Limits::module), and a world runs.
 bool by_program(const void* address);
 
+/// What a kernel or a runtime may do although nobody expects it (a short read, an interrupted call,
+/// a wake-up without a reason): whether it happens here. Only where faults are asked for; then it
+/// is a choice like a preemption.
+bool fault(const char* what);
+
 Nanos now();
 /// Something outside of the threads has a deadline: an alarm. kNever: no more.
 void alarm_at(const void* alarm, Nanos deadline);
@@ -77,9 +82,15 @@ enum class Kind : std::uint8_t {
   kernel,     ///< waits where weft does not see it
   stranger,   ///< a thread of its own calls weft
   unsteady,   ///< it failed, but does not fail again
+  leak,       ///< memory that the program took and never gave back
 };
 /// Ends the run: the program has failed.
 [[noreturn]] void fail(std::string_view what, Kind kind = Kind::property);
+/// The program's own block of memory, taken by the code at `by`; whether that counts, and later.
+void took(const void* block, std::size_t bytes, const void* by);
+void gave_back(const void* block);
+/// Ends the run if the program has not given back what it took.
+void check_leaks();
 /// A number of the program's own, for who asked for the run.
 void figure(const char* name, double value);
 /// Likewise: nobody can ever go on.

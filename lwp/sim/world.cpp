@@ -6,9 +6,13 @@
 #include <atomic>
 #include <boost/context/detail/fcontext.hpp>
 #include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <cxxabi.h>
 #include <exception>
+#include <map>
 #include <memory>
+#include <set>
 #include <sys/mman.h>
 #include <unwind.h>
 
@@ -201,6 +205,44 @@ class World {
     const auto& m = limits_.module;
     return !m.empty() && at >= m.data() && at < m.data() + m.size();
   }
+  bool fault(const char* what) {
+    if (!limits_.faults || quiet_) return false;
+    count_step();
+    const Choice c{steps_, current_, false, {current_, current_}, true};
+    if (chooser_.choose(c) == 0) return false;
+    if (limits_.story > 0) note(what, nullptr);
+    return true;
+  }
+
+  // What it keeps for itself is none of the program's.
+  void took(const void* block, std::size_t bytes, const void* by) {
+    quiet_ = true;
+    taken_[block] = {bytes, by};
+    quiet_ = false;
+  }
+  void gave_back(const void* block) {
+    if (!taken_.empty()) taken_.erase(block);
+  }
+  void check_leaks() {
+    for (const void* block : reachable()) {  // its variables are put back: nobody needs these
+      std::free(const_cast<void*>(block));
+      taken_.erase(block);
+    }
+    if (taken_.empty()) return;
+    std::size_t bytes = 0;
+    for (const auto& [block, t] : taken_) {
+      bytes += t.bytes;
+      if (limits_.story == 0) continue;
+      remember(block, "takes " + std::to_string(t.bytes) + " bytes that nobody gives back", "", 0,
+               true);
+      story_[(next_step_ + story_.size() - 1) % story_.size()].calls = {
+          static_cast<const std::byte*>(t.by) - 1};
+    }
+    end(Run::Verdict::failed,
+        "a leak: " + std::to_string(taken_.size()) + " blocks, " + std::to_string(bytes) +
+            " bytes in all, are never given back",
+        Kind::leak);
+  }
   void figure(const char* name, double value) { figures_.emplace_back(name, value); }
 
   [[noreturn]] void end(Run::Verdict verdict, std::string_view what, Kind kind = Kind::property) {
@@ -365,6 +407,29 @@ class World {
     return std::move(looking.found);
   }
 
+  // The blocks that the program's variables lead to, as a leak sanitizer finds them: every word
+  // that could be a pointer is one.
+  std::vector<const void*> reachable() const {
+    std::set<const void*> found;
+    std::vector<std::span<const std::byte>> look(limits_.variables.begin(),
+                                                 limits_.variables.end());
+    while (!look.empty() && found.size() < taken_.size()) {
+      const auto words = look.back();
+      look.pop_back();
+      for (std::size_t at = 0; at + sizeof(void*) <= words.size(); at += sizeof(void*)) {
+        const std::byte* pointer;
+        std::memcpy(&pointer, words.data() + at, sizeof pointer);
+        auto block = taken_.upper_bound(pointer);
+        if (block == taken_.begin()) continue;
+        --block;
+        const auto* begin = static_cast<const std::byte*>(block->first);
+        if (pointer >= begin + block->second.bytes && pointer != begin) continue;
+        if (found.insert(begin).second) look.push_back({begin, block->second.bytes});
+      }
+    }
+    return {found.begin(), found.end()};
+  }
+
   Chooser& chooser_;
   const Limits limits_;
   std::vector<std::unique_ptr<Thread>> threads_;
@@ -378,6 +443,11 @@ class World {
   std::string what_;
   Kind kind_ = Kind::property;
   std::vector<std::pair<std::string, double>> figures_;
+  struct Taken {
+    std::size_t bytes;
+    const void* by;
+  };
+  std::map<const void*, Taken> taken_;
   std::uint64_t races_with_ = 0;
   Races races_;
   bool quiet_ = false;  // what reads atomics to tell of them makes no step
@@ -450,6 +520,18 @@ void figure(const char* name, double value) {
 }
 void wait_in_kernel(const std::function<bool()>& ready, Nanos deadline, const char* call) {
   World::active->wait_in_kernel(ready, deadline, call);
+}
+bool fault(const char* what) {
+  return running() && World::active->fault(what);
+}
+void took(const void* block, std::size_t bytes, const void* by) {
+  World::active->took(block, bytes, by);
+}
+void gave_back(const void* block) {
+  if (World::active != nullptr) World::active->gave_back(block);
+}
+void check_leaks() {
+  if (running()) World::active->check_leaks();
 }
 bool by_program(const void* address) {
   return World::active != nullptr && here && World::active->current_thread() >= 0 &&

@@ -233,3 +233,132 @@ TEST_CASE("A story has a line a step and a column a fiber") {
   CHECK(all.actors.size() == 3);
   CHECK_THAT(weft::labs::explore::to_text(all, 80), Contains("load pool.hpp:7"));
 }
+
+TEST_CASE("weft explore tells a blocking call of the C library, which keeps its LWP") {
+  if (!there()) return;
+  Folder folder;
+  const auto file = written(folder, "raw.cpp", R"(#include <unistd.h>
+#include "fibers/explore.hpp"
+#include "fibers/fiber.hpp"
+void program() {
+  int fds[2];
+  if (::pipe(fds) != 0) return;
+  auto reader = weft::fibers::spawn({.name = "reader"}, [&] { char c; (void)!::read(fds[0], &c, 1); });
+  auto writer = weft::fibers::spawn({.name = "writer"}, [&] { (void)!::write(fds[1], "x", 1); });
+  reader.join();
+  writer.join();
+  ::close(fds[0]);
+  ::close(fds[1]);
+}
+)");
+  const auto one = explore(file, {"--lwps", "1"});
+  CHECK(one.code == 1);
+  CHECK(one.found.at("verdict") == "deadlock");
+  CHECK(one.found.at("blocked_in") == "read");
+  CHECK(explore(file, {"--lwps", "2", "--preemptions", "1"}).code == 0);  // the other LWP goes on
+}
+
+TEST_CASE("weft explore finds a leak, and where the memory was taken") {
+  if (!there()) return;
+  Folder folder;
+  const auto file = written(folder, "leak.cpp", R"(#include <vector>
+#include "fibers/explore.hpp"
+#include "fibers/fiber.hpp"
+void program() {
+  auto maker = weft::fibers::spawn({.name = "maker"}, [] {
+    std::vector<int> fine(10);
+    new int(1);
+  });
+  maker.join();
+}
+)");
+  const auto [code, found] = explore(file);
+  CHECK(code == 1);
+  CHECK(found.at("kind") == "leak");
+  CHECK_THAT(found.at("what").get<std::string>(), Contains("1 blocks, 4 bytes"));
+}
+
+TEST_CASE("weft explore --faults: short reads, interrupted calls, wake-ups without a reason") {
+  if (!there()) return;
+  const auto [text, what] = GENERATE(table<std::string, std::string>({
+      {R"(  char both[2];
+  const long n = ::read(fds[0], both, 2);
+  weft::check(n == 2 || (n < 0 && errno == EINTR), "a read reads all");
+)",
+       "a read reads all"},
+      {R"(  char both[2];
+  const long n = ::read(fds[0], both, 2);
+  weft::check(n > 0, "a read is not interrupted");
+)",
+       "a read is not interrupted"},
+      {R"(  weft::fibers::Mutex mutex;
+  weft::fibers::ConditionVariable turned;
+  bool ready = false;
+  auto waiter = weft::fibers::spawn([&] {
+    std::unique_lock lock(mutex);
+    if (!ready) turned.wait(lock);
+    weft::check(ready, "who wakes was woken");
+  });
+  weft::fibers::yield();
+  std::unique_lock lock(mutex);
+  ready = true;
+  turned.notify_one();
+  lock.unlock();
+  waiter.join();
+)",
+       "who wakes was woken"},
+  }));
+  CAPTURE(what);
+  Folder folder;
+  const auto file = written(folder, "faults.cpp", R"(#include <cerrno>
+#include <mutex>
+#include <unistd.h>
+#include "fibers/explore.hpp"
+#include "fibers/fiber.hpp"
+#include "fibers/sync.hpp"
+void program() {
+  int fds[2];
+  if (::pipe(fds) != 0) return;
+  while (::write(fds[1], "ab", 2) < 0) {}
+)" + text + R"(  ::close(fds[0]);
+  ::close(fds[1]);
+}
+)");
+  CHECK(explore(file, {"--lwps", "1", "--preemptions", "1"}).code == 0);
+  for (const char* strategy : {"dfs", "pct"}) {
+    CAPTURE(strategy);
+    const auto [code, found] =
+        explore(file, {"--faults", "--lwps", "1", "--strategy", strategy, "--iterations", "1000"});
+    CHECK(code == 1);
+    CHECK(found.at("what") == what);
+    const std::string token = found.at("token");
+    CHECK(explore(file, {"--faults", "--lwps", "1", "--replay", token}).code == 1);
+  }
+}
+
+TEST_CASE("weft explore: containers at namespace level begin each run as they were") {
+  if (!there()) return;
+  Folder folder;
+  const auto file = written(folder, "global.cpp", R"(#include <deque>
+#include <string>
+#include "fibers/explore.hpp"
+#include "fibers/fiber.hpp"
+std::deque<int> queue;
+std::string text = "a text that is too long to lie in the string itself";
+void program() {
+  weft::check(queue.empty() && text.size() == 51, "as at the start");
+  auto f = weft::fibers::spawn([] {
+    for (int i = 0; i < 1000; ++i) queue.push_back(i);
+    for (int i = 0; i < 990; ++i) queue.pop_front();
+    text += text + text;
+  });
+  weft::fibers::yield();
+  f.join();
+  weft::check(queue.size() == 10 && queue.front() == 990, "as it was left");
+}
+)");
+  const auto [code, found] = explore(file, {"--preemptions", "1"});
+  INFO(found.at("what").get<std::string>());
+  CHECK(code == 0);
+  CHECK(found.at("runs").get<int>() > 10);
+}

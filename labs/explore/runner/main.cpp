@@ -17,6 +17,7 @@
 #include "lwp/policy_table.hpp"
 #include "lwp/sim/explore.hpp"
 #include "lwp/sim/guard.hpp"
+#include "lwp/sim/heap.hpp"
 
 namespace {
 
@@ -45,14 +46,18 @@ void exercise_policy() {
   giver.join();
 }
 
-// The variables of some libraries, as they were when it was made.
+// The variables of some libraries, and the memory that they own, as they were when it was made.
 class Variables {
  public:
   explicit Variables(const std::vector<Program>& functions) {
-    for (Program f : functions) {
-      const auto now = os::variables_of(f);
-      all_.push_back({now, {now.begin(), now.end()}});
-    }
+    auto places = sim::initial_blocks();
+    for (Program f : functions) places.push_back(os::variables_of(f));
+    for (const auto now : places) all_.push_back({now, {now.begin(), now.end()}});
+  }
+  std::vector<std::span<std::byte>> places() const {
+    std::vector<std::span<std::byte>> out;
+    for (const auto& one : all_) out.push_back(one.now);
+    return out;
   }
   void restore() const {
     for (const auto& [now, before] : all_) std::ranges::copy(before, now.begin());
@@ -100,6 +105,8 @@ const char* name(sim::Kind kind) {
       return "stranger";
     case sim::Kind::unsteady:
       return "unsteady";
+    case sim::Kind::leak:
+      return "leak";
   }
   return "";
 }
@@ -130,6 +137,7 @@ json to_json(const sim::Run& run, std::span<const std::byte> module) {
 
 template <class Function>
 Function find(const std::string& library, const char* symbol, std::string& why) {
+  const sim::Loading loading;
   return reinterpret_cast<Function>(os::library_function(library, symbol, why));
 }
 
@@ -157,10 +165,14 @@ json explored(const json& asked) {
   if (auto refusal = fibers::refuse(config)) return {{"error", *refusal}};
   // Each run finds the program's variables as they were, and the runtime's as a run leaves them.
   const Variables variables(loaded);
+  const bool leaks = asked.at("leaks");
   const std::function<void()> whole = [&] {
     variables.restore();
-    fibers::Runtime runtime(config);
-    runtime.run(program);
+    {
+      fibers::Runtime runtime(config);
+      runtime.run(program);
+    }
+    if (leaks) sim::check_leaks();
   };
   sim::replay([&] { fibers::Runtime(config).run([] {}); }, {}, {});
 
@@ -172,7 +184,9 @@ json explored(const json& asked) {
   search.seed = asked.at("seed");
   search.time = asked.at("time_limit");
   search.limits.steps = asked.at("steps");
+  search.limits.faults = asked.at("faults");
   search.limits.module = os::module_of(loaded.front());
+  search.limits.variables = variables.places();
 
   if (asked.contains("schedule")) {
     sim::Guard guard;

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: lwps.stalled
+// Keeps the permit while the call blocks.
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "lwps.hpp"
+
+namespace lab {
+
+struct Pool::State {
+  Lock lock;  // guards all that is no Word and no thread
+  Table ready;
+  int unfinished = 0;  // tasks: in the table, running, or in blocking()
+  bool closing = false;
+  int free = 0;  // permits
+
+  Word bell{0}, back{0};  // changed under the lock; an LWP sleeps at one of them
+  int idle = 0;           // LWPs at `bell`: they wait for a task and a permit
+  int returning = 0;      // at `back`: for a permit, with a task that has begun
+
+  std::vector<Thread> lwps;
+
+  void run();
+  bool may_start() const { return free > returning && !ready.empty(); }
+  void sleep(Word& word, int& sleepers);
+  void wake();
+};
+
+// What each LWP does.
+void Pool::State::run() {
+  std::unique_lock held(lock);
+  while (!closing || unfinished > 0) {
+    if (!may_start()) {
+      sleep(bell, idle);
+      continue;
+    }
+    --free;
+    Task& task = *ready.take();
+    held.unlock();
+    const How how = task.run_step();
+    held.lock();
+    ++free;
+    how == How::again ? ready.put(task) : void(--unfinished);
+    if (returning > 0) wake();  // else this LWP is the one to go on
+  }
+  ++bell;  // the others may end, too
+  wake_all(bell);
+}
+
+// Returns when something has changed, perhaps. REQUIRES the lock, and drops it meanwhile.
+void Pool::State::sleep(Word& word, int& sleepers) {
+  const std::uint32_t seen = word;
+  ++sleepers;
+  lock.unlock();
+  sleep_if(word, seen);
+  lock.lock();
+  --sleepers;
+}
+
+// Wakes who can go on. REQUIRES the lock: without it the last task may end, and the pool be gone.
+void Pool::State::wake() {
+  if (returning > 0 && free > 0) {
+    ++back;
+    wake_one(back);
+  }
+  if (idle > 0 && may_start()) {
+    ++bell;
+    wake_one(bell);
+  }
+}
+
+Pool::Pool(int lwps, int permits) : state_(new State) {
+  state_->free = permits;
+  for (int i = 0; i < lwps; ++i) {
+    state_->lwps.emplace_back("lwp " + std::to_string(i + 1), [this] { state_->run(); });
+  }
+}
+Pool::~Pool() = default;
+
+void Pool::submit(Task& task) {
+  std::lock_guard held(state_->lock);
+  ++state_->unfinished;
+  state_->ready.put(task);
+  state_->wake();
+}
+
+void Pool::shutdown() {
+  {
+    std::lock_guard held(state_->lock);
+    state_->closing = true;
+    ++state_->bell;
+    wake_all(state_->bell);
+  }
+  for (Thread& lwp : state_->lwps) lwp.join();
+}
+
+void Pool::blocking(const std::function<void()>& call) {
+  call();
+}
+
+}  // namespace lab
