@@ -34,7 +34,12 @@ struct Shared : WaitGroup {
     if (claimed.exchange(true)) {
       throw std::future_error(std::future_errc::promise_already_satisfied);
     }
-    how();
+    try {
+      how();
+    } catch (...) {  // nothing was brought: another may
+      claimed.store(false);
+      throw;
+    }
     done();
   }
 };

@@ -62,15 +62,14 @@ void OffloadPool::run(Job& job, const char* what) {
 
 // False if there is no thread for it.
 bool OffloadPool::submit(Job& job) {
-  std::unique_ptr<Helper> old;  // joined without the lock
+  std::vector<std::unique_ptr<Helper>> old;  // joined without the lock
   {
     std::lock_guard lock(lock_);
+    for (auto& helper : helpers_) {
+      if (helper->ended) old.push_back(std::move(helper));
+    }
+    std::erase(helpers_, nullptr);  // who rests takes no place of who works
     if (queued_ >= idle_ && helpers_.size() < static_cast<std::size_t>(most_)) {
-      auto gone = std::ranges::find_if(helpers_, [](auto& h) { return h->ended; });
-      if (gone != helpers_.end()) {
-        old = std::move(*gone);
-        helpers_.erase(gone);
-      }
       try {
         helpers_.push_back(std::make_unique<Helper>());
         Helper& fresh = *helpers_.back();

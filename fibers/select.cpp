@@ -55,13 +55,15 @@ class Selection {
     });
   }
 
-  // Does one that can be done at once, kNone if none can. REQUIRES all locks. The order begins
-  // anywhere and goes round, so each case comes first equally often.
+  // Does one that can be done at once, kNone if none can. REQUIRES all locks. In an order drawn
+  // anew (Fisher and Yates), so each of those that can be done is it equally often.
   std::size_t attempt(lwp::Lwp& l, lwp::Waiter*& wake) {
-    std::size_t at = channels_ == 0 ? 0 : any_number(l) % channels_;
+    std::array<std::size_t, kSelectCases> order;
+    std::copy_n(by_lock_.begin(), channels_, order.begin());
     for (std::size_t n = 0; n < channels_; ++n) {
-      if (cases_[by_lock_[at]]->attempt(l.alone, wake)) return by_lock_[at];
-      if (++at == channels_) at = 0;
+      const std::size_t left = channels_ - n;
+      if (left > 1) std::swap(order[n], order[n + any_number(l) % left]);
+      if (cases_[order[n]]->attempt(l.alone, wake)) return order[n];
     }
     return kNone;
   }

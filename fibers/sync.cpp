@@ -43,7 +43,7 @@ void Mutex::pass_on(lwp::Locked& held) {
   if (++late_comers_ > kLateComers || held.lwp().scheduler->donates()) {
     late_comers_ = 0;
     heir = std::exchange(called_, nullptr);
-    if (heir != nullptr && self.receives != nullptr && heir->home == self.home) {
+    if (heir != nullptr && self.receives != nullptr) {
       lwp::Donation::pass_on(held.lwp(), self, *heir, this);
     }
   }

@@ -45,14 +45,14 @@ void Donation::pass_on(Lwp& l, Task& from, Task& heir, const void* object) {
     next = d->next_;
     if (d->object_ != object) continue;
     d->unlink();
-    if (&d->donor_ == &heir) {
-      heir.gives.store(nullptr, memory_order_relaxed);
-    } else {
+    if (heir.home == from.home && &d->donor_ != &heir) {
       d->link(heir);
+    } else {
+      d->donor_.gives.store(nullptr, memory_order_relaxed);
     }
   }
   refresh(l, &from);
-  refresh(l, &heir);
+  if (heir.home == from.home) refresh(l, &heir);
 }
 
 void Donation::set_priority(Lwp& l, Task& task, int priority) {

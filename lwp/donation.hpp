@@ -30,7 +30,8 @@ class Donation {
   Donation(const Donation&) = delete;
 
   /// `object` goes from `from` to `heir`, who waited for it: who still waits donates to the heir
-  /// now. Nothing is to do where from.receives is null. REQUIRES core, and the object's lock.
+  /// now, or to nobody if the heir is another scheduler's. Nothing is to do where from.receives is
+  /// null. REQUIRES core, and the object's lock.
   static void pass_on(Lwp& l, Task& from, Task& heir, const void* object);
   /// Gives `task` another priority of its own. REQUIRES core.
   static void set_priority(Lwp& l, Task& task, int priority);

@@ -30,9 +30,11 @@ Lwp* Pool::start_lwp() {
     work(l);
     leave(l);
   };
-  // The slot's thread of before has ended, or is about to: it is joined by the assignment.
+  // The slot's thread of before has ended, or is about to: it is joined before the next begins.
   if (again) {
-    threads_[static_cast<std::size_t>(index - 1)] = os::Thread(name, begin);
+    os::Thread& slot = threads_[static_cast<std::size_t>(index - 1)];
+    slot = os::Thread();
+    slot = os::Thread(name, begin);
     vacant_ = vacant_->next_spare;
     vacant_count_.fetch_sub(1);
   } else {
@@ -103,6 +105,13 @@ bool Pool::give_permit_away(Lwp& l, Why as) {
   if (as != Why::returned) {
     l.permit->turn.cut_off = true;
     preemptions_.fetch_add(1, memory_order_relaxed);
+    if (type_.clocked()) {  // before it can be ready again: a policy hears of the one, then the
+                            // other
+      RunQueue& q = *l.permit->queue;
+      if (!l.solo) q.lock.lock();
+      q.account(l.permit->turn, How::yielded, os::now());
+      if (!l.solo) q.lock.unlock();
+    }
   }
   grant(*spare, *std::exchange(l.permit, nullptr));
   return true;

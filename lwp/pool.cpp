@@ -107,7 +107,8 @@ void Pool::work(Lwp& l) {
     } else {
       l.running.store(task, memory_order_relaxed);
       Left left = task->run(l);
-      account(l, left.how);
+      // Of who left for a task bound elsewhere the time is accounted: the turn is that one's now.
+      if (l.owed_permit == nullptr) account(l, left.how);
       l.running.store(nullptr, memory_order_relaxed);
       settle(l, left);
     }

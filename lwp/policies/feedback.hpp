@@ -60,7 +60,8 @@ class Feedback final : public Policy {
   }
 
   Nanos slice(Task& task) override {
-    const Data& d = task.data<Data>();
+    Data& d = task.data<Data>();
+    catch_up(d);  // a boost moves the lists only
     return allotment(d.level) - d.used;
   }
 

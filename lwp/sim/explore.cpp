@@ -46,7 +46,8 @@ class Recording : public Chooser {
 
 class DepthFirst final : public Recording {
  public:
-  explicit DepthFirst(int preemptions) : bound_(preemptions) {}
+  DepthFirst(int preemptions, const Places& places)
+      : bound_(preemptions), places_(places), known_(places.shared()) {}
 
   /// The next schedule; false when all were tried.
   bool next() {
@@ -71,8 +72,11 @@ class DepthFirst final : public Recording {
     }
     if (depth_ == path_.size()) path_.push_back({0, choice.threads.size(), choice.step});
     const Node& node = path_[depth_++];
-    if (node.options != choice.threads.size() || node.step != choice.step)
+    if (node.options != choice.threads.size() || node.step != choice.step) {
+      // A place that this run has found to be shared is one more to choose at: all begins again.
+      if (places_.shared() != known_) return 0;
       fail(kNotTheSame, Kind::unsteady);
+    }
     if (node.taken > 0 && cost) ++spent_;
     return node.taken;
   }
@@ -83,6 +87,8 @@ class DepthFirst final : public Recording {
     std::uint64_t step;
   };
   const int bound_;
+  const Places& places_;
+  const std::size_t known_;
   int spent_ = 0;
   std::vector<Node> path_;
   std::size_t depth_ = 0;
@@ -200,7 +206,7 @@ class Searcher {
   void depth_first() {
     for (int bound = 0; bound <= search_.preemptions;) {
       const std::size_t known = places_.shared();
-      DepthFirst chooser(bound);
+      DepthFirst chooser(bound, places_);
       found_.exhaustive = false;
       bool more = true;
       while ((more = chooser.next()) && places_.shared() == known && !enough()) {

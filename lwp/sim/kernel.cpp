@@ -35,8 +35,9 @@ void add_one(int fd) {
 }
 
 bool ready_now(int fd, short events) {
+  // The Guard's timers interrupt even what does not wait.
   pollfd one{fd, events, 0};
-  return ::poll(&one, 1, 0) != 0;
+  return retry([&] { return ::poll(&one, 1, 0); }) != 0;
 }
 
 }  // namespace
@@ -188,8 +189,8 @@ std::size_t Poller::wait(std::span<Ready> into, Nanos deadline) {
     ready();
   }
   epoll_event events[64];
-  const int n =
-      ::epoll_wait(fd_.get(), events, static_cast<int>(std::min<std::size_t>(into.size(), 64)), 0);
+  const int room = static_cast<int>(std::min<std::size_t>(into.size(), 64));
+  const int n = retry([&] { return ::epoll_wait(fd_.get(), events, room, 0); });
   for (int i = 0; i < n; ++i) {
     const std::uint32_t bits = events[i].events;
     std::uint32_t interest = 0;

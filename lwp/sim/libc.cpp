@@ -17,7 +17,10 @@ namespace sim = weft::lwp::sim;
 
 bool ready_now(int fd, short events) {
   pollfd one{fd, events, 0};
-  return ::syscall(SYS_poll, &one, 1, 0) != 0;
+  long n;
+  do n = ::syscall(SYS_poll, &one, 1, 0);
+  while (n < 0 && errno == EINTR);  // the Guard's timers
+  return n != 0;
 }
 
 // The call of the program's own is interrupted by a signal.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Priority inheritance: who owns what an urgent fiber waits for is as urgent.
+#include "fibers/attach.hpp"
 #include "fibers/sync.hpp"
 #include "tests/fibers/every_configuration.hpp"
 #include "tests/fibers/record.hpp"
@@ -111,6 +112,45 @@ TEST_CASE("Donation: a change of a waiter's priority reaches the owner") {
       }).join();
     });
   }
+}
+
+TEST_CASE("Donation: what goes to a plain kernel thread is lent no more") {
+  Runtime runtime({.mapping = Mapping::many_to_one, .policy = "priority"});
+  Mutex mutex;
+  lwp::atomic<int> turn{0};
+  auto until = [&](int n) {
+    while (turn.load() < n) os::sleep_until(os::now() + os::kMillisecond);
+  };
+  os::Thread outside("outside", [&] {
+    Attached here(runtime, "outside");
+    until(1);
+    turn.store(2);
+    mutex.lock();
+    turn.store(3);
+    until(4);
+    mutex.unlock();
+  });
+  int lent = 0, after = 0;
+  runtime.run([&] {
+    auto low = spawn({.name = "low", .priority = 1}, [&] {
+      mutex.lock();
+      turn.store(1);
+      while (turn.load() < 2) sleep_for(os::kMillisecond);
+      sleep_for(20 * os::kMillisecond);  // it waits now, before the next one
+      auto high = spawn({.name = "high", .priority = 60}, [&] { std::lock_guard lock(mutex); });
+      sleep_for(5 * os::kMillisecond);
+      lent = this_priority();
+      mutex.unlock();
+      after = this_priority();
+      while (turn.load() < 3) sleep_for(os::kMillisecond);
+      turn.store(4);
+      high.join();
+    });
+    low.join();
+  });
+  outside.join();
+  CHECK(lent == 60);
+  CHECK(after == 1);
 }
 
 TEST_CASE("Donation: under contention on several LWPs everybody gets back to its own priority") {

@@ -43,6 +43,33 @@ TEST_CASE("Future: a value or nothing or something that only moves or an excepti
   });
 }
 
+namespace {
+struct Refuses {
+  explicit Refuses(bool refuse) {
+    if (refuse) throw std::runtime_error("it cannot be made");
+  }
+};
+}  // namespace
+
+TEST_CASE("Future: a value that cannot be made leaves the promise to be kept or broken") {
+  run_everywhere([](Collector& seen) {
+    Promise<Refuses> promise;
+    Future<Refuses> future = promise.future();
+    seen.expect(what_it_throws([&] { promise.set_value(true); }) == "it cannot be made", "told");
+    seen.expect(!future.ready(), "nothing was brought");
+    promise.set_value(false);
+    future.get();
+    Future<Refuses> broken;
+    {
+      Promise<Refuses> other;
+      broken = other.future();
+      what_it_throws([&] { other.set_value(true); });
+    }
+    seen.expect(what_it_throws([&] { broken.get(); }) == text_of(std::future_errc::broken_promise),
+                "and broken by its end");
+  });
+}
+
 TEST_CASE("Future: waits take deadlines and stops and promises keep or break") {
   run_everywhere([](Collector& seen) {
     Promise<int> promise;

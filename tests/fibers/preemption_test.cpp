@@ -11,6 +11,8 @@
 #include "fibers/fiber.hpp"
 #include "fibers/scope.hpp"
 #include "fibers/sync.hpp"
+#include "lwp/policies/fifo.hpp"
+#include "lwp/policy_table.hpp"
 #include "tests/child.hpp"
 #include "tests/fibers/every_configuration.hpp"
 
@@ -54,6 +56,58 @@ TEST_CASE("Preemption: fibers that never yield all come on, in turns") {
     }
     for (Fiber& f : fibers) f.join();
   });
+}
+
+// What a policy hears of each task: how long it ran, and whether it was told so before the task
+// became ready again.
+struct Accounts final : lwp::Policy {
+  static constexpr lwp::Traits kTraits{.clock = true};
+  static inline std::map<std::uint64_t, lwp::Nanos> ran;
+  static inline std::map<std::uint64_t, bool> queued;
+  static inline int late = 0;
+
+  void ready(lwp::Task& task, lwp::Why why) override {
+    queued[task.id()] = true;
+    queue.ready(task, why);
+  }
+  lwp::Task* next() override {
+    lwp::Task* task = queue.next();
+    if (task != nullptr) queued[task->id()] = false;
+    return task;
+  }
+  void stopped(lwp::Task& task, lwp::How, lwp::Nanos time) override {
+    ran[task.id()] += time;
+    if (queued[task.id()]) ++late;
+  }
+  lwp::Nanos slice(lwp::Task&) override { return 2 * os::kMillisecond; }
+
+  lwp::Fifo queue;
+};
+
+TEST_CASE("Preemption: a policy hears how long each ran, before it is ready again") {
+  if (!testing::can_preempt()) return;
+  static const bool added = (lwp::add_policy("accounts", lwp::policy_type<Accounts>()), true);
+  REQUIRE(added);
+  Accounts::ran.clear();
+  Accounts::late = 0;
+  constexpr os::Nanos kWork = 60 * os::kMillisecond;
+  std::uint64_t hog = 0;
+  testing::run_under(testing::preempting(1, "accounts"), [&](testing::Collector& seen) {
+    bool done = false;
+    auto computes = spawn([&] {
+      hog = this_id();
+      const os::Nanos began = os::thread_cpu();
+      seen.expect(compute_until([&] { return os::thread_cpu() - began > kWork; }), "it computes");
+      done = true;
+    });
+    auto yields = spawn([&] {
+      while (!done) yield();
+    });
+    computes.join();
+    yields.join();
+  });
+  CHECK(Accounts::ran[hog] > kWork / 2);
+  CHECK(Accounts::late == 0);
 }
 
 TEST_CASE("Preemption: a sleeper wakes while the only LWP computes") {

@@ -141,6 +141,14 @@ TEST_CASE("Simulate: a slice of the policy's own is as long as the policy says")
   CHECK(lengths == std::vector<Nanos>{2, 2, 4, 4, 8, 8, 16, 16});
 }
 
+TEST_CASE("Simulate: after a boost of mlfq nobody runs for longer than the top's slice") {
+  const Workload w =
+      std::get<Workload>(parse("hog at 0 run 1500\nother at 0 run 1500\n"
+                               "key at 505 run 1 wait 5 run 1 wait 5 run 1 wait 5 run 1\n"));
+  const auto key = under("mlfq", w).outcomes[2];
+  CHECK(key.waiting() < 20 * kMs);  // at the top, beside the two that were lifted there
+}
+
 TEST_CASE("Simulate: as a plain simulation does it") {
   const auto [policy, rule] = GENERATE(table<std::string, Rule>(
       {{"fifo", Rule::fifo}, {"sjf", Rule::shortest}, {"priority", Rule::priority}}));

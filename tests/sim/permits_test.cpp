@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 // Permits under every schedule: one that is taken away from outside, at whatever step its holder
 // stands. At no moment do two run in core with one permit, and nobody stays without for ever.
+#include <csignal>
+#include <sys/time.h>
+#include <utility>
+
 #include "tests/lwp/machine.hpp"
 #include "tests/sim/passes.hpp"
 
@@ -103,6 +107,32 @@ TEST_CASE("Explore idle: an unpark from outside of the pool reaches a parked tas
     check(turns.load() == 2, "it had its second turn");
   };
   passes(program, lwps == 1 ? 3 : 2);  // the waker is a thread more
+}
+
+// The explorer's own timers interrupt the calls that ask the kernel what is ready.
+TEST_CASE("Explore idle: signals change nothing of what is ready") {
+  const auto program = [] {
+    static bool ticking = false;
+    if (!std::exchange(ticking, true)) {
+      struct sigaction nothing {};
+      nothing.sa_handler = [](int) {};
+      ::sigaction(SIGPROF, &nothing, nullptr);
+      const itimerval often{{0, 200}, {0, 200}};  // microseconds
+      ::setitimer(ITIMER_PROF, &often, nullptr);
+    }
+    TestPool pool({.permits = 2, .max_lwps = 2});
+    atomic<int> turns{0};
+    Machine task(pool,
+                 [&](Lwp&, Machine&) { return turns.fetch_add(1) == 0 ? How::parked : How::done; });
+    pool.outside(1);
+    os::Thread waker("waker", [&] {
+      pool.unpark(task);
+      pool.outside(-1);
+    });
+    pool.run(task);
+    waker.join();
+  };
+  passes(program, 1);
 }
 
 }  // namespace
