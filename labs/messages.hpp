@@ -25,7 +25,7 @@ inline constexpr Message kMessages[] = {
     {"mapping.one_to_one", "one-to-one", "一对一"},
 
     // ---- weft lab ----
-    {"lab.help_action", "watch, list, start, check, predict, hint, measure, reset, solution, pack, replay", "watch、list、start、check、predict、hint、measure、reset、solution、pack、replay"},
+    {"lab.help_action", "list, start, check, hint, measure …: see docs/labs.md", "list、start、check、hint、measure……：见 docs/labs.md"},
     {"lab.help_name", "a lab; of predict a question, of replay a token", "实验名；predict 为问题名，replay 为令牌"},
     {"lab.help_answer", "of predict", "predict 的回答"},
     {"lab.help_level", "of hint: 1 to 3", "提示级别：1 到 3"},
@@ -55,7 +55,8 @@ inline constexpr Message kMessages[] = {
     {"lab.why", "Why?", "为什么？"},
     {"lab.you_said", "you said: {answer}", "你的回答：{answer}"},
     {"lab.how_to_predict", "Answer: ./weft lab predict QUESTION ANSWER --reason WHY", "回答：./weft lab predict 问题 回答 --reason 理由"},
-    {"lab.said_and_is", "you said: {answer} ({reason}); it is: {is}", "你的回答：{answer}（{reason}）；结果：{is}"},
+    {"lab.said_and_is", "you said: {answer}{reason}; it is: {is}", "你的回答：{answer}{reason}；结果：{is}"},
+    {"lab.because", " ({reason})", "（{reason}）"},
     {"lab.no_hint", "there is no hint of level {level}", "没有第 {level} 级提示"},
     {"lab.hint", "{lab}, hint {level} of 3", "{lab}，提示 {level} / 3"},
     {"lab.more_hints", "More: ./weft lab hint --level {level}", "更多：./weft lab hint --level {level}"},

@@ -105,13 +105,13 @@ bool Pool::give_permit_away(Lwp& l, Why as) {
   if (as != Why::returned) {
     l.permit->turn.cut_off = true;
     preemptions_.fetch_add(1, memory_order_relaxed);
-    if (type_.clocked()) {  // before it can be ready again: a policy hears of the one, then the
-                            // other
-      RunQueue& q = *l.permit->queue;
-      if (!l.solo) q.lock.lock();
-      q.account(l.permit->turn, How::yielded, os::now());
-      if (!l.solo) q.lock.unlock();
-    }
+  }
+  // Before it can be ready again: a policy hears of the one, then of the other.
+  if (type_.clocked()) {
+    RunQueue& q = *l.permit->queue;
+    if (!l.solo) q.lock.lock();
+    q.account(l.permit->turn, How::parked, os::now());  // or cut off
+    if (!l.solo) q.lock.unlock();
   }
   grant(*spare, *std::exchange(l.permit, nullptr));
   return true;

@@ -33,6 +33,18 @@ std::string trimmed(const std::string& line) {
   return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
 }
 
+// Debug information says where a statement ends; what it begins with says more: of "});" the line
+// of the bracket that it closes.
+unsigned beginning(const std::vector<std::string>& source, unsigned line) {
+  if (line > source.size() || !trimmed(source[line - 1]).starts_with("})")) return line;
+  int open = 0;
+  for (unsigned at = line; at > 0; --at) {
+    for (const char c : source[at - 1]) open += c == '}' ? 1 : c == '{' ? -1 : 0;
+    if (open <= 0) return at;
+  }
+  return line;
+}
+
 // LWP 1 is the thread that called run(), the others say which they are.
 int lwp_of(const std::string& thread) {
   constexpr std::string_view kPrefix = "weft-lwp-";
@@ -106,7 +118,7 @@ Story tell(const json& run, const std::map<std::uint64_t, unsigned>& lines,
     for (const auto& call : s.at("calls")) {
       auto found = lines.find(call.get<std::uint64_t>());
       if (found == lines.end()) continue;
-      line = found->second;
+      line = beginning(source, found->second);
       break;
     }
     const bool event = s.at("event");

@@ -125,12 +125,15 @@ std::string compared(const Exercise& e, const std::map<std::string, Prediction>&
     if (p == predicted.end() || p->second.answer.empty()) continue;
     auto figure = std::ranges::find(measured.figures, q.figure, [](auto& f) { return f.first; });
     const std::string was = figure == measured.figures.end() ? "–" : number(figure->second);
-    out +=
-        "\n" + wrap(q.ask.in(say.language()), kWidth) + "\n" +
-        wrap("  " + say("lab.said_and_is",
-                        {{"answer", p->second.answer}, {"reason", p->second.reason}, {"is", was}}),
-             kWidth, 2) +
-        "\n";
+    out += "\n" + wrap(q.ask.in(say.language()), kWidth) + "\n" +
+           wrap("  " + say("lab.said_and_is",
+                           {{"answer", p->second.answer},
+                            {"reason", p->second.reason.empty()
+                                           ? ""
+                                           : say("lab.because", {{"reason", p->second.reason}})},
+                            {"is", was}}),
+                kWidth, 2) +
+           "\n";
   }
   return out;
 }

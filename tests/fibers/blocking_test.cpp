@@ -258,18 +258,6 @@ TEST_CASE("Each episode says who blocked, in which call, and who had to wait (al
   }
 }
 
-TEST_CASE("Offload: helpers that have rested take no place of those who work") {
-  Runtime runtime({.mapping = Mapping::many_to_one, .on_block = OnBlock::offload, .max_lwps = 2});
-  int made = 0;
-  runtime.run([&] {
-    for (int i = 0; i < 2; ++i) {
-      blocking("work", [&] { ++made; });
-      if (i == 0) sleep_for(2300 * os::kMillisecond);  // longer than a helper waits for work
-    }
-  });
-  CHECK(made == 2);
-}
-
 TEST_CASE("Handoff and offload are refused where they cannot be") {
   CHECK(refuse({.mapping = Mapping::many_to_one, .on_block = OnBlock::handoff}));
   CHECK(refuse({.engine = Engine::boost_fiber, .on_block = OnBlock::handoff}));

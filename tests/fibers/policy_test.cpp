@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 // Policies under fibers: the second opinion of Boost.Fiber's engine, donation, wishes.
+#include <array>
+#include <map>
+#include <string>
+
 #include "fibers/sync.hpp"
 #include "lwp/policies/draw_tree.hpp"
 #include "lwp/policy_table.hpp"
@@ -190,6 +194,59 @@ TEST_CASE("priority: the most urgent fiber runs first and a change counts while 
     });
     CHECK(steps.all() == std::vector{10, 40, 30, 20});
   }
+}
+
+TEST_CASE("A policy with a clock is told how long a fiber ran after it came back from a call") {
+  // In turns, and adds up what it is told.
+  class Adds final : public lwp::Policy {
+   public:
+    explicit Adds(std::uint64_t) { ran().clear(); }
+    static std::map<std::string, lwp::Nanos>& ran() {
+      static std::map<std::string, lwp::Nanos> all;
+      return all;
+    }
+    void ready(lwp::Task& task, lwp::Why why) override { turns_.ready(task, why); }
+    lwp::Task* next() override { return turns_.next(); }
+    void stopped(lwp::Task& task, lwp::How, lwp::Nanos ran_for) override {
+      std::array<char, lwp::Task::kNameBytes> name;
+      ran()[std::string(task.name(name))] += ran_for;
+    }
+
+   private:
+    lwp::Fifo turns_;
+  };
+  lwp::add_policy("adds", lwp::policy_type<Adds>());
+  const bool parks = GENERATE(false, true);  // who picks the fiber that comes back
+  CAPTURE(parks);
+  os::ManualClock clock;
+  Config config{
+      .mapping = Mapping::many_to_many, .lwps = 1, .on_block = OnBlock::handoff, .policy = "adds"};
+  testing::run_under(config, [&](Collector&) {
+    auto pipe = std::move(os::pipe()).value();
+    std::byte sent[1]{}, got[1]{};
+    lwp::atomic<bool> back{false};
+    Fiber caller = spawn({"caller"}, [&] {
+      clock.advance(10);
+      blocking("a pipe", [&] { (void)os::read(pipe[0].get(), got).error(); });
+      back.store(true);
+      clock.advance(500);
+      yield();
+      clock.advance(7'000);
+    });
+    Fiber opener = spawn({"opener"}, [&] {
+      clock.advance(3);
+      (void)os::write(pipe[1].get(), sent).error();
+      if (parks) {
+        caller.join();
+      } else {
+        while (!back.load()) yield();
+      }
+    });
+    opener.join();
+    if (!parks) caller.join();
+  });
+  CHECK(Adds::ran()["caller"] == 7'510);
+  CHECK(Adds::ran()["opener"] == 3);
 }
 
 TEST_CASE("one-to-one has no policy and sjf is for the simulator and an unknown one is named") {

@@ -5,6 +5,8 @@
 #include <sys/time.h>
 #include <utility>
 
+#include "lwp/policies/fifo.hpp"
+#include "lwp/policy_table.hpp"
 #include "tests/lwp/machine.hpp"
 #include "tests/sim/passes.hpp"
 
@@ -85,6 +87,37 @@ TEST_CASE("Explore permits: given up before a call, while another task becomes r
     });
     pool.run(first);
     check(done.load() == 2, "both came to their end");
+  });
+}
+
+// Runs in turns, and checks that it hears of the end of a turn before the task is ready again.
+class HearsInOrder final : public Policy {
+ public:
+  void ready(Task& task, Why why) override {
+    check(running_ != &task, "stopped() comes before ready()");
+    turns_.ready(task, why);
+  }
+  Task* next() override { return running_ = turns_.next(); }
+  void stopped(Task& task, How, Nanos) override {
+    check(std::exchange(running_, nullptr) == &task, "who ran has stopped");
+  }
+
+ private:
+  Fifo turns_;
+  Task* running_ = nullptr;
+};
+
+TEST_CASE("Explore permits: a policy hears that a task stopped before it is ready again") {
+  add_policy("hears-in-order", policy_type<HearsInOrder>());
+  passes([] {
+    TestPool pool({.permits = 1, .max_lwps = 2, .policy = "hears-in-order"});
+    Machine second(pool, [&](Lwp&, Machine&) { return How::done; });
+    Machine first(pool, [&](Lwp& l, Machine&) {
+      pool.born(l, second);
+      outside_core(l, [&] { pool.give_up_permit(); });
+      return How::done;
+    });
+    pool.run(first);
   });
 }
 

@@ -48,5 +48,25 @@ TEST_CASE("Explore the runtime: a semaphore between two fibers on two LWPs") {
   }));
 }
 
+// In virtual time a rest takes none.
+TEST_CASE("Explore the runtime: calls are offloaded again after every helper has rested") {
+  passes(
+      [] {
+        Runtime runtime({.mapping = Mapping::many_to_one,
+                         .on_block = OnBlock::offload,
+                         .max_lwps = 2,
+                         .dump_on_sigquit = false});
+        runtime.run([] {
+          int calls = 0;
+          for (int round = 0; round < 3; ++round) {
+            blocking("a call", [&] { ++calls; });
+            sleep_for(3 * os::kSecond);
+          }
+          check(calls == 3, "each call was made");
+        });
+      },
+      1);
+}
+
 }  // namespace
 }  // namespace weft::fibers
