@@ -29,6 +29,14 @@ test_compare_needs_no_test_packages() {
   expect_call wrk
 }
 
+test_handing_in_needs_an_archiver() {
+  make_machine
+  weft lab check
+  expect_no_call libarchive-tools
+  weft lab pack
+  expect_call libarchive-tools
+}
+
 test_a_user_on_a_terminal_is_asked_before_sudo() {
   needs_script
   make_machine
