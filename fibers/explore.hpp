@@ -89,6 +89,16 @@ inline void check(bool holds, const char* property) {
 #endif
 }
 
+/// An input of the program's: explored, each value from 0 to n - 1 is tried, with every schedule of
+/// its own, and the replay takes the same one again; elsewhere it is 0. REQUIRES 1 <= n <= 1000.
+inline int choose([[maybe_unused]] int n) {
+#ifdef WEFT_SIM
+  return lwp::sim::choose(n);
+#else
+  return 0;
+#endif
+}
+
 /// A number of the program's own, for `weft lab measure` to show; elsewhere it is nothing.
 inline void figure([[maybe_unused]] const char* name, [[maybe_unused]] double value) {
 #ifdef WEFT_SIM

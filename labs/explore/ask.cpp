@@ -14,11 +14,20 @@ namespace os = lwp::os;
 using nlohmann::json;
 
 json question(const std::string& library) {
-  return {
-      {"library", library},          {"policy_library", ""}, {"policy", "fifo"}, {"lwps", 2},
-      {"strategy", "dfs"},           {"preemptions", 2},     {"depth", 3},       {"seed", 1},
-      {"iterations", 10'000'000},    {"steps", 20'000},      {"faults", false},  {"leaks", true},
-      {"time_limit", 60'000'000'000}};
+  return {{"library", library},
+          {"policy_library", ""},
+          {"policy", "fifo"},
+          {"lwps", 2},
+          {"strategy", "dfs"},
+          {"preemptions", 2},
+          {"depth", 3},
+          {"seed", 1},
+          {"iterations", 10'000'000},
+          {"steps", 20'000},
+          {"faults", false},
+          {"leaks", true},
+          {"inside", false},
+          {"time_limit", 60'000'000'000}};
 }
 
 fs::path runner() {

@@ -36,7 +36,7 @@ struct Flags {
   int lwps = 2, preemptions = 2, depth = 3;
   std::uint64_t iterations = 10'000'000, seed = 1, steps = 20'000;
   double time_limit = 60;
-  bool all = false, faults = false;
+  bool all = false, faults = false, inside = false;
 };
 
 class Command {
@@ -154,6 +154,7 @@ class Command {
     asked["seed"] = f_.seed;
     asked["steps"] = f_.steps;
     asked["faults"] = f_.faults;
+    asked["inside"] = f_.inside;
     asked["time_limit"] = static_cast<std::int64_t>(f_.time_limit * 1e9);
     if (!schedule_.empty()) asked["schedule"] = schedule_;
     auto answer = explore::ask(std::move(asked));
@@ -238,6 +239,7 @@ class Command {
     if (f_.lwps != 2) out += " --lwps " + std::to_string(f_.lwps);
     if (f_.policy != "fifo") out += " --policy " + f_.policy;
     if (f_.faults) out += " --faults";
+    if (f_.inside) out += " --inside";
     if (f_.steps != Flags{}.steps) out += " --steps " + std::to_string(f_.steps);
     return out + " --replay " + token(found);
   }
@@ -259,6 +261,7 @@ class Command {
     } else {
       text = say_("explore.covered_part", {{"k", std::to_string(f_.preemptions)}});
     }
+    if (!f_.inside) text += " " + say_("explore.calls");
     return text + " " + say_("explore.not_covered");
   }
 
@@ -299,6 +302,7 @@ void explore_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_option("--time-limit", f->time_limit, say("explore.help_time"))->capture_default_str();
   sub.add_option("--steps", f->steps, say("explore.help_steps"))->capture_default_str();
   sub.add_flag("--faults", f->faults, say("explore.help_faults"));
+  sub.add_flag("--inside", f->inside, say("explore.help_inside"));
   sub.add_option("--replay", f->replay, say("explore.help_replay"))->type_name("TOKEN");
   sub.add_flag("--all", f->all, say("explore.help_all"));
   sub.add_option("--json", f->json, say("explore.help_json"))->type_name("FILE");

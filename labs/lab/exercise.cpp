@@ -171,6 +171,11 @@ Exercise read(const fs::path& folder) {
       if (!file.empty()) must_exist.push_back(file);
     }
     must_exist.insert(must_exist.end(), c.mutants.begin(), c.mutants.end());
+    if (c.kind == Check::Kind::workload && !c.on.contains("differs"))
+      f.bad("check " + c.id + " lacks \"on\": {\"differs\"}");
+    if (c.kind == Check::Kind::mutants &&
+        (!c.on.contains("rejects_right") || !c.on.contains("survivors")))
+      f.bad("check " + c.id + " lacks \"on\": {\"rejects_right\", \"survivors\"}");
     for (const auto& [outcome, id] : c.on) {
       if (!e.messages.contains(id)) f.bad("has no message \"" + id + "\"");
     }

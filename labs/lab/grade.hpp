@@ -56,8 +56,9 @@ class Grader {
   Grader(const Exercise& exercise, const Say& say)
       : exercise_(exercise), say_(say), builder_(exercise) {}
 
+  enum class Until { end, first_failure };
   /// With a seed, other schedules than the lab's: drawn at random from it.
-  Report grade(const Files& files, std::uint64_t seed = 0);
+  Report grade(const Files& files, std::uint64_t seed = 0, Until until = Until::end);
   /// One check again, under one schedule.
   std::optional<Finding> replay(const Files& files, const std::string& check,
                                 const std::string& hash, const std::string& schedule);
@@ -74,7 +75,7 @@ class Grader {
 
  private:
   Finding run(const Check& check, const Files& files);
-  void program(const Check& check, const Files& files, Finding& finding);
+  void program(const Check& check, const Files& files, Finding& finding, bool tells = true);
   void workload(const Check& check, const Files& files, Finding& finding);
   struct Simulated {
     int code = 0;

@@ -75,6 +75,7 @@ class Command {
   int jobs() const { return f_.jobs > 0 ? f_.jobs : default_jobs(); }
 
   int gate() {
+    using Until = lab::Grader::Until;
     if (f_.runs < 1 || f_.runs > 10'000)
       return no(say_("usage.range", {{"flag", "--runs"}, {"range", "1–10000"}}));
     std::vector<lab::Exercise> chosen;
@@ -87,8 +88,9 @@ class Command {
     std::vector<Gated> gated;
     for (const auto& e : chosen) {
       Progress progress(t_);
-      gated.push_back(
-          teach::gate(e, f_.runs, jobs(), say_, [&](auto& what) { progress.show(what); }));
+      gated.push_back(teach::gate(e, f_.runs, jobs(),
+                                  f_.docs.empty() ? Until::first_failure : Until::end, say_,
+                                  [&](auto& what) { progress.show(what); }));
       progress.clear();
       print(told(gated.back()));
     }

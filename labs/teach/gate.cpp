@@ -97,7 +97,7 @@ bool Gated::holds() const {
          std::ranges::all_of(wrong, [](const Wrong& w) { return w.rejected && w.message_ok; });
 }
 
-Gated gate(const Exercise& exercise, int runs, int jobs, const Say& say,
+Gated gate(const Exercise& exercise, int runs, int jobs, lab::Grader::Until until, const Say& say,
            const std::function<void(const std::string&)>& progress) {
   Gated out;
   out.lab = exercise.name;
@@ -133,7 +133,10 @@ Gated gate(const Exercise& exercise, int runs, int jobs, const Say& say,
   all.insert(all.begin(), {"", "", files_of(exercise.folder, exercise)});
   const auto reports = each_apart(
       all.size(), jobs,
-      [&](std::size_t n) { return lab::to_json(lab::Grader(exercise, say).grade(all[n].files)); },
+      [&](std::size_t n) {
+        return lab::to_json(lab::Grader(exercise, say)
+                                .grade(all[n].files, 0, n == 0 ? lab::Grader::Until::end : until));
+      },
       [&](std::size_t n) {
         progress(exercise.name + ": " + std::to_string(n) + "/" + std::to_string(all.size()));
       });

@@ -34,8 +34,9 @@ nlohmann::ordered_json to_json(const std::vector<Gated>& all);
 /// Wrong solutions by checks, and the flake rate: a page for docs/.
 std::string matrix(const std::vector<Gated>& all, const std::vector<lab::Exercise>& exercises);
 
-/// `jobs` at once. `progress` hears what is tried. REQUIRES that no other thread exists.
-Gated gate(const lab::Exercise& exercise, int runs, int jobs, const Say& say,
-           const std::function<void(const std::string&)>& progress);
+/// `jobs` at once. `progress` hears what is tried. Wrong solutions need go no further than their
+/// first failure, but for matrix(). REQUIRES that no other thread exists.
+Gated gate(const lab::Exercise& exercise, int runs, int jobs, lab::Grader::Until until,
+           const Say& say, const std::function<void(const std::string&)>& progress);
 
 }  // namespace weft::labs::teach

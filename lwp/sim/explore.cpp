@@ -108,7 +108,9 @@ class Pct final : public Recording {
 
  protected:
   std::size_t pick(const Choice& choice) override {
-    if (choice.fault) return std::bernoulli_distribution(kFault)(random_) ? 1 : 0;
+    if (choice.of == Choice::Of::fault) return std::bernoulli_distribution(kFault)(random_) ? 1 : 0;
+    if (choice.of == Choice::Of::value)
+      return std::uniform_int_distribution<std::size_t>(0, choice.threads.size() - 1)(random_);
     if (choice.yields) lower(choice.current);
     while (changed_ < changes_.size() && choice.step >= changes_[changed_]) {
       ++changed_;

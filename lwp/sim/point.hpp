@@ -37,6 +37,8 @@ bool by_program(const void* address);
 /// a wake-up without a reason): whether it happens here. Only where faults are asked for; then it
 /// is a choice like a preemption.
 bool fault(const char* what);
+/// A value below `n` (1 to 1000), each of which is tried: a choice without a cost.
+int choose(int n);
 
 Nanos now();
 /// Something outside of the threads has a deadline: an alarm. kNever: no more.

@@ -130,7 +130,10 @@ class World {
              const std::source_location& place) {
     if (quiet_) return;
     count_step();
-    if (limits_.places == nullptr || limits_.places->visit(current_, object, access, place)) {
+    if (limits_.calls_are_steps && races_.hidden(actor())) {
+      // Others go on before the call, or after it.
+    } else if (limits_.places == nullptr ||
+               limits_.places->visit(current_, object, access, place)) {
       go_on(choice(current_, false));
     }
     if (limits_.story > 0) remember(object, operation, place.file_name(), place.line());
@@ -140,7 +143,13 @@ class World {
   int new_actor() { return races_.begin(-1); }
   void act_as(int actor) { current().actor = actor; }
   int actor() { return current().actor; }
-  void hide(int change) { races_.hide(actor(), change); }
+  void hide(int change) {
+    if (limits_.calls_are_steps && change > 0 && !races_.hidden(actor())) {
+      count_step();
+      go_on(choice(current_, false));
+    }
+    races_.hide(actor(), change);
+  }
   void acquire(const void* object, bool by_runtime) {
     if (by_runtime || !races_.hidden(actor())) races_.acquire(actor(), object);
   }
@@ -208,10 +217,21 @@ class World {
   bool fault(const char* what) {
     if (!limits_.faults || quiet_) return false;
     count_step();
-    const Choice c{steps_, current_, false, {current_, current_}, true};
+    const Choice c{steps_, current_, false, {current_, current_}, Choice::Of::fault};
     if (chooser_.choose(c) == 0) return false;
     if (limits_.story > 0) note(what, nullptr);
     return true;
+  }
+
+  int choose(int n) {
+    count_step();
+    const int chosen =
+        n < 2 ? 0
+              : static_cast<int>(chooser_.choose(
+                    {steps_, -1, false, std::vector<int>(static_cast<std::size_t>(n), current_),
+                     Choice::Of::value}));
+    if (limits_.story > 0) note("chooses " + std::to_string(chosen), nullptr);
+    return chosen;
   }
 
   // What it keeps for itself is none of the program's.
@@ -523,6 +543,9 @@ void wait_in_kernel(const std::function<bool()>& ready, Nanos deadline, const ch
 }
 bool fault(const char* what) {
   return running() && World::active->fault(what);
+}
+int choose(int n) {
+  return running() ? World::active->choose(n) : 0;
 }
 void took(const void* block, std::size_t bytes, const void* by) {
   World::active->took(block, bytes, by);

@@ -29,7 +29,8 @@ struct Choice {
   int current;               ///< the thread that came here; -1: it waits, or has ended
   bool yields;               ///< it says that others may go first (spins, yields)
   std::vector<int> threads;  ///< that can go on; the first is who goes on without a reason
-  bool fault = false;        ///< no switch: 1 says that the fault happens here
+  /// If it is no switch: 1 says that the fault happens here; the value that choose() returns.
+  enum class Of : std::uint8_t { threads, fault, value } of = Of::threads;
 };
 
 class Chooser {
@@ -71,7 +72,10 @@ struct Limits {
   std::uint64_t steps = 100'000;
   Places* places = nullptr;  ///< choose there only; null: at every point
   std::size_t story = 0;     ///< steps to remember
-  bool faults = false;       ///< what the world may do is chosen, too: see fault()
+  /// What the runtime does inside is no choice: a call of its is one step, before which others may
+  /// go on. The runtime itself is explored without.
+  bool calls_are_steps = false;
+  bool faults = false;  ///< what the world may do is chosen, too: see fault()
   /// The code of the program, where it is apart from weft's: Step::calls is looked for there.
   std::span<const std::byte> module = {};
   /// Where its variables lie, and what they owned from the start: what these lead to is no leak.

@@ -73,6 +73,19 @@ TEST_CASE("weft explore finds the bug of each example, and its token replays it"
   CHECK(again.found["diverged_at"].is_null());
 }
 
+TEST_CASE("weft explore: a call is one step, --inside many, and both find the bug") {
+  if (!there()) return;
+  const fs::path file = kExamples / "check_then_park.cpp";
+  const Explored calls = explore(file), inside = explore(file, {"--inside"});
+  CHECK(inside.code == 1);
+  CHECK(calls.found["what"] == inside.found["what"]);
+  CHECK_THAT(run_weft({"explore", file.string(), "--inside"}).out, Contains("--inside --replay"));
+  CHECK(calls.found["runs"].get<int>() * 3 < inside.found["runs"].get<int>());
+  const Explored again = explore(file, {"--inside", "--replay", inside.found["token"]});
+  CHECK(again.found["what"] == inside.found["what"]);
+  CHECK(again.found["diverged_at"].is_null());
+}
+
 TEST_CASE("weft explore passes what is right, every schedule of it") {
   if (!there()) return;
   Folder folder;

@@ -183,6 +183,54 @@ TEST_CASE("weft lab: a failure names its schedule, and the token brings it again
   CHECK(run_weft({"lab", "replay", "no-token"}).code == 2);
 }
 
+TEST_CASE("weft lab: the student's tests are tried on what is right, and on what is wrong") {
+  if (!there()) return;
+  Student student;
+  const fs::path lab = student.path("labs") / "adding";
+  fs::create_directories(lab);
+  auto put = [&](const char* name, const std::string& text) { std::ofstream(lab / name) << text; };
+  put("lab.json", R"({"order": 1, "title": {"en": "t", "zh": "t"}, "minutes": 1, "difficulty": 1,
+    "chapter": {"en": "c", "zh": "c"}, "files": ["tests.cpp"], "include": ["fibers/explore.hpp"],
+    "checks": [{"id": "tests", "kind": "mutants", "title": {"en": "t", "zh": "t"},
+      "reference": "right.cpp", "mutants": ["minus.cpp", "first.cpp"], "need": 2,
+      "on": {"rejects_right": "rejects", "survivors": "alive"}}],
+    "messages": {
+      "rejects": {"broken": {"en": "b", "zh": "b"}, "rule": {"en": "r", "zh": "r"},
+                  "next": {"en": "n", "zh": "n"}},
+      "alive": {"broken": {"en": "b", "zh": "b"}, "rule": {"en": "r", "zh": "r"},
+                "next": {"en": "n", "zh": "n"}}}})");
+  put("tests.cpp", "");
+  put("adding.hpp", "int add(int a, int b);\nvoid test();\n");
+  for (const auto& [name, sum] : {std::pair("right.cpp", "a + b"),
+                                  {"minus.cpp", "a - b"},
+                                  {"first.cpp", "b < 9 ? a : a + b"}}) {
+    put(name, std::string("#include \"adding.hpp\"\nint add(int a, [[maybe_unused]] int b) { "
+                          "return ") +
+                  sum + "; }\nvoid program() { test(); }\n");
+  }
+  ::setenv("WEFT_EXERCISES", lab.parent_path().c_str(), 1);
+  auto graded = [&](const std::string& test) {
+    const fs::path file = student.mine() / "adding/tests.cpp";
+    fs::create_directories(file.parent_path());
+    std::ofstream(file) << "#include \"adding.hpp\"\n#include \"fibers/explore.hpp\"\n"
+                           "void test() { " +
+                               test + " }\n";
+    const fs::path result = student.path("result.json");
+    run_weft({"lab", "check", "adding", "--json", result.string()});
+    return json::parse(content(result)).at("checks").at(0);
+  };
+  CHECK(graded("weft::check(add(1, 2) == 3, \"sum\");").at("verdict") == "pass");
+  const json none = graded("");
+  CHECK(none.at("message") == "adding.alive");
+  CHECK_THAT(none.at("evidence").get<std::string>(), Contains("number 1, 2"));
+  const json one = graded("weft::check(add(9, 9) == 18, \"sum\");");
+  CHECK(one.at("message") == "adding.alive");
+  CHECK_THAT(one.at("evidence").get<std::string>(), Contains("number 2"));
+  const json rejects = graded("weft::check(add(2, 2) == 5, \"sum\");");
+  CHECK(rejects.at("message") == "adding.rejects");
+  CHECK(run_weft({"lab", "replay", rejects.at("token")}).code == 1);
+}
+
 TEST_CASE("weft lab: reset keeps the old folder, predictions are kept and shown") {
   if (!there()) return;
   Student student;

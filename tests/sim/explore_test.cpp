@@ -71,6 +71,20 @@ TEST_CASE("Explore: what is found is replayed by its token") {
   for (const char* wrong : {"", "1", "1:", ":1", "1:1,", "x"}) CHECK_FALSE(schedule_of(wrong));
 }
 
+TEST_CASE("Explore: an input takes every value, and none costs a preemption") {
+  auto program = [] { check(choose(5) != 3, "not three"); };
+  const Result found = explore(program, {.preemptions = 0});
+  REQUIRE(found.failure);
+  CHECK(found.failure->what == "not three");
+  CHECK(token(found.schedule).ends_with(":3"));
+  CHECK(replay(program, found.schedule, {}).run.what == "not three");
+  CHECK(explore(program, {.strategy = Search::Strategy::pct, .runs = 200}).failure);
+  const Result all = explore([] { (void)(choose(5) + choose(1) + choose(3)); }, {.preemptions = 0});
+  CHECK(all.exhaustive);
+  CHECK(all.runs == 16);  // 5 x 3, and the first to learn how long a run is
+  CHECK(choose(7) == 0);  // outside
+}
+
 TEST_CASE("Explore: random priorities find it, too") {
   Result found =
       explore(lost_update, {.strategy = Search::Strategy::pct, .depth = 2, .runs = 2000});

@@ -185,6 +185,7 @@ json explored(const json& asked) {
   search.time = asked.at("time_limit");
   search.limits.steps = asked.at("steps");
   search.limits.faults = asked.at("faults");
+  search.limits.calls_are_steps = !asked.at("inside");
   search.limits.module = os::module_of(loaded.front());
   search.limits.variables = variables.places();
 

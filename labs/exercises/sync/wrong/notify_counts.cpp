@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: sync.remembers
+// A semaphore under another name: a notify that meets nobody is kept.
+#include "sync.hpp"
+
+namespace lab {
+namespace {
+
+using Guard = std::lock_guard<SpinLock>;
+
+void wait_until_told(Waiter& me) {
+  while (!me.told) park();  // it may return early
+}
+
+void tell(Waiter& waiter) {
+  const Handle fiber = waiter.fiber();  // read before it is told: then it may be gone
+  waiter.told = true;
+  unpark(fiber);
+}
+
+}  // namespace
+
+void Mutex::lock() {
+  Waiter me;
+  {
+    Guard guard(guard_);
+    if (owner_ == nullptr) {
+      owner_ = self();
+      return;
+    }
+    queue_.put(me);
+  }
+  wait_until_told(me);
+}
+
+bool Mutex::try_lock() {
+  Guard guard(guard_);
+  if (owner_ != nullptr) return false;
+  owner_ = self();
+  return true;
+}
+
+void Mutex::unlock() {
+  Waiter* next = nullptr;
+  {
+    Guard guard(guard_);
+    next = queue_.take();
+    owner_ = next == nullptr ? nullptr : next->fiber();
+  }
+  if (next != nullptr) tell(*next);
+}
+
+void Semaphore::acquire() {
+  Waiter me;
+  {
+    Guard guard(guard_);
+    if (permits_ > 0) {
+      --permits_;
+      return;
+    }
+    queue_.put(me);
+  }
+  wait_until_told(me);
+}
+
+void Semaphore::release() {
+  Waiter* next = nullptr;
+  {
+    Guard guard(guard_);
+    next = queue_.take();
+    if (next == nullptr) ++permits_;
+  }
+  if (next != nullptr) tell(*next);
+}
+
+void ConditionVariable::wait(Mutex& mutex) {
+  mutex.unlock();
+  while (true) {
+    Waiter me;
+    {
+      Guard guard(guard_);
+      if (count_ > 0) {
+        --count_;
+        break;
+      }
+      queue_.put(me);
+    }
+    wait_until_told(me);
+  }
+  mutex.lock();
+}
+
+void ConditionVariable::notify_one() {
+  Waiter* next = nullptr;
+  {
+    Guard guard(guard_);
+    ++count_;
+    next = queue_.take();
+  }
+  if (next != nullptr) tell(*next);
+}
+
+void ConditionVariable::notify_all() {
+  while (true) {
+    Waiter* next = nullptr;
+    {
+      Guard guard(guard_);
+      next = queue_.take();
+      if (next != nullptr) ++count_;
+    }
+    if (next == nullptr) return;
+    tell(*next);
+  }
+}
+
+}  // namespace lab
