@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "../stage.hpp"
+#include "checks/stage.hpp"
 
 namespace lab {
 
