@@ -83,7 +83,7 @@ class var {
 inline void check(bool holds, const char* property) {
   if (holds) return;
 #ifdef WEFT_SIM
-  lwp::sim::fail(property);
+  lwp::sim::broken(property);
 #else
   lwp::broken(property);
 #endif

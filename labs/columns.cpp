@@ -117,6 +117,22 @@ std::string wrap(std::string_view text, std::size_t width, std::size_t indent) {
   return out;
 }
 
+std::string printable(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t begin = at;
+    const char32_t c = take_code_point(text, at);
+    const bool control = (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7F && c < 0xA0);
+    constexpr char32_t kNone = 0xFFFD;
+    if (c == kNone || control) {
+      out += "\uFFFD";
+    } else {
+      out += text.substr(begin, at - begin);
+    }
+  }
+  return out;
+}
+
 std::string ascii(std::string_view text) {
   std::string out;
   for (std::size_t at = 0; at < text.size();) {

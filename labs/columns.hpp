@@ -23,6 +23,10 @@ std::string pad_left(std::string_view text, std::size_t width);
 /// before closing punctuation; U+00A0 does not break and comes out as a space.
 std::string wrap(std::string_view text, std::size_t width, std::size_t indent = 0);
 
+/// What may be shown of a text from elsewhere: bytes that are no UTF-8 become U+FFFD, control
+/// characters but line ends and tabs too.
+std::string printable(std::string_view text);
+
 /// What a terminal without UTF-8 can show: bars become #, ± becomes +-, and so on.
 std::string ascii(std::string_view text);
 

@@ -408,6 +408,10 @@ void (*library_function(const std::string& path, const char* name, std::string& 
 std::span<const std::byte> module_of(void (*function)());
 /// What that library may write to: its variables.
 std::span<std::byte> variables_of(void (*function)());
+/// From here on this process and its children can write to no file that is not open already, and
+/// see nothing in the folders `hidden`. False if the kernel does not let us (user namespaces,
+/// mount_setattr), and then perhaps half of it. REQUIRES that no other thread exists.
+bool confine(const std::vector<std::string>& hidden);
 /// Memory shared with children forked later; zeroed. Never unmapped. nullptr when there is none.
 void* shared_memory(std::size_t bytes);
 /// Bytes of this process that are in memory now; 0 if the kernel does not tell.

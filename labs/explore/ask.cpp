@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "labs/explore/ask.hpp"
 
-#include <fstream>
-#include <random>
-
 #include "labs/compile.hpp"
+#include "labs/sealed.hpp"
 #include "lwp/os.hpp"
 
 namespace weft::labs::explore {
@@ -34,30 +32,17 @@ fs::path runner() {
   return fs::path(os::own_program()).parent_path() / "weft-explorer";
 }
 
-Answer ask(json question, const Fence* fence) {
-  std::random_device random;
-  const std::string seal = std::to_string(random()) + "-" + std::to_string(random());
-  const fs::path result = fs::temp_directory_path() / ("weft-explore-" + seal + ".json");
-  question["result"] = result.string();
-  question["seal"] = seal;
+Answer ask(json question, const Fence* fence, const std::vector<std::string>& hidden) {
   // It ends by itself; the rest is for shrinking, and for one that does not come to a point.
   const long long patience = question.at("time_limit").get<long long>() * 2 + 60 * os::kSecond;
-  std::vector<std::string> command = {runner().string(), question.dump()};
+  const Letter letter(std::move(question), fence != nullptr && can_isolate(), hidden);
+  std::vector<std::string> command = {runner().string(), letter.path()};
   if (fence != nullptr) command = fenced(command, *fence);
   Answer answer;
   answer.code = run_command(std::move(command), patience).code;
-  std::ifstream file(result);
-  answer.found = json::parse(file, nullptr, false);
-  std::error_code error;
-  fs::remove(result, error);
-  if (answer.found.is_discarded()) {
-    answer.found = nullptr;
-  } else if (!answer.found.is_object() || answer.found.value("seal", "") != seal) {
-    answer.found = nullptr;
-    answer.sealed = false;
-  } else {
-    answer.found.erase("seal");
-  }
+  auto [found, sealed] = letter.answer();
+  answer.found = std::move(found);
+  answer.sealed = sealed;
   return answer;
 }
 

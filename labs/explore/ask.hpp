@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "labs/catalogue.hpp"
 #include "labs/sandbox.hpp"
@@ -23,7 +24,8 @@ struct Answer {
   int code = 0;          ///< how the runner ended
   bool sealed = true;    ///< false: there is an answer, but somebody else's
 };
-/// With `fence`, the runner is put inside.
-Answer ask(nlohmann::json question, const Fence* fence = nullptr);
+/// With `fence`, the runner is put inside, and sees nothing of the folders `hidden`.
+Answer ask(nlohmann::json question, const Fence* fence = nullptr,
+           const std::vector<std::string>& hidden = {});
 
 }  // namespace weft::labs::explore

@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <fstream>
+#include <regex>
 #include <sstream>
 
+#include "labs/columns.hpp"
 #include "labs/compile.hpp"
+#include "labs/lab/symbols.hpp"
 #include "labs/sandbox.hpp"
 #include "labs/toolchain.hpp"
 #include "lwp/os.hpp"
@@ -34,12 +37,22 @@ std::string first_error(const std::string& text) {
   std::string out;
   int lines = 0;
   for (std::string line; std::getline(in, line) && lines < 4;) {
+    if (line.starts_with('.')) continue;  // which headers were read: -H
     if (lines == 0 && line.find("error:") == line.npos) continue;
-    if (lines > 0 && (line.starts_with('.') || line.find("error:") != line.npos)) break;
+    if (lines > 0 && line.find("error:") != line.npos) break;
     for (auto at = line.find("/lab/"); at != line.npos; at = line.find("/lab/")) line.erase(at, 5);
     out += (lines++ > 0 ? "\n" : "") + line;
   }
-  return out.empty() ? text.substr(0, 300) : out;
+  return printable(out.empty() ? "the compiler came to no end" : out);
+}
+
+// "asm" and its kin in a text, but for comments and strings.
+bool has_assembly(const std::string& text) {
+  static const std::regex kSilent(
+      R"(//[^\n]*|/\*([^*]|\*(?!/))*\*/|"(\\.|[^"\\\n])*"|'(\\.|[^'\\\n])*')"),
+      kAssembly(R"((^|\W)(__)?as)"
+                R"(m(__)?(\W|$))");
+  return std::regex_search(std::regex_replace(text, kSilent, " "), kAssembly);
 }
 
 // What the student's file includes itself, of weft's: the lines of -H with one dot, and with two
@@ -59,7 +72,11 @@ std::vector<std::string> own_includes(const std::string& tree, const fs::path& r
     if (depth == 1) in_theirs = is_theirs;
     if (is_theirs || (depth > 1 && !in_theirs)) continue;
     const std::string from_root = path.lexically_relative(root);
-    if (!from_root.starts_with("..")) out.push_back(from_root);
+    if (!from_root.starts_with("..")) {
+      out.push_back(from_root);
+    } else if (!path.string().starts_with("/usr/")) {
+      out.push_back(path);  // neither ours nor the system's
+    }
   }
   return out;
 }
@@ -102,7 +119,15 @@ Builder::~Builder() {
   fs::remove_all(work_, none);
 }
 
-Built Builder::build(const std::string& own, const Files& theirs) {
+// What the linker is told is left to build().
+std::vector<std::string> Builder::flags() const {
+  auto all = (world_ == World::real ? policy_file() : simulated_file()).flags;
+  std::erase_if(all, [](const std::string& f) { return f == "-shared" || f.starts_with("-Wl,"); });
+  return all;
+}
+
+Built Builder::build(const std::string& own, const Files& theirs, World world) {
+  world_ = world;
   if (compiler_.empty()) return {"", "", "grader", "no C++ compiler"};
   std::vector<Object> objects;
   Hash said, made;
@@ -111,6 +136,7 @@ Built Builder::build(const std::string& own, const Files& theirs) {
   for (const auto& [name, content] : theirs) {
     std::ofstream(work_ / name, std::ios::binary) << content;
     said.add(name + "\n" + content);
+    if (has_assembly(content)) return {"", said.hex(), "calls", "assembly (" + name + ")"};
     if (is_header(name)) headers_ += name + "\n" + content;
   }
   for (const auto& [name, content] : theirs) {
@@ -136,8 +162,9 @@ Built Builder::build(const std::string& own, const Files& theirs) {
 
 Builder::Object Builder::compile(const fs::path& source, const std::string& shown, bool trusted) {
   const std::string content = contents(source).value_or("");
-  const std::string hash = hash_of(basis_ + exercise_.name + "/" + shown + "\n" + content +
-                                   (trusted ? "own" : "theirs\n" + headers_));
+  const std::string hash =
+      hash_of(basis_ + (world_ == World::real ? "real" : "") + exercise_.name + "/" + shown + "\n" +
+              content + (trusted ? "own" : "theirs\n" + headers_));
   if (auto known = objects_.find(hash); known != objects_.end()) return known->second;
   const std::string kept = cache_ / (hash + ".o");
   std::error_code none;
@@ -147,9 +174,7 @@ Builder::Object Builder::compile(const fs::path& source, const std::string& show
   const std::string made = work_ / (hash + ".o");
   std::vector<std::string> command = {compiler_, "-c", "-H", "-fmax-errors=5",
                                       "-fdiagnostics-color=never"};
-  for (const auto& flag : simulated_file().flags) {
-    if (flag != "-shared") command.push_back(flag);
-  }
+  for (auto& flag : flags()) command.push_back(std::move(flag));
   const std::string folder = source.parent_path().string();
   const std::string to = fs::path(shown_path(shown)).parent_path().string();
   command.insert(command.end(),
@@ -175,19 +200,15 @@ Built Builder::refused(const std::string& object, const std::string& tree) const
   for (const auto& path : own_includes(tree, root_, work_)) {
     if (!is_given(path, exercise_)) return {"", "", "not_given", path};
   }
-  // Names that would take the place of the checks', of weft's or of the C library's.
-  const Output names =
-      run_command({"nm", "--defined-only", "--extern-only", object}, kCompilerPatience);
-  std::istringstream lines(names.text);
-  for (std::string line; std::getline(lines, line);) {
-    std::istringstream fields(line);
-    std::string address, type, name;
-    if (!(fields >> address >> type >> name) || name == "weft_policy") continue;
-    const bool weak = type == "W" || type == "V" || type == "u";
-    const bool of_new = name.starts_with("_Zn") || name.starts_with("_Zd");
-    const bool of_weft = name.starts_with("_ZN4weft") || name == "_Z7programv";
-    const bool of_c = type == "T" && !name.starts_with("_Z");
-    if ((of_new || of_weft || of_c) && !weak) return {"", "", "own_symbol", name};
+  for (const Symbol& s : symbols_of(object)) {
+    switch (lab::refused(s)) {
+      case Refused::no:
+        break;
+      case Refused::defines:
+        return {"", "", "own_symbol", demangled(s.name)};
+      case Refused::calls:
+        return {"", "", "calls", demangled(s.name)};
+    }
   }
   return {};
 }

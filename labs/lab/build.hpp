@@ -20,7 +20,7 @@ using Files = std::map<std::string, std::string>;
 struct Built {
   std::string library;
   std::string source;  ///< a hash of the texts, the same on every machine
-  std::string failed;  ///< does_not_compile, does_not_link, not_given, own_symbol, grader
+  std::string failed;  ///< does_not_compile, does_not_link, not_given, own_symbol, calls, grader
   std::string words;   ///< the compiler's first error, or the name that is not allowed
 };
 
@@ -30,9 +30,11 @@ class Builder {
   ~Builder();  // takes the texts away that were written for the compiler
   Builder(const Builder&) = delete;
 
+  /// The simulated world, or the real one.
+  enum class World { simulated, real };
   /// `own` of the lab's, "" for none, with `theirs`, of which headers are only there to be
   /// included.
-  Built build(const std::string& own, const Files& theirs);
+  Built build(const std::string& own, const Files& theirs, World world = World::simulated);
 
  private:
   struct Object {
@@ -41,11 +43,13 @@ class Builder {
   };
   Object compile(const std::filesystem::path& source, const std::string& shown, bool trusted);
   Built refused(const std::string& object, const std::string& tree) const;
+  std::vector<std::string> flags() const;
 
   const Exercise& exercise_;
   std::filesystem::path root_, cache_, work_;
   std::string compiler_, basis_;  // its program; a hash of what every object is made from
   std::string headers_;           // of theirs, all in one
+  World world_ = World::simulated;
   std::map<std::string, Object> objects_;
 };
 

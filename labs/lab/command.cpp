@@ -149,7 +149,10 @@ class Command {
     if (!report.isolated) text += "\n" + wrap(say_("lab.not_isolated"), kWidth) + "\n";
     print(text);
     if (report.passed() && first_time) print("\n" + measured(e));
-    if (!f_.json.empty()) (void)write_output(f_.json, to_json(report).dump(1) + "\n");
+    if (!f_.json.empty())
+      (void)write_output(
+          f_.json,
+          to_json(report).dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
     return report.passed();
   }
   const Exercise* next_after(const Exercise& e) const {
@@ -261,7 +264,8 @@ class Command {
     for (const auto& [question, p] : mine_.predictions(e->name)) {
       about["predictions"][question] = {{"answer", p.answer}, {"reason", p.reason}};
     }
-    (void)write_output((folder / "handin.json").string(), about.dump(1) + "\n");
+    (void)write_output((folder / "handin.json").string(),
+                       about.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
     std::vector<std::string> command = {"bsdtar",     "--format", "zip",           "-cf",
                                         zip.string(), "-C",       folder.string(), "handin.json"};
     for (const auto& [name, content] : files(*e)) command.push_back(name);

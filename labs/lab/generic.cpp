@@ -20,6 +20,7 @@ const Row kRows[] = {
      "lab.next.does_not_link"},
     {"not_given", "lab.broken.not_given", "lab.rule.not_given", "lab.next.not_given"},
     {"own_symbol", "lab.broken.own_symbol", "lab.rule.own_symbol", "lab.next.own_symbol"},
+    {"calls", "lab.broken.calls", "lab.rule.calls", "lab.next.calls"},
     {"deadlock", "lab.broken.deadlock", "lab.rule.deadlock", "lab.next.deadlock"},
     {"blocked", "lab.broken.blocked", "lab.rule.blocked", "lab.next.blocked"},
     {"endless", "lab.broken.endless", "lab.rule.endless", "lab.next.endless"},

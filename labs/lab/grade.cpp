@@ -12,7 +12,9 @@
 #include "labs/explore/ask.hpp"
 #include "labs/explore/story.hpp"
 #include "labs/lab/generic.hpp"
+#include "labs/lab/symbols.hpp"
 #include "labs/sandbox.hpp"
+#include "labs/sealed.hpp"
 #include "labs/toolchain.hpp"
 #include "lwp/os.hpp"
 
@@ -46,17 +48,6 @@ std::vector<std::string> lines_in(const std::string& text) {
   std::istringstream in(text);
   for (std::string line; std::getline(in, line);) out.push_back(line);
   return out;
-}
-
-// The compiler says names as it knows them.
-std::string demangled(const std::string& text) {
-  const auto at = text.find("_Z");
-  if (at == text.npos) return text;
-  const auto end = text.find_first_of(" ,)\n", at);
-  const std::string name = text.substr(at, end == text.npos ? end : end - at);
-  std::string plain = run_command({"c++filt", name}, 10 * os::kSecond).text;
-  while (plain.ends_with('\n')) plain.pop_back();
-  return plain.empty() ? name : plain;
 }
 
 }  // namespace
@@ -157,6 +148,10 @@ Grader::Measured Grader::measure(const Files& files) {
   if (exercise_.measure.empty()) return out;
   if (exercise_.measure.ends_with(".txt")) {
     auto simulated = simulate(exercise_.measure_policy, exercise_.measure, files);
+    if (!simulated.built.failed.empty()) {
+      out.problem = simulated.built.words;
+      return out;
+    }
     (simulated.code == kDone ? out.picture : out.problem) = std::move(simulated.text);
     if (!simulated.result.is_object()) return out;
     for (const auto& [name, label] : exercise_.figures) {
@@ -175,7 +170,7 @@ Grader::Measured Grader::measure(const Files& files) {
   }
   json asked = question(check, built, {});
   asked["schedule"] = "0";
-  const auto answer = explore::ask(std::move(asked), &kCheck);
+  const auto answer = explore::ask(std::move(asked), &kCheck, hidden());
   if (answer.found.is_null() || answer.found.contains("error")) {
     out.problem = say_("lab.no_answer");
     return out;
@@ -229,7 +224,7 @@ void Grader::fail(Finding& finding, std::string id, std::string evidence) const 
                     : id == "lab.no_time" || id == "lab.unsteady" ? Verdict::inconclusive
                                                                   : Verdict::fail;
   finding.id = std::move(id);
-  finding.evidence = std::move(evidence);
+  finding.evidence = printable(evidence);
 }
 
 Built Grader::build(const Check& check, const std::string& own, const Files& files) {
@@ -249,6 +244,15 @@ bool Grader::drawn(const Check& check) const {
 
 std::uint64_t Grader::iterations(const Check& check) const {
   return drawn(check) ? std::min(check.iterations, kDrawn) : check.iterations;
+}
+
+// From who runs the student's code: other processes and their secrets, the checks and the solution,
+// other students' files.
+std::vector<std::string> Grader::hidden() const {
+  std::vector<std::string> out = {"/proc", exercise_.folder.parent_path().string()};
+  const std::string temporary = fs::temp_directory_path(), ours = source_root();
+  if (!ours.starts_with(temporary)) out.push_back(temporary);
+  return out;
 }
 
 json Grader::question(const Check& check, const Built& program, const Built& policy) const {
@@ -276,7 +280,7 @@ void Grader::program(const Check& check, const Files& files, Finding& finding, b
     policy = builder_.build("", {{check.policy, files.at(check.policy)}});
     if (!policy.failed.empty()) return fail(finding, "lab." + policy.failed, policy.words);
   }
-  const auto answer = explore::ask(question(check, built, policy), &kCheck);
+  const auto answer = explore::ask(question(check, built, policy), &kCheck, hidden());
   if (!answer.sealed) return fail(finding, "lab.forged", "");
   if (answer.found.is_null()) {
     constexpr int kKilled = 137, kTimeout = 124, kTooMuchCpu = 152;
@@ -298,7 +302,7 @@ void Grader::program(const Check& check, const Files& files, Finding& finding, b
   // A schedule that passes is told when it is asked for.
   const bool to_tell = finding.verdict != Verdict::pass || !schedule_.empty();
   if (finding.verdict != Verdict::grader_error) {
-    if (tells && to_tell) finding.story = story(check, files, built, found);
+    if (tells && to_tell) finding.story = printable(story(check, files, built, found));
     const std::string hash = (built.source + policy.source).substr(0, kHashDigits);
     const std::string schedule = schedule_.empty() ? found.value("schedule", "0") : schedule_;
     finding.token = exercise_.name + "." + check.id + "-" + hash + "-" + schedule;
@@ -379,43 +383,34 @@ std::string Grader::story(const Check& check, const Files& files, const Built& b
 
 Grader::Simulated Grader::simulate(const std::string& policy, const std::string& workload,
                                    const Files& files) {
-  const fs::path folder =
-      fs::temp_directory_path() / ("weft-lab-" + std::to_string(os::thread_id()));
-  fs::create_directories(folder);
-  struct Remove {
-    const fs::path& folder;
-    ~Remove() {
-      std::error_code none;
-      fs::remove_all(folder, none);
-    }
-  } remove{folder};
-  for (const auto& [name, content] : files) std::ofstream(folder / name) << content;
-  const fs::path out = folder / "timeline.json";
-  const Output output =
-      run_command(fenced({os::own_program(), "simulate", "--policy", (folder / policy).string(),
-                          "--workload", (exercise_.folder / workload).string(), "--json",
-                          out.string(), "--lang", say_.language() == Language::zh ? "zh" : "en"},
-                         kCheck),
-                  kExploring * 4);
-  std::ifstream file(out);
-  Simulated simulated{output.code, output.text, json::parse(file, nullptr, false)};
-  std::string& text = simulated.text;  // without paths that are gone by now
-  for (const std::string& prefix : {folder.string() + "/", exercise_.folder.string() + "/"}) {
-    for (auto at = text.find(prefix); at != text.npos; at = text.find(prefix)) {
-      text.erase(at, prefix.size());
-    }
+  // As the real world sees it, not the simulated one: the same file may say other things there.
+  const Built built = builder_.build("", {{policy, files.at(policy)}}, Builder::World::real);
+  if (!built.failed.empty()) return {built, kWrongUse, "", nullptr};
+  const Letter letter(json::object(), can_isolate(), hidden());
+  const Output output = run_command(
+      fenced({os::own_program(), "simulate", "--policy", policy, "--library", built.library,
+              "--letter", letter.path(), "--workload", (exercise_.folder / workload).string(),
+              "--lang", say_.language() == Language::zh ? "zh" : "en"},
+             kCheck),
+      kExploring * 4);
+  auto answer = letter.answer();
+  Simulated simulated{built, output.code, output.text, std::move(answer.found), answer.sealed};
+  const std::string prefix = exercise_.folder.string() + "/";  // which no student needs to see
+  for (auto at = simulated.text.find(prefix); at != std::string::npos;
+       at = simulated.text.find(prefix)) {
+    simulated.text.erase(at, prefix.size());
   }
   return simulated;
 }
 
 void Grader::workload(const Check& check, const Files& files, Finding& finding) {
-  // What it may include and define is found out as for a program.
-  const Built built = builder_.build("", {{check.policy, files.at(check.policy)}});
+  const auto [built, code, text, got, sealed] = simulate(check.policy, check.workload, files);
   if (!built.failed.empty()) return fail(finding, "lab." + built.failed, built.words);
-  const auto [code, text, got] = simulate(check.policy, check.workload, files);
-  if (code != 0 || got.is_discarded()) {
+  if (!sealed) return fail(finding, "lab.forged", "");
+  if (code != 0 || got.is_null()) {
     if (code == kNo) return fail(finding, "lab.policy_rule", text);
-    if (code == kWrongUse) return fail(finding, "lab.does_not_compile", text);
+    if (code == kWrongUse) return fail(finding, "lab.does_not_link", text);
+    if (code == 0) return fail(finding, "lab.exits", "");
     return fail(finding, code == 137 ? "lab.no_time" : "lab.crash", text);
   }
   finding.schedules = 1;

@@ -78,13 +78,16 @@ class Grader {
   void program(const Check& check, const Files& files, Finding& finding, bool tells = true);
   void workload(const Check& check, const Files& files, Finding& finding);
   struct Simulated {
+    Built built;
     int code = 0;
     std::string text;
-    nlohmann::json result;
+    nlohmann::json result;  ///< null if there is none
+    bool sealed = true;
   };
   Simulated simulate(const std::string& policy, const std::string& workload, const Files& files);
   void mutants(const Check& check, const Files& files, Finding& finding);
   Built build(const Check& check, const std::string& own, const Files& files);
+  std::vector<std::string> hidden() const;
   bool drawn(const Check& check) const;
   std::uint64_t iterations(const Check& check) const;
   nlohmann::json question(const Check& check, const Built& program, const Built& policy) const;

@@ -115,10 +115,14 @@ bool is_policy_file(std::string_view word) {
 PolicyVerdict use_policy_file(const std::string& file, const Say& say) {
   Compiled compiled = compile_file(file, policy_file(), say);
   if (compiled.exit_code != kDone) return {compiled.exit_code, compiled.text};
+  return use_policy_library(compiled.library, file, say);
+}
+
+PolicyVerdict use_policy_library(const std::string& library, const std::string& file,
+                                 const Say& say) {
   std::string why;
   using Export = const lwp::PolicyExport* (*)();
-  auto* exported =
-      reinterpret_cast<Export>(os::library_function(compiled.library, "weft_policy", why));
+  auto* exported = reinterpret_cast<Export>(os::library_function(library, "weft_policy", why));
   if (exported == nullptr) {
     return {kWrongUse, say("policy.no_export", {{"file", file}}) + "\n  " + why + "\n"};
   }

@@ -22,5 +22,8 @@ bool is_policy_file(std::string_view word);
 /// hang as it likes, and adds it to lwp/policy_table.hpp under its path. 1: it breaks a rule, 2: it
 /// does not compile, 3: no compiler. REQUIRES that no other thread exists.
 PolicyVerdict use_policy_file(const std::string& file, const Say& say);
+/// Likewise, of a `file` that is compiled already.
+PolicyVerdict use_policy_library(const std::string& library, const std::string& file,
+                                 const Say& say);
 
 }  // namespace weft::labs

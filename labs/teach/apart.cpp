@@ -30,7 +30,9 @@ std::vector<ordered_json> each_apart(std::size_t count, int jobs,
     while (next < count && running.size() < static_cast<std::size_t>(jobs)) {
       const fs::path result = scratch.folder() / "result.json";
       auto child = os::fork_process([&] {
-        std::ofstream(result) << work(next) << std::flush;
+        std::ofstream(result) << work(next).dump(-1, ' ', false,
+                                                 ordered_json::error_handler_t::replace)
+                              << std::flush;
         return 0;
       });
       if (!child) throw std::runtime_error("no process to grade in");

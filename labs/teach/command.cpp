@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <memory>
+#include <sstream>
 
 #include "labs/columns.hpp"
 #include "labs/commands.hpp"
@@ -94,7 +96,9 @@ class Command {
       progress.clear();
       print(told(gated.back()));
     }
-    (void)write_output(f_.json, to_json(gated).dump(1) + "\n");
+    (void)write_output(
+        f_.json,
+        to_json(gated).dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
     (void)write_output(f_.docs, matrix(gated, all_));
     return std::ranges::all_of(gated, &Gated::holds) ? kDone : kNo;
   }
@@ -110,6 +114,8 @@ class Command {
                       "\n";
     if (!g.starter_builds) out += "  " + say_("teach.starter_builds") + "\n";
     if (!g.starter_fails) out += "  " + say_("teach.starter_fails") + "\n";
+    if (g.starter_points > 0)
+      out += "  " + say_("teach.starter_points", {{"n", std::to_string(g.starter_points)}}) + "\n";
     if (!g.flaw.empty()) out += wrap("  " + g.flaw, 80, 2) + "\n";
     for (const auto& w : g.wrong) {
       if (w.rejected && w.message_ok) continue;
@@ -134,7 +140,7 @@ class Command {
     std::vector<Submission> submissions;
     std::vector<std::string> left_out;
     try {
-      submissions = find_submissions(f_.words, *e, scratch, left_out);
+      submissions = find_submissions(f_.words, *e, scratch, is_autograder(), left_out);
     } catch (const std::exception& error) {
       return no(error.what());
     }
@@ -155,9 +161,14 @@ class Command {
     for (const auto& path : left_out) print(say_("teach.left_out", {{"path", path}}) + "\n");
     return write(results, whole);
   }
+  // A platform asks about one student and wants its own file.
+  bool is_autograder() const {
+    return f_.words.size() == 1 && (!f_.gradescope.empty() || !f_.autolab.empty());
+  }
   int write(const std::vector<nlohmann::ordered_json>& results,
             const nlohmann::ordered_json& whole) const {
-    bool written = write_output(f_.json, whole.dump(1) + "\n");
+    bool written = write_output(
+        f_.json, whole.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
     if (!f_.csv.empty()) written &= write_output(f_.csv, to_csv(results));
     if (!f_.junit.empty()) written &= write_output(f_.junit, to_junit(results));
     auto each = [&](const std::string& folder, const char* name, auto&& to) {
@@ -166,7 +177,7 @@ class Command {
         // A platform that grades one at a time wants its file where it says.
         const fs::path where = results.size() == 1
                                    ? fs::path(folder)
-                                   : fs::path(folder) / r.at("student").get<std::string>();
+                                   : fs::path(folder) / as_file_name(r.at("student"));
         std::error_code error;
         fs::create_directories(where, error);
         written &= write_output((where / name).string(), to(r));
@@ -178,33 +189,71 @@ class Command {
     return kDone;
   }
 
+  static std::string as_file_name(std::string student) {
+    std::ranges::replace(student, '/', '_');
+    return student.starts_with('.') ? "_" + student : student;
+  }
+
+  // What the project consists of, and nothing else that lies about here. A lab may be new.
+  static std::vector<std::string> handout(const fs::path& root) {
+    std::vector<std::string> parts;
+    auto add = [&](const std::string& part) {
+      const bool secret =
+          part.starts_with("labs/exercises/") &&
+          (part.find("/solution/") != part.npos || part.find("/wrong/") != part.npos);
+      if (!secret && fs::exists(root / part)) parts.push_back(part);
+    };
+    for (const char* which : {"-c", "-o"}) {
+      std::vector<std::string> command = {
+          "git", "-C", root.string(), "-c", "core.quotePath=off", "ls-files", "--exclude-standard",
+          which};
+      if (*(which + 1) == 'o') command.emplace_back("labs/exercises");
+      const Output listed = run_command(std::move(command), 10 * os::kSecond);
+      if (listed.code != 0) break;
+      std::istringstream lines(listed.text);
+      for (std::string line; std::getline(lines, line);) add(line);
+    }
+    if (!parts.empty()) return parts;
+    for (const char* part :
+         {"CMakeLists.txt", "CMakePresets.json", "LICENSE", "README.md", "README.zh-CN.md", "docs",
+          "fibers", "labs", "lwp", "servers", "tests", "weft", ".ci", ".devcontainer",
+          ".clang-format", ".editorconfig", ".gitignore", ".gitattributes"}) {
+      add(part);
+    }
+    return parts;
+  }
+
   // All but what would give the labs away.
   int hand_out() {
     const fs::path root = source_root();
     if (root.empty()) return no(say_("lab.none"), kMachineLacks);
     if (!can_write(f_.output)) return no(say_("usage.cannot_write", {{"path", f_.output}}));
-    std::vector<std::string> command = {"bsdtar",
+    const std::vector<std::string> parts = handout(root);
+    Scratch scratch;
+    const fs::path list = scratch.folder() / "list";
+    {
+      std::ofstream out(list);
+      for (const auto& part : parts) out << "./" << part << "\n";
+    }
+    std::vector<std::string> command = {"env",
+                                        "LC_ALL=C.UTF-8",
+                                        "bsdtar",
                                         "--format",
                                         "zip",
                                         "-cf",
-                                        fs::absolute(f_.output),
+                                        fs::absolute(f_.output).string(),
                                         "-C",
                                         root.string(),
-                                        "--exclude",
-                                        "./.git",
-                                        "--exclude",
-                                        "./.build",
                                         "--exclude",
                                         "./labs/mine",
                                         "--exclude",
                                         "./labs/exercises/*/solution",
                                         "--exclude",
                                         "./labs/exercises/*/wrong",
-                                        "--exclude",
-                                        "*.zip",
                                         "-s",
                                         ",^\\.,weft,",
-                                        "."};
+                                        "-T",
+                                        list.string()};
     const Output output = run_command(std::move(command), 60 * os::kSecond);
     if (output.code != 0) return no(say_("lab.cannot_pack", {{"why", output.text}}), kMachineLacks);
     print(say_("teach.exported", {{"file", f_.output}, {"n", std::to_string(all_.size())}}) + "\n");

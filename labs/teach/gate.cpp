@@ -93,7 +93,8 @@ std::string first_failure(const nlohmann::ordered_json& report) {
 }  // namespace
 
 bool Gated::holds() const {
-  return starter_builds && starter_fails && solution_passed == solution_runs && lacks.empty() &&
+  return starter_builds && starter_fails && starter_points == 0 &&
+         solution_passed == solution_runs && lacks.empty() &&
          std::ranges::all_of(wrong, [](const Wrong& w) { return w.rejected && w.message_ok; });
 }
 
@@ -129,6 +130,18 @@ Gated gate(const Exercise& exercise, int runs, int jobs, lab::Grader::Until unti
     }
   }
 
+  const auto measured = each_apart(
+      1, 1,
+      [&](std::size_t) {
+        return nlohmann::ordered_json(lab::Grader(exercise, say).measure(right).problem);
+      },
+      [](std::size_t) {});
+  if (!measured.front().is_string()) {
+    out.lacks.emplace_back("measure");
+  } else if (const std::string why = measured.front(); !why.empty()) {
+    out.lacks.push_back("measure: " + why);
+  }
+
   std::vector<Attempt> all = attempts(exercise, right);
   all.insert(all.begin(), {"", "", files_of(exercise.folder, exercise)});
   const auto reports = each_apart(
@@ -159,6 +172,7 @@ Gated gate(const Exercise& exercise, int runs, int jobs, lab::Grader::Until unti
       continue;
     }
     out.starter_fails = !report.is_null() && !report.at("passed");
+    out.starter_points = report.is_null() ? 0 : report.at("points").get<int>();
     out.starter_builds = std::ranges::none_of(w.got, [](const std::string& id) {
       return id == "lab.does_not_compile" || id == "lab.missing_file" || id == "lab.grader";
     });

@@ -22,6 +22,7 @@ struct Wrong {
 struct Gated {
   std::string lab;
   bool starter_builds = false, starter_fails = false;
+  int starter_points = 0;                      ///< nobody should get any for doing nothing
   int solution_passed = 0, solution_runs = 0;  ///< as the lab says, then a seed each
   std::vector<Wrong> wrong;
   std::vector<std::string> lacks;  ///< "hints.zh.md: level 2"

@@ -29,6 +29,19 @@ ordered_json grade_one(const Submission& s, const Exercise& exercise, const Say&
   return out;
 }
 
+// What a student may have written there himself.
+ordered_json predictions_in(const std::string& text) {
+  constexpr int kDeepest = 6;
+  try {
+    return ordered_json::parse(text, [](int depth, auto, auto&) {
+      if (depth > kDeepest) throw std::runtime_error("too deep");
+      return true;
+    });
+  } catch (const std::exception&) {
+    return nullptr;
+  }
+}
+
 // A grader that ends without a result, which is never the student's fault for certain.
 ordered_json none(const Exercise& exercise) {
   lab::Report report;
@@ -75,6 +88,9 @@ std::string xml(const std::string& text) {
 
 std::string quoted(const std::string& text) {
   std::string out = "\"";
+  // A table must not take it for a formula.
+  if (!text.empty() && std::string_view("=+-@\t").find(text.front()) != std::string_view::npos)
+    out += '\'';
   for (const char c : text) {
     if (c == '"') out += '"';
     out += c;
@@ -96,7 +112,7 @@ std::vector<ordered_json> grade_all(const std::vector<Submission>& submissions,
     const Submission& s = submissions[n];
     ordered_json one = {{"student", s.student}, {"source", s.source}, {"remarks", s.remarks}};
     one.update(results[n].is_null() ? none(exercise) : results[n]);
-    one["predictions"] = ordered_json::parse(s.predictions, nullptr, false);
+    one["predictions"] = predictions_in(s.predictions);
     if (!one["predictions"].is_object() || !one["predictions"].contains("predictions")) {
       one["predictions"] = nullptr;
     } else {
@@ -250,13 +266,15 @@ std::string to_gradescope(const ordered_json& r) {
   ordered_json out = {{"score", r.at("points")}, {"tests", std::move(tests)}};
   if (has(r, "grader error") || has(r, "inconclusive"))
     out["output"] = "Not every check has come to a verdict: a teacher will look at it.";
-  return out.dump(1) + "\n";
+  return out.dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 std::string to_autolab(const ordered_json& r) {
   ordered_json scores = ordered_json::object();
   for (const auto& c : r.at("checks")) scores[c.at("id").get<std::string>()] = c.at("points");
-  return ordered_json{{"scores", std::move(scores)}}.dump() + "\n";
+  return ordered_json{{"scores", std::move(scores)}}.dump(
+             -1, ' ', false, nlohmann::json::error_handler_t::replace) +
+         "\n";
 }
 
 }  // namespace weft::labs::teach

@@ -18,7 +18,7 @@
 namespace weft::labs::teach {
 
 struct Submission {
-  std::string student;               ///< as the platform names them
+  std::string student;               ///< as the platform names them; with a number if two are alike
   std::string source;                ///< the path that it came from
   lab::Files files;                  ///< those of the lab's that were found
   std::string predictions;           ///< handin.json, if there is one
@@ -40,10 +40,10 @@ class Scratch {
   int count_ = 0;
 };
 
-/// Sorted by student. What is no submission is named in `left_out`. Throws std::runtime_error if a
-/// path is not there or an archive cannot be read.
+/// Sorted by student. `one`: a folder that may be one student's is. What is no submission is named
+/// in `left_out`. Throws std::runtime_error if a path is not there or an archive cannot be read.
 std::vector<Submission> find_submissions(const std::vector<std::string>& paths,
-                                         const lab::Exercise& exercise, Scratch& scratch,
+                                         const lab::Exercise& exercise, Scratch& scratch, bool one,
                                          std::vector<std::string>& left_out);
 
 }  // namespace weft::labs::teach

@@ -86,6 +86,8 @@ enum class Kind : std::uint8_t {
   unsteady,   ///< it failed, but does not fail again
   leak,       ///< memory that the program took and never gave back
 };
+/// Ends the run: this property of the program does not hold.
+[[noreturn]] void broken(const char* property);
 /// Ends the run: the program has failed.
 [[noreturn]] void fail(std::string_view what, Kind kind = Kind::property);
 /// The program's own block of memory, taken by the code at `by`; whether that counts, and later.

@@ -535,6 +535,9 @@ int current_thread() {
 void fail(std::string_view what, Kind kind) {
   World::active->end(Run::Verdict::failed, what, kind);
 }
+void broken(const char* property) {
+  fail(property);
+}
 void figure(const char* name, double value) {
   if (running()) World::active->figure(name, value);
 }

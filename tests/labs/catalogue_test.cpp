@@ -67,6 +67,7 @@ TEST_CASE("wrapping: at spaces, between Chinese characters, not before closing p
   CHECK(wrap("one two three", 8, 2) == "one two\n  three");
   CHECK(wrap("15\u00a0ms of CPU", 5) == "15 ms\nof\nCPU");
   CHECK(wrap("unbreakable", 4) == "unbreakable");
+  CHECK(printable("a\x1b[2J 王\n\xCD\xF5") == "a\uFFFD[2J 王\n\uFFFD\uFFFD");
   CHECK(wrap("一二三，四", 6) == "一二\n三，四");
   CHECK(wrap("调用 read() 时", 8) == "调用\nread()\n时");
   std::string text = wrap(Say(Language::zh)("compare.finding_machine"), 40, 2);

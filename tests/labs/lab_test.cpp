@@ -135,14 +135,36 @@ TEST_CASE("weft lab: nothing but a right answer earns a point") {
               "if (pipe(p) == 0) return (int)read(p[0], &c, 1); return 0; } "
               "int asked() { return 2; } }\n"),
        "exercise.blocks"},
-      // Says before anybody asks that all is well, where answers are looked for, and is gone.
-      {around("#include <cstdio>\n#include <filesystem>\n#include <fstream>\n#include <unistd.h>\n"
-              "namespace lab { int answer() { for (auto& e : std::filesystem::directory_iterator("
-              "\"/tmp\")) if (e.path().string().find(\"weft-explore\") != std::string::npos) "
-              "std::ofstream(e.path()) << \"{\\\"verdict\\\": \\\"passed\\\", \\\"runs\\\": 1}\"; "
-              "std::puts(\"{\\\"verdict\\\": \\\"passed\\\"}\"); std::fflush(stdout); _exit(0); } "
+      // Attempts to write the result, to read the answer, to be the judge.
+      {around("#include <fstream>\nnamespace lab { int answer() { std::ofstream(\"/tmp/x\") << 1; "
+              "return 1; } int asked() { return 2; } }\n"),
+       "lab.calls"},
+      {around("#include <unistd.h>\nnamespace lab { int answer() { return fork() == 0 ? 1 : 42; } "
               "int asked() { return 2; } }\n"),
-       "lab.exits"},
+       "lab.calls"},
+      {around(
+           "namespace stage { extern int asked; }\n"
+           "namespace lab { int answer() { return stage::asked; } int asked() { return 2; } }\n"),
+       "lab.calls"},
+      {around("#include <string_view>\nnamespace weft::lwp::sim { enum class Kind : unsigned char; "
+              "[[noreturn]] void fail(std::string_view, Kind); }\n"
+              "namespace lab { int answer() { weft::lwp::sim::fail(\"\", {}); } "
+              "int asked() { return 2; } }\n"),
+       "lab.calls"},
+      {around("namespace weft { [[gnu::weak, gnu::visibility(\"hidden\")]] void f() {} } "
+              "namespace lab { int answer() { __as"
+              "m__(\"\"); return 42; } int asked() { return 2; } "
+              "}\n"),
+       "lab.calls"},
+      {around("namespace weft::lwp::sim { [[gnu::weak, gnu::visibility(\"hidden\")]] "
+              "void broken(const char*) {} }\n"
+              "namespace lab { int answer() { return 1; } int asked() { return 2; } }\n"),
+       "lab.own_symbol"},
+      {around("#include <unistd.h>\nextern \"C\" { static void* chosen() { return nullptr; } "
+              "ssize_t write(int, const void*, size_t) __attribute__((ifunc(\"chosen\"))); }\n"
+              "namespace lab { int answer() { return chosen() != nullptr; } "
+              "int asked() { return 2; } }\n"),
+       "lab.own_symbol"},
   }));
   CAPTURE(text);
   student.writes(text);
@@ -163,6 +185,19 @@ TEST_CASE("weft lab: a constructor that ends the process, and a file too large, 
   CHECK(first_message(checked(student)) == "lab.missing_file");
   fs::remove(student.file());
   CHECK(first_message(checked(student)) == "lab.missing_file");
+}
+
+TEST_CASE("weft lab: what is harmless is not refused") {
+  if (!there()) return;
+  Student student;
+  // Variables and functions at namespace level, output, asm in a word and in a comment.
+  student.writes(
+      "#include <cstdio>\n#include <iostream>\n#include <map>\n#include <memory>\n"
+      "int calls;\nint helper(int n) { return n; }\n// asm\nstatic const char* asm_ = \"asm\";\n" +
+      content(kTemplate / "exercise/solution/answer.cpp") +
+      "\n[[maybe_unused]] static void talk() { std::printf(\"%s %d\", asm_, helper(++calls));"
+      " std::cout << std::make_shared<std::map<int, int>>()->size(); }\n");
+  CHECK(checked(student).at("passed") == true);
 }
 
 TEST_CASE("weft lab: a failure names its schedule, and the token brings it again") {
@@ -353,6 +388,78 @@ TEST_CASE("weft teach grade takes what platforms deliver") {
     }
   }
   CHECK(written == 3);
+}
+
+TEST_CASE("weft teach grade: each student has one row, and it is his") {
+  if (!there() || !has_archiver()) return;
+  Student student;
+  const std::string right = content(kTemplate / "exercise/solution/answer.cpp"),
+                    wrong = content(kTemplate / "exercise/wrong/forty_one.cpp");
+  const fs::path in = student.path("in"), out = student.path("out.json");
+  auto put = [&](const fs::path& name, const std::string& text) {
+    fs::create_directories((in / name).parent_path());
+    std::ofstream(in / name) << text;
+  };
+  std::map<std::string, int> wanted;
+  SECTION("Moodle: two of one name, a text beside a file, nothing, and what is no submission") {
+    put("Ana Silva_1_assignsubmission_file_/answer.cpp", right);
+    put("Ana Silva_2_assignsubmission_file_/Answer (1).CPP", wrong);
+    put("Bo_3_assignsubmission_onlinetext_/onlinetext.html", "hello");
+    put("Bo_3_assignsubmission_file_/answer.cpp", right);
+    put("Cy_4_assignsubmission_file_/main.cpp", right);
+    put("\xCD\xF5_5_assignsubmission_file_/answer.cpp", right);  // GBK
+    wanted = {{"Ana Silva 1", 3}, {"Ana Silva 2", 1}, {"Bo", 3}, {"Cy", 0}, {"\uFFFD\uFFFD 5", 3}};
+  }
+  SECTION("Canvas: the newest by number, two with the same key") {
+    put("wangwei_10_999_answer-9.cpp", wrong);
+    put("wangwei_10_1000_answer-10.cpp", right);
+    put("wangwei_11_1001_answer.cpp", wrong);
+    put("broken_12_1002_answer.zip", "no archive");
+    wanted = {{"wangwei 10", 3}, {"wangwei 11", 1}, {"broken", 0}};
+  }
+  SECTION("Gradescope says the names beside") {
+    put("submission_7/answer.cpp", right);
+    put("submission_8/src/answer.cpp", wrong);
+    put("submission_metadata.yml",
+        "submission_7:\n  :submitters:\n  - :name: Ana Silva\n    :sid: 1\n");
+    wanted = {{"Ana Silva 7", 3}, {"submission 8", 1}};
+  }
+  SECTION("a class of one, and folders whose names have bars") {
+    put("all/silva_ana/answer.cpp", right);
+    wanted = {{"in", 3}};
+  }
+  SECTION("folders whose names have bars") {
+    put("silva_ana/answer.cpp", right);
+    put("silva_jose/answer.cpp", wrong);
+    wanted = {{"silva_ana", 3}, {"silva_jose", 1}};
+  }
+  const Answer answer =
+      run_weft({"teach", "grade", in.string(), "--lab", "exercise", "--json", out.string()});
+  INFO(answer.out);
+  REQUIRE(answer.code == 0);
+  std::map<std::string, int> got;
+  const json whole = json::parse(content(out));
+  for (const auto& r : whole.at("results")) {
+    got[r.at("student")] = r.at("points");
+    if (r.at("points") == 0) CHECK_FALSE(r.at("remarks").empty());
+  }
+  CHECK(got == wanted);
+}
+
+TEST_CASE("weft teach grade: an empty submission in an autograder is nothing, not a failure") {
+  if (!there()) return;
+  Student student;
+  const fs::path in = student.path("submission"), results = student.path("results");
+  fs::create_directories(in);
+  const std::vector<std::string> command = {"teach",    "grade",        in.string(),     "--lab",
+                                            "exercise", "--gradescope", results.string()};
+  REQUIRE(run_weft(command).code == 0);
+  CHECK(json::parse(content(results / "results.json")).at("score") == 0);
+  fs::create_directories(in / "src");
+  fs::copy(kTemplate / "exercise/solution/answer.cpp", in / "src/answer.cpp");
+  std::ofstream(in / "handin.json") << std::string(60'000, '[');
+  REQUIRE(run_weft(command).code == 0);
+  CHECK(json::parse(content(results / "results.json")).at("score") == 3);
 }
 
 TEST_CASE("weft lab pack and weft teach grade fit together") {

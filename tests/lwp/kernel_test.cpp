@@ -28,6 +28,17 @@ TEST_CASE("Each probed feature can be hidden by WEFT_WITHOUT") {
   CHECK_THAT(child.output(), Contains("membarrier() no"));
 }
 
+TEST_CASE("A confined process writes nowhere, and does not see what is hidden") {
+  Child child("kernel", "confine");
+  CHECK(child.end() == 0);
+  if (child.output().find("confined no") != std::string::npos) {
+    WARN("SKIPPED: no user namespaces");
+    return;
+  }
+  CHECK_THAT(child.output(), Contains("hidden yes") && Contains("writes no") &&
+                                 Contains("reads yes") && Contains("open yes"));
+}
+
 TEST_CASE("A stack may be used whole, one byte below it is the guard, however it was made") {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
   return;  // they catch the fault first

@@ -3,6 +3,8 @@
 //   program_kernel SCENARIO
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <string_view>
 
 #include "lwp/os.hpp"
@@ -96,6 +98,25 @@ int meter() {
   return 0;
 }
 
+// Writes and reads before and after.
+int confine() {
+  char folder[] = "/tmp/weft-confine-XXXXXX";
+  if (::mkdtemp(folder) == nullptr) return 2;
+  const std::string file = std::string(folder) + "/file";
+  std::ofstream open_before(file);
+  const bool can = os::confine({folder, "/nowhere/at/all"});
+  std::printf("confined %s\n", can ? "yes" : "no");
+  if (can) {
+    std::printf("hidden %s\n", std::ifstream(file) ? "no" : "yes");
+    std::printf("writes %s\n", std::ofstream("/tmp/weft-confine") ? "yes" : "no");
+    std::printf("reads %s\n", std::ifstream("/etc/passwd") ? "yes" : "no");
+    std::printf("open %s\n", open_before << "text" << std::flush ? "yes" : "no");
+    return 0;
+  }
+  std::filesystem::remove_all(folder);
+  return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -104,6 +125,7 @@ int main(int argc, char** argv) {
   if (scenario == "stack") return guard(false);
   if (scenario == "guard") return guard(true);
   if (scenario == "meter") return meter();
+  if (scenario == "confine") return confine();
   if (scenario == "exit-7") os::exit_now(7);
   if (scenario == "abort") std::abort();
   return 2;

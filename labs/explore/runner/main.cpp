@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
 // weft-explorer: the program that runs another, compiled into a library, under one schedule after
 // another. `weft explore` starts it and tells what it found; between them goes JSON.
-//   weft-explorer '{"library": …, "result": FILE, …}'
+//   weft-explorer FILE    (labs/sealed.hpp)
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
-#include <iostream>
 #include <nlohmann/json.hpp>
 
 #include "fibers/fiber.hpp"
 #include "fibers/runtime.hpp"
 #include "fibers/sync.hpp"
+#include "labs/sealed.hpp"
 #include "lwp/os.hpp"
 #include "lwp/policy_check.hpp"
 #include "lwp/policy_table.hpp"
@@ -216,20 +214,17 @@ json explored(const json& asked) {
 }  // namespace
 
 int main(int, char** argv) {
-  const json asked = json::parse(argv[1]);
-  // What is explored should not find here where the answer goes, and how it is known to be ours.
-  std::memset(argv[1], 0, std::strlen(argv[1]));
+  weft::labs::Asked asked(argv[1]);
   lwp::always_check_policies();
   // What the program prints is printed once for each schedule.
   std::freopen("/dev/null", "w", stdout);
   json out;
   try {
-    out = explored(asked);
+    out = explored(asked.question());
   } catch (const std::exception& error) {
     out = {{"error", error.what()}};
   }
-  if (asked.contains("seal")) out["seal"] = asked.at("seal");
-  std::ofstream(asked.at("result").get<std::string>()) << out << std::flush;
+  asked.answer(std::move(out));
   // Runs that failed have left their stacks and what stands on them: nothing is undone.
   std::_Exit(0);
 }

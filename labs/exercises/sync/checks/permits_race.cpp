@@ -8,11 +8,13 @@ void program() {
   int given = 0;
   Fiber taker = spawn({.name = "taker"}, [&] {
     for (int i = 1; i <= 2; ++i) {
+      pass();
       permits.acquire();
       check(given >= i, "one-too-many");
     }
   });
   for (int i = 0; i < 2; ++i) {
+    pass();
     ++given;
     permits.release();
   }

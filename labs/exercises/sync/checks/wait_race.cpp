@@ -6,13 +6,16 @@ void program() {
   using namespace stage;
   lab::Mutex mutex;
   lab::ConditionVariable changed;
+  Inside inside;
   bool ready = false;
   Fiber waiter = spawn({.name = "waiter"}, [&] {
     mutex.lock();
     while (!ready) changed.wait(mutex);
+    inside.visit();
     mutex.unlock();
   });
   mutex.lock();
+  inside.visit();
   ready = true;
   mutex.unlock();
   changed.notify_one();
