@@ -1,18 +1,20 @@
 # SPDX-License-Identifier: BSL-1.0
 # shellcheck shell=bash
-# ./weft test [--all] [--stress] [ctest arguments]: builds every test and runs them by ctest.
+# ./weft test [--all] [--stress] [ctest arguments]: builds every test and runs them by ctest. Bare,
+# it leaves out what takes long and what is about the sources and the launcher.
 # WEFT_PRESET picks another preset than "test" (.ci/run: ci, asan, tsan).
 
 run_test() {
-  local preset=${WEFT_PRESET:-test} purposes=(build test) arguments=()
+  local preset=${WEFT_PRESET:-test} purposes=(build test) arguments=() all=
   local word
   for word; do
     case $word in
-      --all) purposes+=(foreign) ;;
+      --all) purposes+=(foreign) all=1 ;;
       --stress) export WEFT_STRESS=1 ;;
       *) arguments+=("$word") ;;
     esac
   done
+  [[ -n $all ]] || ((${#arguments[@]})) || arguments=(-LE 'long|launcher|checks')
   plan_steps install build test
   begin_step
   ensure_installed "${purposes[@]}"

@@ -104,7 +104,7 @@ TEST_CASE("weft explore passes what is right, every schedule of it") {
   CHECK(result.found["exhaustive"] == true);
 }
 
-TEST_CASE("weft explore answers whatever the program does") {
+TEST_CASE("weft explore answers whatever the program does (long)") {
   if (!there()) return;
   Folder folder;
   const std::string head =
@@ -291,7 +291,7 @@ void program() {
   CHECK_THAT(found.at("what").get<std::string>(), Contains("1 blocks, 4 bytes"));
 }
 
-TEST_CASE("weft explore --faults: short reads, interrupted calls, wake-ups without a reason") {
+TEST_CASE("weft explore --faults: short reads, interrupted calls, wake-ups without a reason (long)") {
   if (!there()) return;
   const auto [text, what] = GENERATE(table<std::string, std::string>({
       {R"(  char both[2];

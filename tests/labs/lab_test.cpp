@@ -100,7 +100,7 @@ TEST_CASE("weft lab: the starter fails, the solution passes, and only a pass ear
   CHECK(run_weft({"lab", "list"}).out.find("✓ exercise") != std::string::npos);
 }
 
-TEST_CASE("weft lab: nothing but a right answer earns a point") {
+TEST_CASE("weft lab: nothing but a right answer earns a point (long)") {
   if (!there()) return;
   Student student;
   const auto [text, message] = GENERATE(table<std::string, std::string>({
@@ -218,7 +218,7 @@ TEST_CASE("weft lab: a failure names its schedule, and the token brings it again
   CHECK(run_weft({"lab", "replay", "no-token"}).code == 2);
 }
 
-TEST_CASE("weft lab: the student's tests are tried on what is right, and on what is wrong") {
+TEST_CASE("weft lab: the student's tests are tried on what is right, and on what is wrong (long)") {
   if (!there()) return;
   Student student;
   const fs::path lab = student.path("labs") / "adding";
@@ -349,7 +349,7 @@ void deliver(const std::string& platform, const fs::path& to, const std::vector<
 
 }  // namespace
 
-TEST_CASE("weft teach grade takes what platforms deliver") {
+TEST_CASE("weft teach grade takes what platforms deliver (long)") {
   if (!there()) return;
   const std::string platform = GENERATE("moodle", "canvas", "gradescope", "zips");
   CAPTURE(platform);
@@ -390,7 +390,7 @@ TEST_CASE("weft teach grade takes what platforms deliver") {
   CHECK(written == 3);
 }
 
-TEST_CASE("weft teach grade: each student has one row, and it is his") {
+TEST_CASE("weft teach grade: each student has one row, and it is his (long)") {
   if (!there() || !has_archiver()) return;
   Student student;
   const std::string right = content(kTemplate / "exercise/solution/answer.cpp"),

@@ -15,6 +15,18 @@ test_it_builds_all_and_runs_ctest() {
   expect_err '[3/3] test'
 }
 
+test_bare_it_leaves_out_what_takes_long() {
+  make_furnished_machine
+  weft test
+  expect_call '-LE long|launcher|checks'
+}
+
+test_all_is_all() {
+  make_furnished_machine
+  weft test --all
+  expect_no_call '-LE'
+}
+
 test_a_failed_test_is_a_no() {
   make_furnished_machine
   touch "$state/tests_fail"
