@@ -291,7 +291,8 @@ void program() {
   CHECK_THAT(found.at("what").get<std::string>(), Contains("1 blocks, 4 bytes"));
 }
 
-TEST_CASE("weft explore --faults: short reads, interrupted calls, wake-ups without a reason (long)") {
+TEST_CASE(
+    "weft explore --faults: short reads, interrupted calls, wake-ups without a reason (long)") {
   if (!there()) return;
   const auto [text, what] = GENERATE(table<std::string, std::string>({
       {R"(  char both[2];
