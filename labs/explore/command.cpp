@@ -36,7 +36,7 @@ struct Flags {
   int lwps = 2, preemptions = 2, depth = 3;
   std::uint64_t iterations = 10'000'000, seed = 1, steps = 20'000;
   double time_limit = 60;
-  bool all = false, faults = false, inside = false;
+  bool all = false, faults = false, inside = false, replays = false;
 };
 
 class Command {
@@ -100,7 +100,7 @@ class Command {
       policy_ = compile_file(f_.policy, simulated_file(), say_);
       if (policy_.exit_code != kDone) return Refusal{policy_.text, policy_.exit_code};
     }
-    if (!f_.replay.empty()) return read_token();
+    if (f_.replays) return read_token();
     return std::nullopt;
   }
 
@@ -231,13 +231,26 @@ class Command {
       before = say_("explore.lines_before", {{"n", std::to_string(cut)}}) + "\n";
       told.lines.erase(told.lines.begin(), told.lines.begin() + static_cast<long>(cut));
     }
-    return before + explore::to_text(told, kWidth);
+    return before + explore::to_text(told, kWidth, say_);
+  }
+
+  // A word as a shell reads it.
+  static std::string for_a_shell(const std::string& word) {
+    const auto plain = [](unsigned char c) {
+      return std::isalnum(c) != 0 ||
+             std::string_view("_-./+=:@%,").find(static_cast<char>(c)) != std::string_view::npos ||
+             c >= 0x80;
+    };
+    if (!word.empty() && std::ranges::all_of(word, plain)) return word;
+    std::string out = "'";
+    for (const char c : word) out += c == '\'' ? "'\\''" : std::string(1, c);
+    return out + "'";
   }
 
   std::string replay_command(const json& found) const {
-    std::string out = "./weft explore " + f_.target;
+    std::string out = "./weft explore " + for_a_shell(f_.target);
     if (f_.lwps != 2) out += " --lwps " + std::to_string(f_.lwps);
-    if (f_.policy != "fifo") out += " --policy " + f_.policy;
+    if (f_.policy != "fifo") out += " --policy " + for_a_shell(f_.policy);
     if (f_.faults) out += " --faults";
     if (f_.inside) out += " --inside";
     if (f_.steps != Flags{}.steps) out += " --steps " + std::to_string(f_.steps);
@@ -307,7 +320,10 @@ void explore_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_flag("--all", f->all, say("explore.help_all"));
   sub.add_option("--json", f->json, say("explore.help_json"))->type_name("FILE");
   sub.footer(say("explore.footer"));
-  sub.callback([=, &terminal, &exit_code] { exit_code = Command(*f, terminal).run(); });
+  sub.callback([=, &sub, &terminal, &exit_code] {
+    f->replays = sub.count("--replay") > 0;
+    exit_code = Command(*f, terminal).run();
+  });
 }
 
 }  // namespace weft::labs

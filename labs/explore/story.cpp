@@ -173,18 +173,44 @@ Story tell(const json& run, const std::map<std::uint64_t, unsigned>& lines,
   return story;
 }
 
-std::string to_text(const Story& story, std::size_t width) {
+// What weft says of a step, in the reader's words. {x}: what came after those of the row.
+std::string in_words(const std::string& effect, const Say& say) {
+  struct Words {
+    std::string_view begins;
+    MessageId id;
+  };
+  static constexpr Words kWords[] = {
+      {"starts ", "story.starts"},
+      {"wakes without a reason", "story.wakes_for_nothing"},
+      {"wakes ", "story.wakes"},
+      {"waits for join of ", "story.joins"},
+      {"waits for unpark", "story.parks"},
+      {"waits for ", "story.waits"},
+      {"unlocks", "story.unlocks"},
+      {"ends", "story.ends"},
+      {"chooses ", "story.chooses"},
+      {"blocks its LWP in ", "story.blocks"},
+      {"is interrupted by a signal (EINTR)", "story.interrupted"},
+      {"moves one byte only", "story.short"},
+  };
+  for (const auto& [begins, id] : kWords) {
+    if (effect.starts_with(begins)) return say(id, {{"x", effect.substr(begins.size())}});
+  }
+  return effect;
+}
+
+std::string to_text(const Story& story, std::size_t width, const Say& say) {
   const std::size_t n = story.actors.size();
   const std::size_t apart = n <= 3 ? 14 : n <= 5 ? 9 : 4;
-  std::string head = pad_left("step", 5) + pad_left("LWP", 5) + " ";
-  for (std::size_t i = 0; i < n; ++i) {
+  std::string head = pad_left(say("story.step"), 5) + pad_left("LWP", 5) + " ";
+  for (std::size_t i = 0; i < n && columns(head) < width; ++i) {
     head += i + 1 < n ? pad_right(cut(story.actors[i], apart - 1), apart) : story.actors[i];
   }
-  std::string out = head + "\n";
+  std::string out = cut(head, width) + "\n";
   for (const auto& l : story.lines) {
     std::string text = l.line == 0 ? l.source : std::to_string(l.line) + ": " + l.source;
     std::string effects;
-    for (const auto& e : l.effects) effects += (effects.empty() ? "" : ", ") + e;
+    for (const auto& e : l.effects) effects += (effects.empty() ? "" : ", ") + in_words(e, say);
     if (!effects.empty()) effects = (text.empty() ? "» " : "  » ") + effects;
     const std::size_t used = std::min(kPrefix + l.column * apart, width - kLeast);
     const std::size_t room = width - used;

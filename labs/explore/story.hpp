@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "labs/catalogue.hpp"
+
 namespace weft::labs::explore {
 
 /// What one fiber did in a row on one line of the source.
@@ -39,6 +41,6 @@ Story tell(const nlohmann::json& run, const std::map<std::uint64_t, unsigned>& l
            const std::vector<std::string>& source, const Shown& shown);
 
 /// At most `width` columns wide.
-std::string to_text(const Story& story, std::size_t width);
+std::string to_text(const Story& story, std::size_t width, const Say& say);
 
 }  // namespace weft::labs::explore

@@ -378,7 +378,7 @@ std::string Grader::story(const Check& check, const Files& files, const Built& b
     const std::size_t cut = told.lines.size() - kStoryLines;
     told.lines.erase(told.lines.begin(), told.lines.begin() + static_cast<long>(cut));
   }
-  return told.lines.empty() ? "" : explore::to_text(told, kWidth);
+  return told.lines.empty() ? "" : explore::to_text(told, kWidth, say_);
 }
 
 Grader::Simulated Grader::simulate(const std::string& policy, const std::string& workload,

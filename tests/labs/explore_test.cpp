@@ -79,6 +79,10 @@ TEST_CASE("weft explore: a call is one step, --inside many, and both find the bu
   const Explored calls = explore(file), inside = explore(file, {"--inside"});
   CHECK(inside.code == 1);
   CHECK(calls.found["what"] == inside.found["what"]);
+  Folder folder;
+  const fs::path blank = folder.path / "two words.cpp";
+  fs::copy(file, blank);
+  CHECK_THAT(run_weft({"explore", blank.string()}).out, Contains("two words.cpp' --replay"));
   CHECK_THAT(run_weft({"explore", file.string(), "--inside"}).out, Contains("--inside --replay"));
   CHECK(calls.found["runs"].get<int>() * 3 < inside.found["runs"].get<int>());
   const Explored again = explore(file, {"--inside", "--replay", inside.found["token"]});
@@ -168,6 +172,7 @@ TEST_CASE("weft explore refuses what it cannot do") {
   CHECK(run_weft({"explore"}).code == 2);
   CHECK(run_weft({"explore", "/nowhere.cpp"}).code == 2);
   CHECK(run_weft({"explore", file, "--lwps", "0"}).code == 2);
+  CHECK(run_weft({"explore", file, "--replay", ""}).code == 2);
   CHECK(run_weft({"explore", file, "--strategy", "luck"}).code == 2);
   CHECK(run_weft({"explore", file, "--policy", "sjf"}).code == 2);
   CHECK(run_weft({"explore", file, "--replay", "1234-x"}).code == 2);
@@ -238,13 +243,17 @@ TEST_CASE("A story has a line a step and a column a fiber") {
                        {"object", 0},
                        {"calls", json::array()}}}}};
   auto story = weft::labs::explore::tell(run, {{16, 2}}, {"first", "  second;  // comment"}, {});
-  CHECK(weft::labs::explore::to_text(story, 80) ==
+  CHECK(weft::labs::explore::to_text(story, 80, weft::labs::Say()) ==
         " step  LWP main          other\n"
         "    5    1 2: second;  » waits for join of other\n"
         "    9    2               » ends\n");
+  CHECK(weft::labs::explore::to_text(story, 80, weft::labs::Say(weft::labs::Language::zh)) ==
+        "   步  LWP main          other\n"
+        "    5    1 2: second;  » 等待 other 结束\n"
+        "    9    2               » 结束\n");
   auto all = weft::labs::explore::tell(run, {{16, 2}}, {"first", "second;"}, {.all = true});
   CHECK(all.actors.size() == 3);
-  CHECK_THAT(weft::labs::explore::to_text(all, 80), Contains("load pool.hpp:7"));
+  CHECK_THAT(weft::labs::explore::to_text(all, 80, weft::labs::Say()), Contains("load pool.hpp:7"));
 }
 
 TEST_CASE("weft explore tells a blocking call of the C library, which keeps its LWP") {

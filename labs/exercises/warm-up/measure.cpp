@@ -33,7 +33,7 @@ Ticker beside(Read read) {
   weft::fibers::yield();  // it sleeps now, for the first time
   auto reader = spawn({.name = "reader"}, [&] {
     char room[4];
-    (void)read(pipe.end(), room);
+    (void)read(pipe.end(), std::span<char>(room));
     ticker.done = true;
   });
   // Outside, as a network would: a kernel thread writes.

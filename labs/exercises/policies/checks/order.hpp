@@ -22,6 +22,9 @@ class Order {
   bool is(std::string_view wanted) const {
     return std::string_view(seen_.data(), count_) == wanted;
   }
+  bool begins(std::string_view wanted) const {
+    return std::string_view(seen_.data(), count_).starts_with(wanted);
+  }
 
  private:
   std::array<char, 8> seen_{};

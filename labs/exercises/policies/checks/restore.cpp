@@ -13,12 +13,17 @@ void program() {
       order.comes('h');
     });
     yield();
+    auto before = spawn({.name = "before", .priority = 30}, [&] { order.comes('b'); });
+    yield();  // low runs on, with what high has lent it
+    order.comes('1');
     printer.unlock();
     auto middle = spawn({.name = "middle", .priority = 30}, [&] { order.comes('m'); });
     yield();
     order.comes('l');
     high.join();
+    before.join();
     middle.join();
   });
-  weft::check(order.is("hml"), "keeps-boost");
+  weft::check(order.begins("1h"), "inversion");
+  weft::check(order.is("1hbml"), "keeps-boost");
 }
