@@ -8,7 +8,10 @@
 namespace weft::labs {
 
 int refuse(const Terminal& terminal, std::string_view command, const Refusal& why) {
-  std::string text = wrap("weft " + std::string(command) + ": " + why.message, 80, 2);
+  const std::string whole = "weft " + std::string(command) + ": " + why.message;
+  // A compiler's words, or a row of calls, have lines of their own.
+  const bool has_lines = whole.find('\n') < whole.size() - 1;
+  const std::string text = has_lines ? whole : wrap(whole, 80, 2);
   std::fprintf(stderr, "%s\n", terminal.shown(text).c_str());
   return why.exit_code;
 }

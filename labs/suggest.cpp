@@ -27,6 +27,9 @@ std::optional<std::string> nearest(std::string_view typed, std::span<const std::
   for (const auto& word : words) {
     std::size_t distance = edit_distance(typed, word);
     if (typed.size() >= 2 && word.starts_with(typed)) distance = 0;
+    if (word.size() >= 4 && typed.size() >= 4 &&
+        word.substr(0, word.size() - 1).starts_with(typed.substr(0, typed.size() - 1)))
+      distance = std::min<std::size_t>(distance, 1);
     if (distance >= least) continue;
     least = distance;
     best = &word;

@@ -44,12 +44,7 @@ class Command {
   Command(const Flags& f, const Terminal& t) : f_(f), t_(t), say_(t.say) {}
 
   int run() {
-    if (auto why = prepare()) {
-      if (why->message.find('\n') == why->message.npos) return refuse(t_, "explore", *why);
-      // A compiler's words have lines of their own.
-      std::fprintf(stderr, "%s\n", t_.shown("weft explore: " + why->message).c_str());
-      return why->exit_code;
-    }
+    if (auto why = prepare()) return refuse(t_, "explore", *why);
     Progress progress(t_);
     progress.show(say_("explore.running", {{"file", f_.target}}));
     const os::Nanos began = os::now();

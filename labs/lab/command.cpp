@@ -62,7 +62,10 @@ class Command {
       if (f_.action == name) return (this->*action)();
       names.emplace_back(name);
     }
-    const auto near = nearest(f_.action, names);
+    auto near = nearest(f_.action, names);
+    for (const auto& e : all_) {
+      if (!near && (e.name == f_.action)) near = "start " + e.name;
+    }
     return no(say_("lab.no_action", {{"word", f_.action}, {"near", near.value_or("list")}}));
   }
 
@@ -92,6 +95,11 @@ class Command {
   }
   const Exercise* pick_started(const std::string& word) {
     const Exercise* e = pick(word);
+    std::error_code none;
+    if (e != nullptr && !f_.from.empty() && !fs::is_directory(f_.from, none)) {
+      no(say_("lab.no_folder", {{"folder", f_.from}}));
+      return nullptr;
+    }
     if (e == nullptr || mine_.has(e->name) || !f_.from.empty()) return e;
     no(say_("lab.not_started", {{"lab", e->name}}));
     return nullptr;
@@ -180,6 +188,7 @@ class Command {
     }
     auto at = std::ranges::find(e->predict, f_.word, &Question::id);
     if (at == e->predict.end()) return no(say_("lab.no_question", {{"word", f_.word}}));
+    if (f_.answer.empty()) return no(say_("lab.which_answer", {{"word", f_.word}}));
     mine_.predict(e->name, f_.word, {f_.answer, f_.reason});
     print(say_("lab.noted") + "\n");
     return kDone;
@@ -299,7 +308,6 @@ class Command {
   }
 
   // ---- watching
-  // ----------------------------------------------------------------------------------
 
   int watch() {
     const bool fresh = mine_.current().empty();
@@ -311,8 +319,10 @@ class Command {
       mine_.set_current(e->name);
     }
     if (!is_interactive()) return verdict(*e) ? kDone : kNo;
-    ask(*e, false);
-    while (e != nullptr) e = watch(*e);
+    while (e != nullptr) {
+      ask(*e, false);
+      e = watch(*e);
+    }
     return kDone;
   }
 

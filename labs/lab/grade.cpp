@@ -427,6 +427,10 @@ void Grader::workload(const Check& check, const Files& files, Finding& finding) 
     const std::string theirs = i < right.size() ? right[i] : say_("lab.nobody");
     if (yours == theirs) continue;
     std::string evidence = say_("lab.differs", {{"yours", yours}, {"rule", theirs}});
+    evidence +=
+        "\n" + say_("lab.see_workload",
+                    {{"policy", "labs/mine/" + exercise_.name + "/" + check.policy},
+                     {"workload", "labs/exercises/" + exercise_.name + "/" + check.workload}});
     return fail(finding, exercise_.name + "." + check.on.at("differs"), evidence);
   }
   finding.verdict = Verdict::pass;

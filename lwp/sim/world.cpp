@@ -203,7 +203,8 @@ class World {
   }
 
   void wait_in_kernel(const std::function<bool()>& ready, Nanos deadline, const char* call) {
-    if (limits_.story > 0 && !ready()) note(std::string("blocks its LWP in ") + call, nullptr);
+    if (limits_.story > 0 && deadline > now_ && !ready())
+      note(std::string("blocks its LWP in ") + call, nullptr);
     Thread& self = current();
     self.call = call;
     wait_until(ready, deadline, call, nullptr);

@@ -298,6 +298,10 @@ TEST_CASE("weft lab: wrong use gets an answer") {
   CHECK_THAT(name.out, Contains("did you mean exercise"));
   CHECK(run_weft({"lab", "check"}).code == 2);
   CHECK(run_weft({"lab", "hint", "exercise", "--level", "4"}).code == 2);
+  REQUIRE(run_weft({"lab", "start", "exercise"}).code == 0);
+  CHECK_THAT(refused("lab predict answer").out, Contains("ANSWER"));
+  CHECK_THAT(refused("lab check --from /nowhere").out, Contains("no folder"));
+  CHECK_THAT(refused("lab start exercises").out, Contains("exercise"));
 }
 
 TEST_CASE("weft teach gate: the grader is tried against the lab's own mistakes") {
