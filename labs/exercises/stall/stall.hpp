@@ -21,11 +21,27 @@
 
 namespace lab {
 
-using weft::lwp::atomic;
 using weft::lwp::os::kMillisecond;
 using weft::lwp::os::kNever;  ///< a time that does not come
 using weft::lwp::os::Nanos;   ///< nanoseconds
 using weft::lwp::os::now;
+
+/// As std::atomic. The checks let another thread go on before each operation, and after each store.
+template <class T>
+class atomic : public weft::lwp::atomic<T> {
+  using Base = weft::lwp::atomic<T>;
+
+ public:
+  using Base::Base;
+  void store(T value) {
+    Base::store(value);
+    (void)Base::load();
+  }
+  T operator=(T value) {
+    store(value);
+    return value;
+  }
+};
 
 // ---- yours, in io.cpp --------------------------------------------------------------------------
 

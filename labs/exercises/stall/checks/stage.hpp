@@ -317,7 +317,10 @@ int lab::poll_wait(std::span<pollfd> all, Nanos deadline) {
   ++stage::asked;
   stage::check(stage::may_wait || deadline <= now(), "waits-when-busy");
   stage::check(!stage::answered, "waits-when-busy");
-  if (stage::interruptions > 0) return --stage::interruptions, stage::fails(EINTR);
+  if (stage::interruptions > 0) {
+    for (pollfd& one : all) one.revents = one.events;  // which mean nothing then
+    return --stage::interruptions, stage::fails(EINTR);
+  }
   if (const int n = stage::answer(all); n != 0) return n;
   // One descriptor for all of them: the wait is the LWP's, and no call that the program would be
   // told of.

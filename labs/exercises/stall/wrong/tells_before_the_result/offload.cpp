@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: BSL-1.0
+// expect: stall.wrong-result
+// It says that it is done, and only then leaves the result.
+#include "stall.hpp"
+
+namespace lab {
+
+long run_blocking(const std::function<long()>& f) {
+  const Handle caller = self();
+  long result = 0;
+  atomic<bool> done = false;
+  Thread helper("helper", [&] {
+    const long found = f();
+    done = true;
+    result = found;
+    unpark(caller);
+  });
+  while (!done) park();
+  return result;
+}
+
+}  // namespace lab
