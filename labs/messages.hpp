@@ -92,7 +92,7 @@ inline constexpr Message kMessages[] = {
     {"lab.next.does_not_compile", "Mend that line and save.", "修好那一行并保存。"},
     {"lab.broken.does_not_link", "It compiles, but something that the lab calls is missing.", "能编译，但缺少实验要调用的内容。"},
     {"lab.rule.does_not_link", "Every function of the given header has to be there, with the same parameters.", "所给头文件中的每个函数都必须存在，参数也要相同。"},
-    {"lab.next.does_not_link", "Compare the name below with the header.", "把上面的名字与头文件对照。"},
+    {"lab.next.does_not_link", "Compare the name above with the header.", "把上面的名字与头文件对照。"},
     {"lab.broken.not_given", "It includes a file of weft that this lab does not give.", "包含了本实验未提供的 weft 文件。"},
     {"lab.rule.not_given", "The lab is to be solved with what its header gives.", "本实验要用它的头文件所给的东西完成。"},
     {"lab.next.not_given", "Take that include out.", "去掉那个 include。"},

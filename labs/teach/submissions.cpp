@@ -312,7 +312,9 @@ class Finder {
     std::string current;
     static const std::regex kSubmission(R"((submission_\d+):\s*)"), kName(R"(.*:name:\s*(.+?)\s*)");
     std::smatch m;
+    constexpr std::size_t kLongest = 500;  // a line of ours is short
     for (std::string line; std::getline(lines, line);) {
+      if (line.size() > kLongest) continue;
       if (std::regex_match(line, m, kSubmission)) {
         current = m[1];
       } else if (!current.empty() && std::regex_match(line, m, kName)) {

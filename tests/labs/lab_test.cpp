@@ -193,9 +193,14 @@ TEST_CASE("weft lab: what is harmless is not refused") {
   // Variables and functions at namespace level, output, asm in a word and in a comment.
   student.writes(
       "#include <cstdio>\n#include <iostream>\n#include <map>\n#include <memory>\n"
-      "int calls;\nint helper(int n) { return n; }\n// asm\nstatic const char* asm_ = \"asm\";\n" +
+      "int calls;\nint helper(int n) { return n; }\n// asm\nstatic const char* asm_of_ = "
+      "\"as"
+      "m\";\n" +
+      ("/*" + std::string(100'000, '*') +
+       "as"
+       "m */\n") +
       content(kTemplate / "exercise/solution/answer.cpp") +
-      "\n[[maybe_unused]] static void talk() { std::printf(\"%s %d\", asm_, helper(++calls));"
+      "\n[[maybe_unused]] static void talk() { std::printf(\"%s %d\", asm_of_, helper(++calls));"
       " std::cout << std::make_shared<std::map<int, int>>()->size(); }\n");
   CHECK(checked(student).at("passed") == true);
 }

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 // A multi-level feedback queue: it learns who computes and who waits.
 //
-//   1. A new task begins at the top level, 0.
-//   2. The highest level that is not empty runs; within a level, in turn: whoever becomes ready,
-//   for
-//      whatever reason, goes to the tail of its level. Who becomes ready above the level of the one
-//      that runs takes the CPU at once.
-//   3. A task may run kAllotment << level on its level, in however many turns. Then it sinks by
-//   one;
-//      on the lowest level it begins another allotment.
-//   4. Every kBoostEvery all rise to the top, each with a new allotment.
+// Its rules. A new task begins at the top level, 0. The highest level that is not empty runs;
+// within a level, in turn: whoever becomes ready, for whatever reason, goes to the tail of its
+// level. Who becomes ready above the level of the one that runs takes the CPU at once. A task may
+// run kAllotment << level on its level, in however many turns; then it sinks by one. On the lowest
+// level it begins another allotment. Every kBoostEvery all rise to the top, each with a new
+// allotment.
 #include <array>
 
 #include "lwp/policies/list.hpp"

@@ -21,7 +21,8 @@ class MyPriority final : public Policy {
   // TODO: a list for each of Task::kPriorities levels; task.priority() says which.
   // TODO: bool preempts(Task& newcomer, Task& running): shall it take the CPU at once?
   // TODO: void changed(Task& task): the priority of a task that is queued here is another one now,
-  //       because somebody more urgent waits for what it holds.
+  //       because somebody more urgent waits for what it holds. weft lends a priority only under a
+  //       policy that defines it, be it empty.
 
  private:
   TaskList all_;
