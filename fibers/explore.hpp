@@ -11,8 +11,8 @@
 //     weft::check(balance == 2, "no deposit is lost");
 //   }
 //
-// What is seen are operations of weft, on weft::atomic and on weft::var. Plain variables and
-// std::atomic work, but nobody else goes on between two accesses to them.
+// What is seen are operations of weft, on atomics (weft's and std's) and on weft::var: between two
+// of them others may go on. Of plain variables it is seen when two accesses race.
 #pragma once
 
 #include <utility>
@@ -20,6 +20,7 @@
 #include "lwp/atomic.hpp"
 #ifndef WEFT_SIM
 #include "lwp/dump.hpp"
+#define WEFT_UNWATCHED
 #endif
 
 namespace weft {
@@ -43,11 +44,11 @@ class var {
   operator T() const {
     return get();
   }
-  T get() const {
+  WEFT_UNWATCHED T get() const {
     seen(false);
     return value_;
   }
-  var& operator=(T value) {
+  WEFT_UNWATCHED var& operator=(T value) {
     seen(true);
     value_ = std::move(value);
     return *this;
@@ -107,3 +108,7 @@ inline void figure([[maybe_unused]] const char* name, [[maybe_unused]] double va
 }
 
 }  // namespace weft
+
+#ifndef WEFT_SIM
+#undef WEFT_UNWATCHED
+#endif

@@ -86,7 +86,10 @@ namespace sim = lwp::sim;
 // As for ThreadSanitizer: the simulated world looks for data races, too.
 class Context {
  public:
-  void create(const void*, std::size_t) { actor_ = sim::new_actor(); }
+  void create(const void* bottom, std::size_t bytes) {
+    sim::forget(bottom, bytes);
+    actor_ = sim::new_actor();
+  }
   void adopt_thread() { actor_ = sim::current_actor(); }
   void destroy() {}
   void leave_for(Context& next) { sim::act_as(next.actor_); }

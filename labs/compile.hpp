@@ -13,9 +13,10 @@ namespace weft::labs {
 
 /// What a file is, and so what it is compiled with.
 struct FileKind {
-  std::vector<std::string> flags;
-  std::vector<std::string> folders;  ///< whose headers it may include
-  std::string example;               ///< one to begin with
+  std::vector<std::string> flags;       ///< of the compiler
+  std::vector<std::string> link_flags;  ///< of the linker, behind -shared
+  std::vector<std::string> folders;     ///< whose headers it may include
+  std::string example;                  ///< one to begin with
 };
 FileKind policy_file();
 /// A policy or a program for the simulated world (`weft explore`).

@@ -130,7 +130,7 @@ inline constexpr Message kMessages[] = {
     {"lab.rule.leak", "Whoever takes memory gives it back, on every path.", "谁申请内存，谁就要在每条路径上归还。"},
     {"lab.next.leak", "The last lines say where it was taken.", "最后几行说明内存是在哪里申请的。"},
     {"lab.broken.kernel", "It waits in the kernel, where nobody sees it.", "它在内核中等待，无人可见。"},
-    {"lab.rule.kernel", "std::mutex, std::thread and sleeps of the C++ library are unknown to fibers.", "纤程不认识 std::mutex、std::thread 和 C++ 库的睡眠。"},
+    {"lab.rule.kernel", "std::thread, std::condition_variable and atomics that wait are unknown to fibers.", "纤程不认识 std::thread、std::condition_variable 和原子变量的等待。"},
     {"lab.next.kernel", "Take weft's.", "改用 weft 的。"},
     {"lab.broken.stranger", "A kernel thread of its own (std::thread) calls weft.", "自建的内核线程（std::thread）调用了 weft。"},
     {"lab.rule.stranger", "Labs run on fibers and LWPs alone.", "实验只在纤程和轻量级进程上运行。"},
@@ -197,6 +197,8 @@ inline constexpr Message kMessages[] = {
     {"story.parks", "waits for unpark{x}", "等待唤醒{x}"},
     {"story.waits", "waits for {x}", "等待 {x}"},
     {"story.unlocks", "unlocks{x}", "解锁{x}"},
+    {"story.reads", "reads it{x}", "读它{x}"},
+    {"story.writes", "writes it{x}", "写它{x}"},
     {"story.ends", "ends{x}", "结束{x}"},
     {"story.chooses", "chooses {x}", "选择 {x}"},
     {"story.blocks", "blocks its LWP in {x}", "让轻量级进程阻塞在 {x}"},
@@ -241,7 +243,7 @@ inline constexpr Message kMessages[] = {
     {"explore.calls", "A call of weft's scheduler is one step (--inside: many).", "对 weft 调度器的一次调用算一步（--inside：多步）。"},
     {"explore.covered_first", "The search ended with the first failure; its schedule was made as short as it could be.", "搜索止于第一个失败；其调度已尽量缩短。"},
     {"explore.covered_pct", "Covered: random schedules of about {steps} steps. Each finds a bug of depth {depth} with a probability of {bound} at least.", "覆盖：约 {steps} 步的随机调度。每个至少以 {bound} 的概率发现深度为 {depth} 的缺陷。"},
-    {"explore.not_covered", "Seen are orders of weft's operations, weft::atomic and weft::var, one after the other (sequential consistency); what weak memory may reorder is not.", "所见的是 weft 的操作、weft::atomic 与 weft::var 依次发生的次序（顺序一致性）；弱内存的重排不在其中。"},
+    {"explore.not_covered", "Seen are orders of weft's operations, of atomics and weft::var, one after the other (sequential consistency), and data races of plain variables; what weak memory may reorder is not.", "所见的是 weft 的操作、原子变量与 weft::var 依次发生的次序（顺序一致性），以及普通变量的数据竞争；弱内存的重排不在其中。"},
 
     // ---- weft new ----
     {"new.help_kind", "policy, lab or program", "policy（策略）、lab（实验）或 program（程序）"},

@@ -408,6 +408,8 @@ void (*library_function(const std::string& path, const char* name, std::string& 
 std::span<const std::byte> module_of(void (*function)());
 /// What that library may write to: its variables.
 std::span<std::byte> variables_of(void (*function)());
+/// Whether the variable at that address is the calling thread's own (thread_local, errno).
+bool is_thread_local(const void* address);
 /// From here on this process and its children can write to no file that is not open already, and
 /// see nothing in the folders `hidden`. False if the kernel does not let us (user namespaces,
 /// mount_setattr), and then perhaps half of it. REQUIRES that no other thread exists.

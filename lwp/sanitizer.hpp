@@ -9,14 +9,15 @@
 #if defined(__SANITIZE_ADDRESS__)
 #define WEFT_ASAN 1
 #endif
-#if defined(__SANITIZE_THREAD__)
+#if defined(__SANITIZE_THREAD__) && \
+    !defined(WEFT_SIM)  // there it is the simulated world that hears
 #define WEFT_TSAN 1
 #endif
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
 #define WEFT_ASAN 1
 #endif
-#if __has_feature(thread_sanitizer)
+#if __has_feature(thread_sanitizer) && !defined(WEFT_SIM)
 #define WEFT_TSAN 1
 #endif
 #endif
@@ -38,7 +39,7 @@ void AnnotateIgnoreSyncEnd(const char* file, int line);
 #endif
 
 /// For functions that touch thread-locals: to TSan each fiber is a thread, and they share them.
-#ifdef WEFT_TSAN
+#if defined(WEFT_TSAN) || (defined(WEFT_SIM) && defined(__SANITIZE_THREAD__))
 #define WEFT_NO_TSAN __attribute__((no_sanitize("thread"), noinline))
 #else
 #define WEFT_NO_TSAN

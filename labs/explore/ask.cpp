@@ -24,6 +24,7 @@ json question(const std::string& library) {
           {"steps", 20'000},
           {"faults", false},
           {"leaks", true},
+          {"races", true},
           {"inside", false},
           {"time_limit", 60'000'000'000}};
 }

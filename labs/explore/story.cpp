@@ -188,6 +188,8 @@ std::string in_words(const std::string& effect, const Say& say) {
       {"waits for ", "story.waits"},
       {"unlocks", "story.unlocks"},
       {"ends", "story.ends"},
+      {"reads it", "story.reads"},
+      {"writes it", "story.writes"},
       {"chooses ", "story.chooses"},
       {"blocks its LWP in ", "story.blocks"},
       {"is interrupted by a signal (EINTR)", "story.interrupted"},

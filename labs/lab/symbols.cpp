@@ -117,6 +117,7 @@ constexpr auto kByCompilers = std::to_array<std::string_view>({
     "__popcount",
     "__isoc",
     "__clang_",
+    "__tsan_",  // of each access to memory the simulated world is told
     "jump_fcontext",
     "make_fcontext",
     "ontop_fcontext",  // weft's own switch

@@ -73,4 +73,23 @@ std::span<std::byte> variables_of(void (*function)()) {
   return {reinterpret_cast<std::byte*>(begin), end - begin};
 }
 
+bool is_thread_local(const void* address) {
+  struct Search {
+    const std::byte* address;
+    bool found = false;
+  } search{static_cast<const std::byte*>(address)};
+  ::dl_iterate_phdr(
+      [](dl_phdr_info* module, std::size_t, void* argument) {
+        auto& s = *static_cast<Search*>(argument);
+        const auto* own = static_cast<const std::byte*>(module->dlpi_tls_data);
+        for (int i = 0; own != nullptr && i < module->dlpi_phnum; ++i) {
+          const Part& part = module->dlpi_phdr[i];
+          s.found |= part.p_type == PT_TLS && s.address >= own && s.address < own + part.p_memsz;
+        }
+        return s.found ? 1 : 0;
+      },
+      &search);
+  return search.found;
+}
+
 }  // namespace weft::lwp::os

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <source_location>
 #include <type_traits>
-#include <utility>
 
 #include "lwp/sim/point.hpp"
 
@@ -32,22 +31,28 @@ class atomic {
   atomic(const atomic&) = delete;
   atomic& operator=(const atomic&) = delete;
 
-  T load(Order order = memory_order_seq_cst, Place at = Place::current()) const {
+  WEFT_UNWATCHED T load(Order order = memory_order_seq_cst, Place at = Place::current()) const {
     sim::point(this, sim::Access::read, "load", at);
     sim::order(this, order != memory_order_relaxed, false);
     return value_;
   }
-  void store(T value, Order order = memory_order_seq_cst, Place at = Place::current()) {
+  WEFT_UNWATCHED void store(T value, Order order = memory_order_seq_cst,
+                            Place at = Place::current()) {
     sim::point(this, sim::Access::write, "store", at);
     sim::order(this, false, order != memory_order_relaxed);
     value_ = value;
   }
-  T exchange(T value, Order order = memory_order_seq_cst, Place at = Place::current()) {
+  WEFT_UNWATCHED T exchange(T value, Order order = memory_order_seq_cst,
+                            Place at = Place::current()) {
     changes("exchange", order, at);
-    return std::exchange(value_, value);
+    const T before = value_;
+    value_ = value;
+    return before;
   }
-  bool compare_exchange_strong(T& expected, T wanted, Order order = memory_order_seq_cst,
-                               Order = memory_order_seq_cst, Place at = Place::current()) {
+  WEFT_UNWATCHED bool compare_exchange_strong(T& expected, T wanted,
+                                              Order order = memory_order_seq_cst,
+                                              Order = memory_order_seq_cst,
+                                              Place at = Place::current()) {
     changes("compare exchange", order, at);
     if (value_ == expected) {
       value_ = wanted;
@@ -60,13 +65,19 @@ class atomic {
                              Order two = memory_order_seq_cst, Place at = Place::current()) {
     return compare_exchange_strong(expected, wanted, one, two, at);
   }
-  T fetch_add(Difference by, Order order = memory_order_seq_cst, Place at = Place::current()) {
+  WEFT_UNWATCHED T fetch_add(Difference by, Order order = memory_order_seq_cst,
+                             Place at = Place::current()) {
     changes("add", order, at);
-    return std::exchange(value_, static_cast<T>(value_ + by));
+    const T before = value_;
+    value_ = static_cast<T>(before + by);
+    return before;
   }
-  T fetch_sub(Difference by, Order order = memory_order_seq_cst, Place at = Place::current()) {
+  WEFT_UNWATCHED T fetch_sub(Difference by, Order order = memory_order_seq_cst,
+                             Place at = Place::current()) {
     changes("subtract", order, at);
-    return std::exchange(value_, static_cast<T>(value_ - by));
+    const T before = value_;
+    value_ = static_cast<T>(before - by);
+    return before;
   }
 
   operator T() const { return load(); }
@@ -78,8 +89,8 @@ class atomic {
   T operator++() { return static_cast<T>(fetch_add(1) + 1); }
 
   /// Without a point: for the simulated kernel.
-  const T& peek() const { return value_; }
-  void poke(T value) { value_ = value; }
+  WEFT_UNWATCHED const T& peek() const { return value_; }
+  WEFT_UNWATCHED void poke(T value) { value_ = value; }
 
  private:
   // Of a read-modify-write: what an order does not say, it does.

@@ -55,8 +55,8 @@ void second(int) {
   if (still < kPatience) return;
   still = 0;
   fail(
-      "it waits in the kernel, where weft does not see it (std::mutex, a read, a sleep of the C "
-      "library)",
+      "it waits in the kernel, where weft does not see it (std::condition_variable, an atomic's "
+      "wait, a call of the C library)",
       Kind::kernel);
 }
 

@@ -4,7 +4,9 @@
 // there. This program defines them for the libraries it loads; whoever else calls gets the kernel.
 #include <cerrno>
 #include <ctime>
+#include <dlfcn.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -44,6 +46,13 @@ sim::Nanos nanos(const timespec& t) {
 
 void sleep_until(sim::Nanos when, const char* call) {
   sim::wait_in_kernel([] { return false; }, when, call);
+}
+
+// The C library's own function of that name; `n` tells them apart.
+template <int n, class Function>
+Function glibc(Function, const char* name) {
+  static const auto own = reinterpret_cast<Function>(::dlsym(RTLD_NEXT, name));
+  return own;
 }
 
 }  // namespace
@@ -119,6 +128,31 @@ unsigned sleep(unsigned seconds) {
   }
   return 0;
 }
+// A mutex of the C library's, and so std::mutex: who finds it locked keeps its LWP.
+int pthread_mutex_lock(pthread_mutex_t* mutex) {
+  if (WEFT_BY_PROGRAM) {
+    sim::point(mutex, sim::Access::write, "locks", __builtin_return_address(0));
+    sim::wait_in_kernel([=] { return mutex->__data.__lock == 0; }, INT64_MAX, "pthread_mutex_lock");
+    sim::order(mutex, true, false);
+  }
+  return glibc<0>(&pthread_mutex_lock, "pthread_mutex_lock")(mutex);
+}
+int pthread_mutex_trylock(pthread_mutex_t* mutex) {
+  const bool by_program = WEFT_BY_PROGRAM;
+  if (by_program)
+    sim::point(mutex, sim::Access::write, "tries to lock", __builtin_return_address(0));
+  const int result = glibc<1>(&pthread_mutex_trylock, "pthread_mutex_trylock")(mutex);
+  if (by_program && result == 0) sim::order(mutex, true, false);
+  return result;
+}
+int pthread_mutex_unlock(pthread_mutex_t* mutex) {
+  if (WEFT_BY_PROGRAM) {
+    sim::point(mutex, sim::Access::write, "unlocks", __builtin_return_address(0));
+    sim::order(mutex, false, true);
+  }
+  return glibc<2>(&pthread_mutex_unlock, "pthread_mutex_unlock")(mutex);
+}
+
 int sched_yield() {
   if (!WEFT_BY_PROGRAM) return static_cast<int>(::syscall(SYS_sched_yield));
   sim::spin();

@@ -16,9 +16,15 @@ namespace weft::lwp::sim {
 
 class Places {
  public:
+  /// A place of the sources as a number.
+  static std::uint64_t key(const std::source_location& at) {
+    return reinterpret_cast<std::uintptr_t>(at.file_name()) * 1'000'003 + at.line() * 4'099ull +
+           at.column();
+  }
+
   /// True if the place is known to touch shared objects. `thread` is about to.
-  bool visit(int thread, const void* object, Access access, const std::source_location& at) {
-    Place& place = places_[key(at)];
+  bool visit(int thread, const void* object, Access access, std::uint64_t where) {
+    Place& place = places_[where];
     Object& o = objects_[object];
     o.several |= o.thread >= 0 && o.thread != thread;
     o.thread = thread;
@@ -46,10 +52,6 @@ class Places {
     bool several = false, written = false;
     std::vector<Place*> places;
   };
-  static std::uint64_t key(const std::source_location& at) {
-    return reinterpret_cast<std::uintptr_t>(at.file_name()) * 1'000'003 + at.line() * 4'099ull +
-           at.column();
-  }
   void share(Place& place) {
     if (!place.shared) ++shared_;
     place.shared = true;

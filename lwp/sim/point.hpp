@@ -8,6 +8,10 @@
 #include <source_location>
 #include <string_view>
 
+/// For functions whose accesses to memory are not the program's, where it is compiled to tell of
+/// its own (plain.cpp).
+#define WEFT_UNWATCHED __attribute__((no_sanitize("thread")))
+
 namespace weft::lwp {
 class Task;
 }
@@ -66,6 +70,18 @@ void release(const void* object);
 void order(const void* object, bool acquires, bool releases);
 void access(const void* object, Access access, const std::source_location& place);
 void forget(const void* object);
+
+// ---- of code that was compiled to tell what memory it touches (plain.cpp)
+/// An access to plain memory, by the instruction before `by`: no point, but perhaps the end of the
+/// run. Nothing where that is not watched (Limits::plain).
+void touch(const void* at, std::size_t bytes, Access access, const void* by);
+/// A point of an atomic that is not weft's.
+void point(const void* object, Access access, const char* operation, const void* by);
+/// The current actor is in a function that was called before `by`; and out of it.
+void enter(const void* by);
+void leave();
+/// That memory is somebody else's from here on.
+void forget(const void* begin, std::size_t bytes);
 /// A word for the story on what the current actor does: "waits for", "wakes".
 void note(const char* what, const void* object = nullptr, std::string_view name = {});
 void note(const char* what, const Task& task);

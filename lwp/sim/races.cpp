@@ -4,6 +4,11 @@
 #include <algorithm>
 
 namespace weft::lwp::sim {
+namespace {
+
+constexpr std::size_t kWord = 8;  // bytes of memory that are looked up together
+
+}  // namespace
 
 void Races::raise(Clock& clock, const Clock& to) {
   if (clock.size() < to.size()) clock.resize(to.size());
@@ -39,25 +44,53 @@ void Races::join(int later, int earlier) {
 }
 
 void Races::forget(const void* object) {
-  variables_.erase(object);
+  watched_.erase(reinterpret_cast<std::uintptr_t>(object));
   released_.erase(object);
 }
 
-std::optional<std::uint64_t> Races::access(int actor, const void* object, Access access,
-                                           std::uint64_t step) {
-  Variable& v = variables_[object];
-  const Last now{actor, at(actors_[index(actor)].clock, actor), step};
-  if (!before(v.write, actor)) return v.write.step;
+void Races::forget(const void* begin, std::size_t bytes) {
+  const auto first = reinterpret_cast<std::uintptr_t>(begin) / kWord * kWord;
+  const auto end = reinterpret_cast<std::uintptr_t>(begin) + bytes;
+  if (bytes / kWord > memory_.size()) {
+    std::erase_if(memory_, [&](const auto& v) { return v.first >= first && v.first < end; });
+  } else {
+    for (auto at = first; at < end; at += kWord) memory_.erase(at);
+  }
+}
+
+std::optional<Races::Earlier> Races::access(int actor, const void* object, Access access,
+                                            std::uint64_t step) {
+  return this->access(watched_[reinterpret_cast<std::uintptr_t>(object)], actor, 0xff, access,
+                      step);
+}
+
+std::optional<Races::Earlier> Races::touch(int actor, const void* at, std::size_t bytes,
+                                           Access access, std::uint64_t step) {
+  const auto address = reinterpret_cast<std::uintptr_t>(at);
+  const auto mask = static_cast<Mask>(((1u << bytes) - 1) << address % kWord);
+  return this->access(memory_[address / kWord * kWord], actor, mask, access, step);
+}
+
+std::optional<Races::Earlier> Races::access(Variable& v, int actor, Mask bytes, Access access,
+                                            std::uint64_t step) {
+  const Last now{actor, bytes, at(actors_[index(actor)].clock, actor), step};
+  const auto races = [&](const Last& last) {
+    return (last.bytes & bytes) != 0 && !before(last, actor);
+  };
+  if (auto found = std::ranges::find_if(v.writes, races); found != v.writes.end())
+    return Earlier{found->actor, found->step, Access::write};
+  // Of the same bytes, and ordered before: whoever is ordered behind this access is behind it, too.
+  const auto covered = [&](const Last& last) { return (last.bytes & ~bytes) == 0; };
   if (access == Access::read) {
-    auto own = std::ranges::find(v.reads, actor, &Last::actor);
-    own == v.reads.end() ? v.reads.push_back(now) : void(*own = now);
+    std::erase_if(v.reads, [&](const Last& last) { return last.actor == actor && covered(last); });
+    v.reads.push_back(now);
     return std::nullopt;
   }
-  for (const Last& read : v.reads) {
-    if (!before(read, actor)) return read.step;
-  }
-  v.write = now;
-  v.reads.clear();
+  if (auto found = std::ranges::find_if(v.reads, races); found != v.reads.end())
+    return Earlier{found->actor, found->step, Access::read};
+  std::erase_if(v.writes, covered);
+  std::erase_if(v.reads, covered);
+  v.writes.push_back(now);
   return std::nullopt;
 }
 

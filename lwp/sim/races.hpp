@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// Data races in the simulated world: two accesses to a weft::var, one of them a write, that nothing
-// orders. By vector clocks (Mattern, "Virtual Time and Global States of Distributed Systems",
-// 1989; the epochs are those of FastTrack, Flanagan and Freund, 2009).
+// Data races in the simulated world: two accesses to a weft::var or to plain memory, one of them a
+// write, that nothing orders. By vector clocks (Mattern, "Virtual Time and Global States of
+// Distributed Systems", 1989; the epochs are those of FastTrack, Flanagan and Freund, 2009).
 //
 // An *actor* is what has an order of its own: a fiber, or a kernel thread outside of fibers. Two
 // fibers of one LWP are not ordered by it. What the runtime does in core orders nothing, but where
@@ -30,10 +30,20 @@ class Races {
   void join(int later, int earlier);
   /// What was there is another object from here on.
   void forget(const void* object);
+  /// Likewise of a piece of plain memory.
+  void forget(const void* begin, std::size_t bytes);
 
-  /// The step of an earlier access that this one races with; nothing if it does with none.
-  std::optional<std::uint64_t> access(int actor, const void* object, Access access,
-                                      std::uint64_t step);
+  /// An access that a later one races with.
+  struct Earlier {
+    int actor;
+    std::uint64_t step;
+    Access access;
+  };
+  /// Of a variable that is watched: what it races with, or nothing.
+  std::optional<Earlier> access(int actor, const void* object, Access access, std::uint64_t step);
+  /// Of plain memory. REQUIRES that the bytes lie in one word of 8, aligned.
+  std::optional<Earlier> touch(int actor, const void* at, std::size_t bytes, Access access,
+                               std::uint64_t step);
 
  private:
   using Clock = std::vector<std::uint32_t>;  // by actor
@@ -41,15 +51,18 @@ class Races {
     Clock clock;
     int hidden = 0;
   };
+  using Mask = std::uint8_t;  // which of 8 bytes
   struct Last {
-    int actor = -1;
-    std::uint32_t when = 0;
-    std::uint64_t step = 0;
+    int actor;
+    Mask bytes;
+    std::uint32_t when;
+    std::uint64_t step;
   };
   struct Variable {
-    Last write;
-    std::vector<Last> reads;  // since then, the last of each actor
+    std::vector<Last> writes;  // of bytes that nobody has written since
+    std::vector<Last> reads;   // since then, the last of each actor
   };
+  using Variables = std::unordered_map<std::uintptr_t, Variable>;
 
   static std::size_t index(int actor) { return static_cast<std::size_t>(actor); }
   static std::uint32_t at(const Clock& clock, int actor) {
@@ -57,12 +70,15 @@ class Races {
   }
   static void raise(Clock& clock, const Clock& to);
   bool before(const Last& last, int actor) const {
-    return last.actor < 0 || last.when <= at(actors_[index(actor)].clock, last.actor);
+    return last.when <= at(actors_[index(actor)].clock, last.actor);
   }
+  std::optional<Earlier> access(Variable& v, int actor, Mask bytes, Access access,
+                                std::uint64_t step);
 
   std::vector<Actor> actors_;
   std::unordered_map<const void*, Clock> released_;
-  std::unordered_map<const void*, Variable> variables_;
+  Variables watched_;
+  Variables memory_;  // by the address of a word's first byte
 };
 
 }  // namespace weft::lwp::sim

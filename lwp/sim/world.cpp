@@ -12,11 +12,15 @@
 #include <exception>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <sys/mman.h>
+#include <sys/single_threaded.h>
+#include <tuple>
 #include <unwind.h>
 
 #include "lwp/arch.hpp"
+#include "lwp/os.hpp"
 #include "lwp/scheduler.hpp"
 #include "lwp/sim/races.hpp"
 
@@ -30,6 +34,7 @@ using boost::context::detail::transfer_t;
 
 constexpr Nanos kNever = INT64_MAX;
 constexpr std::size_t kStack = 256 * 1024;
+constexpr std::size_t kMostCalls = 16;  // of a step
 
 /// What the C library and the C++ runtime keep for a kernel thread.
 struct ThreadState {
@@ -108,6 +113,11 @@ class World {
     for (std::size_t i = 0; i < story_.size(); ++i) {  // the oldest first
       out.story.push_back(story_[(next_step_ + i) % story_.size()]);
     }
+    if (earlier_) {
+      const auto forgotten = remembered_ - story_.size();
+      const auto at = std::max(earlier_->before, forgotten) - forgotten;
+      out.story.insert(out.story.begin() + static_cast<std::ptrdiff_t>(at), earlier_->step);
+    }
     for (auto& t : threads_) {
       out.names.push_back(t->name);
       if (verdict_ == Run::Verdict::passed) stacks.give_back(t->stack);
@@ -122,25 +132,37 @@ class World {
     t->stack = stacks.take();
     t->context = make_fcontext(static_cast<char*>(t->stack) + kStack, kStack, entry);
     t->actor = t->own_actor = races_.begin(current_ < 0 ? -1 : current().actor);
+    by_thread_.begin(current_ < 0 ? -1 : current().own_actor);
     threads_.push_back(std::move(t));
     return static_cast<int>(threads_.size()) - 1;
   }
 
-  void point(const void* object, Access access, const char* operation,
-             const std::source_location& place) {
+  /// Where in the sources, as a number and in words.
+  struct Where {
+    std::uint64_t key;
+    const char* file;
+    unsigned line;
+  };
+  static Where where(const std::source_location& place) {
+    return {Places::key(place), place.file_name(), place.line()};
+  }
+  void point(const void* object, Access access, const char* operation, const Where& where) {
     if (quiet_) return;
     count_step();
     if (limits_.calls_are_steps && races_.hidden(actor())) {
       // Others go on before the call, or after it.
     } else if (limits_.places == nullptr ||
-               limits_.places->visit(current_, object, access, place)) {
+               limits_.places->visit(current_, object, access, where.key)) {
       go_on(choice(current_, false));
     }
-    if (limits_.story > 0) remember(object, operation, place.file_name(), place.line());
+    if (limits_.story > 0) remember(object, operation, where.file, where.line);
   }
 
   // ---- actors ----
-  int new_actor() { return races_.begin(-1); }
+  int new_actor() {
+    by_thread_.begin(-1);  // so that both count alike
+    return races_.begin(-1);
+  }
   void act_as(int actor) { current().actor = actor; }
   int actor() { return current().actor; }
   void hide(int change) {
@@ -151,23 +173,64 @@ class World {
     races_.hide(actor(), change);
   }
   void acquire(const void* object, bool by_runtime) {
-    if (by_runtime || !races_.hidden(actor())) races_.acquire(actor(), object);
+    if (!by_runtime && races_.hidden(actor())) return;
+    races_.acquire(actor(), object);
+    if (of_threads()) by_thread_.acquire(current().own_actor, object);
   }
   void release(const void* object, bool by_runtime) {
-    if (by_runtime || !races_.hidden(actor())) races_.release(actor(), object);
+    if (!by_runtime && races_.hidden(actor())) return;
+    races_.release(actor(), object);
+    if (of_threads()) by_thread_.release(current().own_actor, object);
   }
   void joined(int thread) {
-    races_.join(actor(), threads_[static_cast<std::size_t>(thread)]->own_actor);
+    const int ended = threads_[static_cast<std::size_t>(thread)]->own_actor;
+    races_.join(actor(), ended);
+    by_thread_.join(current().own_actor, ended);
   }
   void forget(const void* object) { races_.forget(object); }
+  // The world's own blocks come and go, too, while it looks.
+  void forget(const void* begin, std::size_t bytes) {
+    if (limits_.plain == Limits::Plain::unseen || quiet_) return;
+    quiet_ = true;
+    (of_threads() ? by_thread_ : races_).forget(begin, bytes);
+    quiet_ = false;
+  }
   void access(const void* object, Access access, const std::source_location& place) {
-    point(object, access, access == Access::write ? "writes" : "reads", place);
+    point(object, access, access == Access::write ? "writes" : "reads", where(place));
     if (races_.hidden(actor())) return;
-    const auto earlier = races_.access(actor(), object, access, steps_);
-    if (!earlier) return;
-    races_with_ = *earlier;
-    end(Run::Verdict::failed, "a data race: nothing orders this access and an earlier one",
-        Kind::race);
+    if (const auto earlier = races_.access(actor(), object, access, steps_)) race(earlier->step);
+  }
+  void touch(const void* at, std::size_t bytes, Access access, const void* by) {
+    if (limits_.plain == Limits::Plain::unseen || threads_.size() < 2 || quiet_ ||
+        races_.hidden(actor())) {
+      return;
+    }
+    const int who = of_threads() ? current().own_actor : actor();
+    constexpr std::uintptr_t kWord = 8;
+    const auto* byte = static_cast<const std::byte*>(at);
+    for (const auto* end = byte + bytes; byte < end;) {
+      const std::size_t left = kWord - reinterpret_cast<std::uintptr_t>(byte) % kWord;
+      const std::size_t n = std::min(left, static_cast<std::size_t>(end - byte));
+      quiet_ = true;
+      const auto earlier = (of_threads() ? by_thread_ : races_).touch(who, byte, n, access, steps_);
+      quiet_ = false;
+      if (earlier) {
+        // Of that there is one for all simulated threads: no two of them have the same.
+        if (os::is_thread_local(byte)) return;
+        if (limits_.story > 0) tell_race(*earlier, byte, access, by);
+        race(earlier->step);
+      }
+      if (limits_.story > 0)
+        touched_[key(byte, who, access)] = {touch_step(byte, access, by), remembered_};
+      byte += n;
+    }
+  }
+  void enter(const void* by) {
+    if (limits_.story > 0) callers_[actor()].push_back(by);
+  }
+  void leave_function() {
+    auto& callers = callers_[actor()];
+    if (!callers.empty()) callers.pop_back();
   }
   void note(std::string what, const void* object) {
     if (limits_.story > 0) remember(object, std::move(what), "", 0, true);
@@ -287,6 +350,7 @@ class World {
   static inline World* active = nullptr;
 
  private:
+  bool of_threads() const { return limits_.plain == Limits::Plain::of_threads; }
   Thread& current() { return *threads_[static_cast<std::size_t>(current_)]; }
 
   static void entry(transfer_t from) {
@@ -308,6 +372,39 @@ class World {
     world.count_step();
     world.go_on(world.choice(-1, false));
     std::terminate();
+  }
+
+  [[noreturn]] void race(std::uint64_t with) {
+    races_with_ = with;
+    end(Run::Verdict::failed, "a data race: nothing orders this access and an earlier one",
+        Kind::race);
+  }
+
+  // ---- touched memory in the story ----
+  using Touch = std::tuple<std::uintptr_t, int, Access>;  // a word of 8 bytes, who, and how
+  struct Touched {
+    Step step;
+    std::uint64_t before;  // how many were remembered before it
+  };
+  static Touch key(const void* at, int actor, Access access) {
+    return {reinterpret_cast<std::uintptr_t>(at) / 8, actor, access};
+  }
+  Step touch_step(const void* at, Access access, const void* by) {
+    Step step{steps_, current_, 0,   "", "", 0, access == Access::write ? "writes it" : "reads it",
+              at,     true,     {by}};
+    const auto& callers = callers_[actor()];
+    for (auto c = callers.rbegin(); c != callers.rend() && step.calls.size() < kMostCalls; ++c) {
+      step.calls.push_back(*c);
+    }
+    for (const void*& call : step.calls) call = static_cast<const std::byte*>(call) - 1;
+    name_actor(step);
+    return step;
+  }
+  // The earlier access becomes a step, at its place; and this one does.
+  void tell_race(const Races::Earlier& earlier, const void* at, Access access, const void* by) {
+    const auto then = touched_.find(key(at, earlier.actor, earlier.access));
+    if (then != touched_.end()) earlier_ = then->second;
+    remember(touch_step(at, access, by));
   }
 
   // Each choice has a step of its own.
@@ -392,8 +489,12 @@ class World {
 
   void remember(const void* object, std::string operation, const char* file, unsigned line,
                 bool event = false) {
-    quiet_ = true;
     Step step{steps_, current_, 0, "", file, line, std::move(operation), object, event, calls()};
+    name_actor(step);
+    remember(std::move(step));
+  }
+  void name_actor(Step& step) {
+    quiet_ = true;
     Task* task = weft_own_lwp == nullptr ? nullptr : weft_own_lwp->running.peek();
     if (task != nullptr) {
       std::array<char, Task::kNameBytes> name;
@@ -401,6 +502,9 @@ class World {
       step.who = task->name(name);
     }
     quiet_ = false;
+  }
+  void remember(Step step) {
+    ++remembered_;
     if (story_.size() < limits_.story) {
       story_.push_back(step);
     } else {
@@ -410,7 +514,6 @@ class World {
   }
 
   std::vector<const void*> calls() const {
-    constexpr std::size_t kMost = 16;
     struct Looking {
       std::span<const std::byte> module;
       std::vector<const void*> found;
@@ -422,7 +525,7 @@ class World {
           const auto* pc = reinterpret_cast<const std::byte*>(_Unwind_GetIP(frame));
           const bool inside = pc >= l.module.data() && pc < l.module.data() + l.module.size();
           if (inside) l.found.push_back(pc - 1);  // within the call
-          return l.found.size() < kMost ? _URC_NO_REASON : _URC_NORMAL_STOP;
+          return l.found.size() < kMostCalls ? _URC_NO_REASON : _URC_NORMAL_STOP;
         },
         &looking);
     return std::move(looking.found);
@@ -471,9 +574,16 @@ class World {
   std::map<const void*, Taken> taken_;
   std::uint64_t races_with_ = 0;
   Races races_;
+  Races by_thread_;     // of all fibers of a thread together
   bool quiet_ = false;  // what reads atomics to tell of them makes no step
   std::vector<Step> story_;
   std::size_t next_step_ = 0;
+  std::uint64_t remembered_ = 0;  // steps, those forgotten since among them
+  // Where there is a story: what each function of an actor was called from, who touched what last,
+  // and the earlier access of a race.
+  std::map<int, std::vector<const void*>> callers_;
+  std::map<Touch, Touched> touched_;
+  std::optional<Touched> earlier_;
 };
 
 }  // namespace
@@ -482,6 +592,7 @@ Run run(const std::function<void()>& program, Chooser& chooser, const Limits& li
   auto world = std::make_unique<World>(chooser, limits);
   World::active = world.get();
   here = true;
+  __libc_single_threaded = false;  // or shared_ptr would count without atomics
   stranger.store(false);
   forget_sleepers();
   Run out = world->run(program);
@@ -493,6 +604,14 @@ Run run(const std::function<void()>& program, Chooser& chooser, const Limits& li
 std::uint64_t steps() {
   return all_steps;
 }
+namespace {
+
+// As running(), but it is no failure if a stranger asks.
+bool is_here() {
+  return World::active != nullptr && here && World::active->current_thread() >= 0;
+}
+
+}  // namespace
 bool running() {
   if (World::active == nullptr || World::active->current_thread() < 0) return false;
   if (here) return true;
@@ -503,7 +622,11 @@ bool running() {
 void point(const void* object, Access access, const char* operation,
            const std::source_location& place) {
   if (!running()) return;
-  World::active->point(object, access, operation, place);
+  World::active->point(object, access, operation, World::where(place));
+}
+void point(const void* object, Access access, const char* operation, const void* by) {
+  if (!running()) return;
+  World::active->point(object, access, operation, {reinterpret_cast<std::uintptr_t>(by), "", 0});
 }
 
 void spin() {
@@ -561,8 +684,19 @@ void check_leaks() {
   if (running()) World::active->check_leaks();
 }
 bool by_program(const void* address) {
-  return World::active != nullptr && here && World::active->current_thread() >= 0 &&
-         World::active->by_program(address);
+  return is_here() && World::active->by_program(address);
+}
+void touch(const void* at, std::size_t bytes, Access access, const void* by) {
+  if (is_here()) World::active->touch(at, bytes, access, by);
+}
+void enter(const void* by) {
+  if (is_here()) World::active->enter(by);
+}
+void leave() {
+  if (is_here()) World::active->leave_function();
+}
+void forget(const void* begin, std::size_t bytes) {
+  if (is_here()) World::active->forget(begin, bytes);
 }
 void deadlock(std::string_view what) {
   World::active->end(Run::Verdict::deadlock, what);

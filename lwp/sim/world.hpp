@@ -8,8 +8,8 @@
 // clock stands still, and moves to the next deadline only when nobody can go on without.
 //
 // What is seen: every order of the operations on atomics, one after the other (sequential
-// consistency). What is not: reorderings that weak memory allows, and data races of plain
-// variables between two points.
+// consistency); and, in a program that was compiled to tell of them, accesses to plain memory that
+// nothing orders. What is not: reorderings that weak memory allows.
 #pragma once
 
 #include <cstdint>
@@ -75,6 +75,9 @@ struct Limits {
   /// What the runtime does inside is no choice: a call of its is one step, before which others may
   /// go on. The runtime itself is explored without.
   bool calls_are_steps = false;
+  /// Plain memory is watched for data races where there is a second thread: of fibers, or, with one
+  /// LWP for all fibers, of that and other threads.
+  enum class Plain { unseen, of_threads, of_fibers } plain = Plain::unseen;
   bool faults = false;  ///< what the world may do is chosen, too: see fault()
   /// The code of the program, where it is apart from weft's: Step::calls is looked for there.
   std::span<const std::byte> module = {};

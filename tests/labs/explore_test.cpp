@@ -134,6 +134,96 @@ TEST_CASE("weft explore answers whatever the program does (long)") {
   CHECK_THAT(result.found["what"].get<std::string>(), Contains(what));
 }
 
+TEST_CASE("weft explore: plain variables race where nothing orders them, std's means among it") {
+  if (!there()) return;
+  Folder folder;
+  const std::string head =
+      "#include <atomic>\n#include <cerrno>\n#include <cstring>\n#include <memory>\n#include "
+      "<mutex>\n#include <string>\n#include <vector>\n#include \"fibers/channel.hpp\"\n#include "
+      "\"fibers/explore.hpp\"\n#include \"fibers/fiber.hpp\"\n#include "
+      "\"fibers/future.hpp\"\n#include \"fibers/sync.hpp\"\nusing namespace weft::fibers;\n"
+      "struct Once { int value = 7; };\nint once() { static Once o; return o.value; }\n"
+      "thread_local int own = 0;\nvoid program() {\n";
+  // What two fibers do, and how it ends: the second after the colon.
+  const auto [body, races] = GENERATE(table<std::string, bool>({
+      // NOLINTBEGIN
+      {"int n = 0; Fiber f = spawn([&] { ++n; }); ++n; f.join();", true},
+      {"int n = 0; Fiber f = spawn([&] { ++n; }); f.join(); ++n;", false},
+      {"int n = 0; Fiber f = spawn([&] { (void)(n == 1); }); (void)(n == 2); f.join();", false},
+      {"char c[2] = {}; Fiber f = spawn([&] { c[0] = 1; }); c[1] = 1; f.join();", false},
+      {"volatile bool b = false; Fiber f = spawn([&] { b = true; }); while (!b) yield(); f.join();",
+       true},
+      {"std::vector<int> v; Fiber f = spawn([&] { v.push_back(1); }); v.push_back(2); f.join();",
+       true},
+      {"int n = 0; std::atomic<bool> b{false}; Fiber f = spawn([&] { n = 1; b = true; }); while "
+       "(!b) yield(); weft::check(n == 1, \"there\"); f.join();",
+       false},
+      {"int n = 0; std::atomic<bool> b{false}; Fiber f = spawn([&] { n = 1; b.store(true, "
+       "std::memory_order_relaxed); }); while (!b) yield(); ++n; f.join();",
+       true},
+      {"int n = 0; std::mutex m; auto add = [&] { std::lock_guard l(m); ++n; }; Fiber f = "
+       "spawn(add); add(); f.join(); weft::check(n == 2, \"both\");",
+       false},
+      {"int n = 0; Mutex m; auto add = [&] { std::lock_guard l(m); ++n; }; Fiber f = "
+       "spawn(add); add(); f.join(); weft::check(n == 2, \"both\");",
+       false},
+      {"auto p = std::make_shared<int>(1); Fiber f = spawn([p] { (void)*p; }); p.reset(); "
+       "f.join();",
+       false},
+      {"auto take = [] { delete new int(1); }; Fiber f = spawn(take); take(); f.join();", false},
+      {"auto take = [] { void* p = malloc(40); std::memset(p, 1, 40); *static_cast<int*>(p) = 2; "
+       "free(p); }; Fiber f = spawn(take); take(); f.join();",
+       false},
+      {"for (int i = 0; i < 3; ++i) spawn([i] { int here = i; int* p = &here; ++*p; }).join();",
+       false},
+      {"Fiber f = spawn([] { (void)once(); errno = 1; own = 1; }); (void)once(); errno = 2; own = "
+       "2; "
+       "f.join();",
+       false},
+      {"Channel<std::string> c(1); Fiber f = spawn([&] { c.send(std::string(40, 'x')); c.close(); "
+       "}); std::string all; while (auto got = c.receive()) all += *got; f.join();",
+       false},
+      {"auto got = async([] { return std::string(40, 'x'); }); weft::check(got.get().size() == 40, "
+       "\"there\");",
+       false},
+      // NOLINTEND
+  }));
+  CAPTURE(body);
+  const fs::path file = written(folder, "program.cpp", head + body + "\n}\n");
+  Explored result = explore(file);
+  INFO(result.found.dump().substr(0, 300));
+  REQUIRE(result.code == (races ? 1 : 0));
+  if (!races) return;
+  CHECK_THAT(result.found["what"].get<std::string>(), Contains("data race"));
+  // Both accesses are in the story, which ends with the second.
+  const std::string said = run_weft({"explore", file.string()}).out;
+  CHECK_THAT(said, Contains("it, ✗"));
+  const bool both = said.find("writes it") != said.rfind("writes it") ||
+                    said.find("reads it") != std::string::npos;
+  CHECK(both);
+}
+
+TEST_CASE("weft explore: on one LWP plain variables need no order, and a std::mutex keeps it") {
+  if (!there()) return;
+  Folder folder;
+  const std::string head =
+      "#include <mutex>\n#include \"fibers/explore.hpp\"\n#include \"fibers/fiber.hpp\"\n"
+      "using namespace weft::fibers;\nvoid program() {\n";
+  const fs::path alone =
+      written(folder, "alone.cpp",
+              head + "int n = 0; Fiber f = spawn([&] { ++n; }); ++n; yield(); ++n; f.join();\n}\n");
+  CHECK(explore(alone, {"--lwps", "1"}).code == 0);
+  CHECK(explore(alone, {"--lwps", "2"}).code == 1);
+  const fs::path holds = written(folder, "holds.cpp",
+                                 head +
+                                     "std::mutex m; m.lock(); Fiber f = spawn([&] { m.lock(); "
+                                     "m.unlock(); }); yield(); m.unlock(); f.join();\n}\n");
+  CHECK(explore(holds, {"--lwps", "2"}).code == 0);
+  Explored stuck = explore(holds, {"--lwps", "1"});
+  CHECK(stuck.found["verdict"] == "deadlock");
+  CHECK(stuck.found["blocked_in"] == "pthread_mutex_lock");
+}
+
 TEST_CASE("weft explore: a loop that yields ends, and a policy is a target, too") {
   if (!there()) return;
   Folder folder;

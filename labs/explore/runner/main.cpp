@@ -184,6 +184,10 @@ json explored(const json& asked) {
   search.limits.steps = asked.at("steps");
   search.limits.faults = asked.at("faults");
   search.limits.calls_are_steps = !asked.at("inside");
+  using Plain = sim::Limits::Plain;
+  search.limits.plain = !asked.at("races") ? Plain::unseen
+                        : config.lwps > 1  ? Plain::of_fibers
+                                           : Plain::of_threads;
   search.limits.module = os::module_of(loaded.front());
   search.limits.variables = variables.places();
 
