@@ -90,6 +90,7 @@ Check check(const json& j, const std::string& where) {
   f.read("strategy", c.strategy);
   f.read("faults", c.faults);
   f.read("leaks", c.leaks);
+  f.read("races", c.races);
   f.read("on", c.on);
   f.read("workload", c.workload, kind == "workload");
   f.read("expected", c.expected, kind == "workload");

@@ -48,6 +48,7 @@ struct Check {
   std::uint64_t steps = 20'000;
   std::string strategy = "dfs";
   bool leaks = false;   ///< memory that is not given back is a failure
+  bool races = true;    ///< and so are races for the plain memory that the student's code touches
   bool faults = false;  ///< short reads, EINTR, wake-ups without a reason: as a preemption each
   /// The message for an outcome that no property names: "deadlock", "crash", … → an id.
   std::map<std::string, std::string> on;

@@ -266,6 +266,7 @@ json Grader::question(const Check& check, const Built& program, const Built& pol
   asked["steps"] = check.steps;
   asked["faults"] = check.faults;
   asked["leaks"] = check.leaks;
+  asked["races"] = check.races;
   asked["seed"] = seed_ == 0 ? std::uint64_t{1} : seed_;
   asked["time_limit"] = kExploring;
   if (!schedule_.empty()) asked["schedule"] = schedule_;

@@ -7,7 +7,7 @@ namespace lab {
 
 long run_blocking(const std::function<long()>& f) {
   const Handle caller = self();
-  long result = 0;
+  atomic<long> result = 0;
   Thread helper("helper", [&] {
     result = f();
     unpark(caller);

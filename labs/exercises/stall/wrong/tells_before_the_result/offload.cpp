@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSL-1.0
-// expect: stall.wrong-result
+// expect: stall.unordered
 // It says that it is done, and only then leaves the result.
 #include "stall.hpp"
 
