@@ -3,6 +3,7 @@
 // action, which sets `exit_code` (labs/exit.hpp). `terminal` must live as long as `sub`.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,8 @@ void simulate_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void new_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void teach_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void lab_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
+/// As `weft lab check NAME --json FILE`; nothing if no lab is called that.
+std::optional<int> check_lab(const std::string& name, const std::string& json, const Terminal&);
 void measure_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void load_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 

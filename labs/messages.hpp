@@ -205,7 +205,7 @@ inline constexpr Message kMessages[] = {
     {"story.interrupted", "is interrupted by a signal (EINTR){x}", "被信号中断（EINTR）{x}"},
     {"story.short", "moves one byte only{x}", "只传了一个字节{x}"},
     {"explore.blocked", "deadlock: {call}() keeps an LWP in the kernel, and who could end that waits for an LWP", "死锁：{call}() 把轻量级进程留在内核中，而能结束它的纤程正等待轻量级进程"},
-    {"explore.help_file", "a file with void program(), or a scheduling policy", "含 void program() 的文件，或调度策略文件"},
+    {"explore.help_file", "a file with void program(), a scheduling policy, or a lab", "含 void program() 的文件、调度策略文件，或实验名"},
     {"explore.help_lwps", "simulated LWPs", "模拟的轻量级进程数"},
     {"explore.help_policy", "a policy's name, or a file with one", "策略名，或策略文件"},
     {"explore.help_strategy", "dfs: every schedule within the bound; pct: random priorities", "dfs：界内的全部调度；pct：随机优先级"},

@@ -317,6 +317,13 @@ void explore_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.footer(say("explore.footer"));
   sub.callback([=, &sub, &terminal, &exit_code] {
     f->replays = sub.count("--replay") > 0;
+    std::error_code none;
+    if (!fs::exists(f->target, none)) {
+      if (const auto lab = check_lab(f->target, f->json, terminal)) {
+        exit_code = *lab;
+        return;
+      }
+    }
     exit_code = Command(*f, terminal).run();
   });
 }

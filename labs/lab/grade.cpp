@@ -2,6 +2,7 @@
 #include "labs/lab/grade.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -116,13 +117,45 @@ Files files_of(const fs::path& folder, const Exercise& exercise) {
   return out;
 }
 
-Report Grader::grade(const Files& files, std::uint64_t seed, Until until) {
-  seed_ = seed;
-  schedule_.clear();
+Report Grader::begun() const {
   Report report;
   report.exercise = exercise_.name;
   report.most = exercise_.points();
   report.isolated = can_isolate();
+  return report;
+}
+
+Report Grader::grade_quickly(const Files& files) {
+  Report report = begun();
+  const auto& checks = exercise_.checks;
+  report.findings.resize(checks.size());
+  // Those that try the student's tests take longest: they come first.
+  std::vector<std::size_t> order;
+  for (const bool mutants : {true, false}) {
+    for (std::size_t i = 0; i < checks.size(); ++i) {
+      if ((checks[i].kind == Check::Kind::mutants) == mutants) order.push_back(i);
+    }
+  }
+  std::atomic<std::size_t> next{0};
+  const auto work = [&](Grader& grader) {
+    for (std::size_t n = next++; n < order.size(); n = next++) {
+      report.findings[order[n]] = grader.run(checks[order[n]], files);
+    }
+  };
+  Grader other(exercise_, say_);
+  os::Thread beside("grader", [&] { work(other); });
+  work(*this);
+  beside.join();
+  for (std::size_t i = 0; i < checks.size(); ++i) {
+    if (report.findings[i].verdict == Verdict::pass) report.points += checks[i].weight;
+  }
+  return report;
+}
+
+Report Grader::grade(const Files& files, std::uint64_t seed, Until until) {
+  seed_ = seed;
+  schedule_.clear();
+  Report report = begun();
   for (const Check& check : exercise_.checks) {
     report.findings.push_back(run(check, files));
     if (report.findings.back().verdict == Verdict::pass) {

@@ -91,6 +91,9 @@ TEST_CASE("weft lab: the starter fails, the solution passes, and only a pass ear
   CHECK(fs::exists(student.mine() / "exercise/answer.hpp"));
   CHECK_FALSE(fs::exists(student.mine() / "exercise/solution"));
   CHECK(first_message(checked(student)) == "exercise.wrong-answer");
+  const Answer explored = run_weft({"explore", "exercise"});  // likewise
+  CHECK(explored.code == 1);
+  CHECK(explored.out.find("[exercise.wrong-answer]") != std::string::npos);
 
   student.copies(kTemplate / "exercise/solution/answer.cpp");
   const json report = checked(student);
