@@ -193,6 +193,7 @@ std::string in_words(const std::string& effect, const Say& say) {
       {"chooses ", "story.chooses"},
       {"blocks its LWP in ", "story.blocks"},
       {"is interrupted by a signal (EINTR)", "story.interrupted"},
+      {"is so slow that time passes", "story.slow"},
       {"moves one byte only", "story.short"},
   };
   for (const auto& [begins, id] : kWords) {

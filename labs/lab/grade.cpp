@@ -2,7 +2,6 @@
 #include "labs/lab/grade.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -17,6 +16,7 @@
 #include "labs/sandbox.hpp"
 #include "labs/sealed.hpp"
 #include "labs/toolchain.hpp"
+#include "lwp/atomic.hpp"
 #include "lwp/os.hpp"
 
 namespace weft::labs::lab {
@@ -136,7 +136,7 @@ Report Grader::grade_quickly(const Files& files) {
       if ((checks[i].kind == Check::Kind::mutants) == mutants) order.push_back(i);
     }
   }
-  std::atomic<std::size_t> next{0};
+  lwp::atomic<std::size_t> next{0};
   const auto work = [&](Grader& grader) {
     for (std::size_t n = next++; n < order.size(); n = next++) {
       report.findings[order[n]] = grader.run(checks[order[n]], files);

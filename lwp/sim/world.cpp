@@ -430,6 +430,11 @@ class World {
       if (!c.threads.empty()) break;
       if (!pass_time()) end(Run::Verdict::deadlock, "nobody can ever go on");
     }
+    if (limits_.faults && !quiet_ && next_deadline() != kNever &&
+        fault("is so slow that time passes")) {
+      pass_time();
+      return choice(current, yields);
+    }
     auto rank = [&](int t) {
       if (t == current) return yields ? UINT64_MAX : std::uint64_t{0};
       return threads_[static_cast<std::size_t>(t)]->went_on_at + 1;
@@ -438,12 +443,18 @@ class World {
     return c;
   }
 
-  bool pass_time() {
+  Nanos next_deadline() const {
     Nanos next = kNever;
     for (auto& t : threads_) {
-      if (!t->ended && t->ready != nullptr) next = std::min(next, t->deadline);
+      if (!t->ended && t->ready != nullptr && t->deadline > now_)
+        next = std::min(next, t->deadline);
     }
     for (auto& a : alarms_) next = std::min(next, a.second);
+    return next;
+  }
+
+  bool pass_time() {
+    const Nanos next = next_deadline();
     if (next == kNever) return false;
     now_ = std::max(now_, next);
     std::erase_if(alarms_, [&](const auto& a) { return a.second <= now_; });

@@ -420,6 +420,12 @@ TEST_CASE(
   waiter.join();
 )",
        "who wakes was woken"},
+      {R"(  weft::fibers::Semaphore there(0);
+  auto giver = weft::fibers::spawn([&] { there.release(); });
+  weft::check(there.acquire_for(1'000'000), "it comes in time");
+  giver.join();
+)",
+       "it comes in time"},
   }));
   CAPTURE(what);
   Folder folder;
@@ -437,15 +443,16 @@ void program() {
   ::close(fds[1]);
 }
 )");
-  CHECK(explore(file, {"--lwps", "1", "--preemptions", "1"}).code == 0);
+  const char* lwps = what == "it comes in time" ? "2" : "1";  // where one sleeps until then
+  CHECK(explore(file, {"--lwps", lwps, "--preemptions", "1"}).code == 0);
   for (const char* strategy : {"dfs", "pct"}) {
     CAPTURE(strategy);
-    const auto [code, found] =
-        explore(file, {"--faults", "--lwps", "1", "--strategy", strategy, "--iterations", "1000"});
+    const auto [code, found] = explore(
+        file, {"--faults", "--lwps", lwps, "--strategy", strategy, "--iterations", "10000"});
     CHECK(code == 1);
     CHECK(found.at("what") == what);
     const std::string token = found.at("token");
-    CHECK(explore(file, {"--faults", "--lwps", "1", "--replay", token}).code == 1);
+    CHECK(explore(file, {"--faults", "--lwps", lwps, "--replay", token}).code == 1);
   }
 }
 
