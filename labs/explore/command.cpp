@@ -14,6 +14,7 @@
 #include "labs/exit.hpp"
 #include "labs/explore/ask.hpp"
 #include "labs/explore/story.hpp"
+#include "labs/explore/trace.hpp"
 #include "labs/output_file.hpp"
 #include "labs/policy/policy_file.hpp"
 #include "labs/seed_option.hpp"
@@ -32,7 +33,7 @@ constexpr std::size_t kMostLines = 60;
 constexpr std::size_t kHashDigits = 8;
 
 struct Flags {
-  std::string target, policy = "fifo", strategy = "dfs", replay, json;
+  std::string target, policy = "fifo", strategy = "dfs", replay, json, trace;
   int lwps = 2, preemptions = 2, depth = 3;
   std::uint64_t iterations = 10'000'000, seed = 1, steps = 20'000;
   double time_limit = 60;
@@ -63,6 +64,9 @@ class Command {
     if (!write_output(f_.json, found.dump(1) + "\n"))
       return refuse(t_, "explore",
                     {say_("usage.cannot_write", {{"path", f_.json}}), kMachineLacks});
+    if (!f_.trace.empty() && !write_trace(found))
+      return refuse(t_, "explore",
+                    {say_("usage.cannot_write", {{"path", f_.trace}}), kMachineLacks});
     const bool elsewhere = found.contains("diverged_at") && !found.at("diverged_at").is_null();
     return found.at("verdict") == "passed" && !elsewhere ? kDone : kNo;
   }
@@ -81,7 +85,9 @@ class Command {
     if (f_.steps < 100 || f_.steps > 10'000'000) return out_of_range("--steps", "100–10000000");
     if (f_.strategy != "dfs" && f_.strategy != "pct")
       return Refusal{say_("explore.strategies", {{"word", f_.strategy}})};
-    if (!can_write(f_.json)) return Refusal{say_("usage.cannot_write", {{"path", f_.json}})};
+    for (const auto& path : {f_.json, f_.trace}) {
+      if (!can_write(path)) return Refusal{say_("usage.cannot_write", {{"path", path}})};
+    }
     if (!is_policy_file(f_.policy))
       if (auto why = lwp::refuse_policy(f_.policy)) return Refusal{*why};
     std::error_code error;
@@ -212,14 +218,26 @@ class Command {
     return what;
   }
 
-  std::string story(const json& found) const {
+  explore::Story told_of(const json& found) const {
     std::ifstream in(f_.target);
     std::vector<std::string> source;
     for (std::string line; std::getline(in, line);) source.push_back(line);
     auto lines = explore::lines_of(program_.library, f_.target, found.at("story"));
-    auto told = explore::tell(
+    return explore::tell(
         found, lines, source,
         {.all = f_.all, .policy = found.at("policy_is_target") || !policy_.library.empty()});
+  }
+  // Of the schedule that fails, or that was replayed; else there is none to show.
+  bool write_trace(const json& found) const {
+    const bool is_there = found.contains("story");
+    const auto story = is_there ? told_of(found) : explore::Story{};
+    const std::string outcome = found.at("verdict") == "passed" ? "passed" : what(found);
+    return write_output(f_.trace,
+                        explore::to_trace(story, f_.target, outcome, say_).dump(1) + "\n");
+  }
+
+  std::string story(const json& found) const {
+    auto told = told_of(found);
     std::string before;
     if (told.lines.size() > kMostLines && !f_.all) {
       const std::size_t cut = told.lines.size() - kMostLines;
@@ -314,6 +332,7 @@ void explore_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_option("--replay", f->replay, say("explore.help_replay"))->type_name("TOKEN");
   sub.add_flag("--all", f->all, say("explore.help_all"));
   sub.add_option("--json", f->json, say("explore.help_json"))->type_name("FILE");
+  sub.add_option("--trace", f->trace, say("explore.help_trace"))->type_name("FILE");
   sub.footer(say("explore.footer"));
   sub.callback([=, &sub, &terminal, &exit_code] {
     f->replays = sub.count("--replay") > 0;

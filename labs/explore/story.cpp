@@ -173,7 +173,7 @@ Story tell(const json& run, const std::map<std::uint64_t, unsigned>& lines,
   return story;
 }
 
-// What weft says of a step, in the reader's words. {x}: what came after those of the row.
+// {x}: what came after those of the row.
 std::string in_words(const std::string& effect, const Say& say) {
   struct Words {
     std::string_view begins;

@@ -40,6 +40,9 @@ struct Shown {
 Story tell(const nlohmann::json& run, const std::map<std::uint64_t, unsigned>& lines,
            const std::vector<std::string>& source, const Shown& shown);
 
+/// What weft says of a step, in the reader's words.
+std::string in_words(const std::string& effect, const Say& say);
+
 /// At most `width` columns wide.
 std::string to_text(const Story& story, std::size_t width, const Say& say);
 

@@ -91,6 +91,25 @@ void Mine::predict(const std::string& lab, const std::string& question,
   save();
 }
 
+void Mine::keep(const Simulated& one) {
+  json& all = state_["simulated"];
+  if (!all.is_array()) all = json::array();
+  all.push_back({{"workload", one.workload},
+                 {"policy", one.policy},
+                 {"variant", one.variant},
+                 {"predicted", one.predicted},
+                 {"measured", one.measured},
+                 {"right", one.right}});
+  save();
+}
+std::pair<std::size_t, std::size_t> Mine::kept() const {
+  const auto all = state_.find("simulated");
+  if (all == state_.end() || !all->is_array()) return {0, 0};
+  const auto right = std::ranges::count_if(
+      *all, [](const json& p) { return p.is_object() && p.value("right", false); });
+  return {all->size(), static_cast<std::size_t>(right)};
+}
+
 void Mine::save() const {
   std::error_code none;
   fs::create_directories(root_, none);

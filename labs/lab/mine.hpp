@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // What a student has: labs/mine, which git ignores (or WEFT_MINE). A folder a lab, and state.json:
-// which lab is the current one, which are passed, and what was predicted.
+// which lab is the current one, which are passed, and what was predicted, there and of workloads.
 #pragma once
 
 #include <filesystem>
@@ -35,6 +35,17 @@ class Mine {
   void set_passed(const std::string& lab);
   std::map<std::string, Prediction> predictions(const std::string& lab) const;
   void predict(const std::string& lab, const std::string& question, const Prediction& prediction);
+
+  /// A workload's figure: what was said of it, what it was, and whether that counts as right.
+  struct Simulated {
+    std::string workload, policy;
+    std::uint64_t variant;
+    double predicted, measured;
+    bool right;
+  };
+  void keep(const Simulated& one);
+  /// How many were kept, and how many of them were right.
+  std::pair<std::size_t, std::size_t> kept() const;
 
  private:
   void save() const;

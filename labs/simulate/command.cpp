@@ -11,6 +11,7 @@
 #include "labs/columns.hpp"
 #include "labs/commands.hpp"
 #include "labs/exit.hpp"
+#include "labs/lab/mine.hpp"
 #include "labs/output_file.hpp"
 #include "labs/policy/policy_file.hpp"
 #include "labs/sealed.hpp"
@@ -111,10 +112,17 @@ class Command {
     std::snprintf(you, sizeof you, "%.2f", predicted);
     std::snprintf(it, sizeof it, "%.2f", truth);
     std::snprintf(percent, sizeof percent, "%.0f", off * 100);
-    print("\n" +
-          say_(off <= kNear ? MessageId("simulate.right") : MessageId("simulate.off"),
-               {{"you", you}, {"it", it}, {"percent", percent}}) +
-          "\n");
+    const bool right = off <= kNear;
+    lab::Mine mine;
+    mine.keep({f_.workload, f_.policy, f_.variant, predicted, truth, right});
+    const auto [n, right_ones] = mine.kept();
+    print(
+        "\n" +
+        say_(right ? MessageId("simulate.right") : MessageId("simulate.off"),
+             {{"you", you}, {"it", it}, {"percent", percent}}) +
+        "\n" +
+        say_("simulate.so_far", {{"right", std::to_string(right_ones)}, {"n", std::to_string(n)}}) +
+        "\n");
   }
 
   ordered_json to_json(const Simulation& s, std::optional<double> predicted) const {

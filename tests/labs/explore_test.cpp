@@ -2,6 +2,7 @@
 // weft explore, end to end: the four bugs of its examples are found and replayed, their mends pass,
 // and whatever a program does ends in an answer.
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "labs/explore/story.hpp"
 #include "tests/labs/weft_program.hpp"
@@ -71,6 +72,27 @@ TEST_CASE("weft explore finds the bug of each example, and its token replays it"
   CHECK(again.found["what"] == first.found["what"]);
   CHECK(again.found["steps"] == first.found["steps"]);
   CHECK(again.found["diverged_at"].is_null());
+}
+
+TEST_CASE("weft explore --trace: the schedule, a lane for each LWP and each fiber") {
+  if (!there()) return;
+  const Folder folder;
+  const fs::path trace = folder.path / "trace.json";
+  const Explored found = explore(kExamples / "check_then_park.cpp", {"--trace", trace.string()});
+  const json events = json::parse(content(trace))["traceEvents"];
+  std::set<std::string> lanes;
+  std::uint64_t last = 0;
+  for (const json& e : events) {
+    if (e["ph"] == "M" && e["name"] == "thread_name") lanes.insert(e["args"]["name"]);
+    if (e["ph"] != "X") continue;
+    CHECK(e["ts"].get<std::uint64_t>() >= last);
+    CHECK(e["dur"].get<std::uint64_t>() >= 1);
+    last = e["ts"];
+  }
+  CHECK(lanes == std::set<std::string>{"LWP 1", "LWP 2", "main", "setter", "waiter"});
+  CHECK(last <= found.found["steps"].get<std::uint64_t>());
+  CHECK(run_weft({"explore", (kExamples / "wait_with_if.cpp").string(), "--trace", "/no/where"})
+            .code == 2);
 }
 
 TEST_CASE("weft explore: a call is one step, --inside many, and both find the bug") {

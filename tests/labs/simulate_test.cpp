@@ -3,6 +3,8 @@
 // knows nothing of weft's policies.
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -259,4 +261,25 @@ TEST_CASE("weft simulate: its JSON, its question, its refusals") {
   CHECK(run_weft({"simulate", "--workload", folder + "convoy.txt", "--policy", "best"}).code == 2);
   CHECK(run_weft({"simulate", "--workload", std::string(WEFT_SOURCE_DIR) + "/README.md"}).code ==
         2);
+}
+
+TEST_CASE("weft simulate --predict: the answer is kept, with what was right") {
+  const Folder mine;
+  ::setenv("WEFT_MINE", mine.path.c_str(), 1);
+  const std::string workload =
+      std::string(WEFT_SOURCE_DIR) + "/labs/simulate/examples/shortest.txt";
+  const auto answers = [&](const char* answer) {
+    auto process =
+        os::spawn_process({"/bin/sh", "-c",
+                           "echo " + std::string(answer) + " | " + WEFT_PROGRAM +
+                               " simulate --policy sjf --predict --workload " + workload});
+    return finish(*process).out;
+  };
+  CHECK(answers("7").find("So far 1 of your 1") != std::string::npos);
+  CHECK(answers("70").find("So far 1 of your 2") != std::string::npos);
+  ::unsetenv("WEFT_MINE");
+  std::ifstream in(mine.path / "state.json");
+  const auto state = nlohmann::json::parse(in);
+  CHECK(state["simulated"][1]["predicted"] == 70.0);
+  CHECK(state["simulated"][1]["measured"] == 7.0);
 }
