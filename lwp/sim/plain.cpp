@@ -202,7 +202,7 @@ void __tsan_atomic_signal_fence(int) {}
 int __cxa_guard_acquire(std::uint64_t* guard) {
   auto* bytes = reinterpret_cast<volatile std::uint8_t*>(guard);
   while (bytes[0] == 0 && bytes[1] != 0) {
-    if (!sim::running()) std::abort();  // by itself
+    if (!sim::running()) std::abort();  // its making needs it
     const std::function<bool()> settled = [=] { return bytes[0] != 0 || bytes[1] == 0; };
     sim::wait_until(settled, INT64_MAX, "waits for a static variable", guard);
   }

@@ -60,25 +60,32 @@ void Races::forget(const void* begin, std::size_t bytes) {
 
 std::optional<Races::Earlier> Races::access(int actor, const void* object, Access access,
                                             std::uint64_t step) {
-  return this->access(watched_[reinterpret_cast<std::uintptr_t>(object)], actor, 0xff, access,
-                      step);
+  return this->access(watched_[reinterpret_cast<std::uintptr_t>(object)], object, actor, 0xff,
+                      access, step);
 }
 
 std::optional<Races::Earlier> Races::touch(int actor, const void* at, std::size_t bytes,
                                            Access access, std::uint64_t step) {
-  const auto address = reinterpret_cast<std::uintptr_t>(at);
-  const auto mask = static_cast<Mask>(((1u << bytes) - 1) << address % kWord);
-  return this->access(memory_[address / kWord * kWord], actor, mask, access, step);
+  const auto* byte = static_cast<const std::byte*>(at);
+  for (const auto* end = byte + bytes; byte < end;) {  // word by word
+    const auto address = reinterpret_cast<std::uintptr_t>(byte);
+    const std::size_t n = std::min(kWord - address % kWord, static_cast<std::size_t>(end - byte));
+    const auto mask = static_cast<Mask>(((1u << n) - 1) << address % kWord);
+    Variable& word = memory_[address / kWord * kWord];
+    if (auto earlier = this->access(word, byte, actor, mask, access, step)) return earlier;
+    byte += n;
+  }
+  return std::nullopt;
 }
 
-std::optional<Races::Earlier> Races::access(Variable& v, int actor, Mask bytes, Access access,
-                                            std::uint64_t step) {
+std::optional<Races::Earlier> Races::access(Variable& v, const void* object, int actor, Mask bytes,
+                                            Access access, std::uint64_t step) {
   const Last now{actor, bytes, at(actors_[index(actor)].clock, actor), step};
   const auto races = [&](const Last& last) {
     return (last.bytes & bytes) != 0 && !before(last, actor);
   };
   if (auto found = std::ranges::find_if(v.writes, races); found != v.writes.end())
-    return Earlier{found->actor, found->step, Access::write};
+    return Earlier{object, found->actor, found->step, Access::write};
   // Of the same bytes, and ordered before: whoever is ordered behind this access is behind it, too.
   const auto covered = [&](const Last& last) { return (last.bytes & ~bytes) == 0; };
   if (access == Access::read) {
@@ -87,7 +94,7 @@ std::optional<Races::Earlier> Races::access(Variable& v, int actor, Mask bytes, 
     return std::nullopt;
   }
   if (auto found = std::ranges::find_if(v.reads, races); found != v.reads.end())
-    return Earlier{found->actor, found->step, Access::read};
+    return Earlier{object, found->actor, found->step, Access::read};
   std::erase_if(v.writes, covered);
   std::erase_if(v.reads, covered);
   v.writes.push_back(now);

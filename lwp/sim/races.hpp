@@ -35,13 +35,14 @@ class Races {
 
   /// An access that a later one races with.
   struct Earlier {
+    const void* object;  ///< what both touch, in that word of plain memory
     int actor;
     std::uint64_t step;
     Access access;
   };
   /// Of a variable that is watched: what it races with, or nothing.
   std::optional<Earlier> access(int actor, const void* object, Access access, std::uint64_t step);
-  /// Of plain memory. REQUIRES that the bytes lie in one word of 8, aligned.
+  /// Of plain memory.
   std::optional<Earlier> touch(int actor, const void* at, std::size_t bytes, Access access,
                                std::uint64_t step);
 
@@ -72,8 +73,8 @@ class Races {
   bool before(const Last& last, int actor) const {
     return last.when <= at(actors_[index(actor)].clock, last.actor);
   }
-  std::optional<Earlier> access(Variable& v, int actor, Mask bytes, Access access,
-                                std::uint64_t step);
+  std::optional<Earlier> access(Variable& v, const void* object, int actor, Mask bytes,
+                                Access access, std::uint64_t step);
 
   std::vector<Actor> actors_;
   std::unordered_map<const void*, Clock> released_;

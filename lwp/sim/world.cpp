@@ -16,13 +16,13 @@
 #include <set>
 #include <sys/mman.h>
 #include <sys/single_threaded.h>
-#include <tuple>
 #include <unwind.h>
 
 #include "lwp/arch.hpp"
 #include "lwp/os.hpp"
 #include "lwp/scheduler.hpp"
 #include "lwp/sim/races.hpp"
+#include "lwp/sim/touches.hpp"
 
 namespace weft::lwp::sim {
 namespace {
@@ -115,7 +115,7 @@ class World {
     }
     if (earlier_) {
       const auto forgotten = remembered_ - story_.size();
-      const auto at = std::max(earlier_->before, forgotten) - forgotten;
+      const auto at = std::max(earlier_->told, forgotten) - forgotten;
       out.story.insert(out.story.begin() + static_cast<std::ptrdiff_t>(at), earlier_->step);
     }
     for (auto& t : threads_) {
@@ -206,31 +206,27 @@ class World {
       return;
     }
     const int who = of_threads() ? current().own_actor : actor();
-    constexpr std::uintptr_t kWord = 8;
-    const auto* byte = static_cast<const std::byte*>(at);
-    for (const auto* end = byte + bytes; byte < end;) {
-      const std::size_t left = kWord - reinterpret_cast<std::uintptr_t>(byte) % kWord;
-      const std::size_t n = std::min(left, static_cast<std::size_t>(end - byte));
-      quiet_ = true;
-      const auto earlier = (of_threads() ? by_thread_ : races_).touch(who, byte, n, access, steps_);
-      quiet_ = false;
-      if (earlier) {
-        // Of that there is one for all simulated threads: no two of them have the same.
-        if (os::is_thread_local(byte)) return;
-        if (limits_.story > 0) tell_race(*earlier, byte, access, by);
-        race(earlier->step);
+    quiet_ = true;
+    const auto earlier = (of_threads() ? by_thread_ : races_).touch(who, at, bytes, access, steps_);
+    quiet_ = false;
+    // Of a thread_local there is one for all simulated threads, though no two of them have the
+    // same.
+    const bool races = earlier && !os::is_thread_local(earlier->object);
+    if (limits_.story > 0) {
+      const Step step = touch_step(at, access, by);
+      touches_.keep(at, bytes, who, access, {step, remembered_});
+      if (races) {
+        earlier_ = touches_.find(*earlier);
+        remember(step);
       }
-      if (limits_.story > 0)
-        touched_[key(byte, who, access)] = {touch_step(byte, access, by), remembered_};
-      byte += n;
     }
+    if (races) race(earlier->step);
   }
   void enter(const void* by) {
-    if (limits_.story > 0) callers_[actor()].push_back(by);
+    if (limits_.story > 0) touches_.enter(actor(), by);
   }
   void leave_function() {
-    auto& callers = callers_[actor()];
-    if (!callers.empty()) callers.pop_back();
+    if (limits_.story > 0) touches_.leave(actor());
   }
   void note(std::string what, const void* object) {
     if (limits_.story > 0) remember(object, std::move(what), "", 0, true);
@@ -380,31 +376,12 @@ class World {
         Kind::race);
   }
 
-  // ---- touched memory in the story ----
-  using Touch = std::tuple<std::uintptr_t, int, Access>;  // a word of 8 bytes, who, and how
-  struct Touched {
-    Step step;
-    std::uint64_t before;  // how many were remembered before it
-  };
-  static Touch key(const void* at, int actor, Access access) {
-    return {reinterpret_cast<std::uintptr_t>(at) / 8, actor, access};
-  }
   Step touch_step(const void* at, Access access, const void* by) {
-    Step step{steps_, current_, 0,   "", "", 0, access == Access::write ? "writes it" : "reads it",
-              at,     true,     {by}};
-    const auto& callers = callers_[actor()];
-    for (auto c = callers.rbegin(); c != callers.rend() && step.calls.size() < kMostCalls; ++c) {
-      step.calls.push_back(*c);
-    }
-    for (const void*& call : step.calls) call = static_cast<const std::byte*>(call) - 1;
+    const char* what = access == Access::write ? "writes it" : "reads it";
+    Step step{steps_, current_, 0,  "",   "",
+              0,      what,     at, true, touches_.calls(actor(), by, kMostCalls)};
     name_actor(step);
     return step;
-  }
-  // The earlier access becomes a step, at its place; and this one does.
-  void tell_race(const Races::Earlier& earlier, const void* at, Access access, const void* by) {
-    const auto then = touched_.find(key(at, earlier.actor, earlier.access));
-    if (then != touched_.end()) earlier_ = then->second;
-    remember(touch_step(at, access, by));
   }
 
   // Each choice has a step of its own.
@@ -590,11 +567,8 @@ class World {
   std::vector<Step> story_;
   std::size_t next_step_ = 0;
   std::uint64_t remembered_ = 0;  // steps, those forgotten since among them
-  // Where there is a story: what each function of an actor was called from, who touched what last,
-  // and the earlier access of a race.
-  std::map<int, std::vector<const void*>> callers_;
-  std::map<Touch, Touched> touched_;
-  std::optional<Touched> earlier_;
+  Touches touches_;
+  std::optional<Touches::Touch> earlier_;  // of a race
 };
 
 }  // namespace

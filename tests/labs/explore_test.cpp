@@ -166,7 +166,7 @@ TEST_CASE("weft explore: plain variables race where nothing orders them, std's m
       "\"fibers/future.hpp\"\n#include \"fibers/sync.hpp\"\nusing namespace weft::fibers;\n"
       "struct Once { int value = 7; };\nint once() { static Once o; return o.value; }\n"
       "thread_local int own = 0;\nvoid program() {\n";
-  // What two fibers do, and how it ends: the second after the colon.
+  // What two fibers do, and whether it is a race.
   const auto [body, races] = GENERATE(table<std::string, bool>({
       // NOLINTBEGIN
       {"int n = 0; Fiber f = spawn([&] { ++n; }); ++n; f.join();", true},
