@@ -58,6 +58,7 @@ class Channel {
     lwp::sanitizer::release(this);
     lwp::Waiter* receiver = nullptr;
     bool sent = !closed_ && give(guard.alone(), value, receiver);
+    if (sent) lwp::trace::use(guard.lwp(), lwp::trace::Event::send, "channel", this);
     unlock_and_wake(guard, receiver);
     return sent;
   }
@@ -82,6 +83,7 @@ class Channel {
     lwp::Guard guard(lock_);
     lwp::Waiter* sender = nullptr;
     std::optional<T> value = take(guard.alone(), sender);
+    if (value) lwp::trace::use(guard.lwp(), lwp::trace::Event::receive, "channel", this);
     unlock_and_wake(guard, sender);
     lwp::sanitizer::acquire(this);
     return value;
@@ -114,6 +116,7 @@ class Channel {
     lwp::Guard guard(lock_);
     lwp::sanitizer::release(this);
     if (closed_) return false;
+    lwp::trace::use(guard.lwp(), lwp::trace::Event::send, "channel", this);
     lwp::Waiter* receiver = nullptr;
     if (give(guard.alone(), value, receiver)) {
       unlock_and_wake(guard, receiver);
@@ -136,6 +139,7 @@ class Channel {
       w.offer = &value;
       wait(guard, receivers_, w, {"channel receive", this}, limit);
     }
+    if (value) lwp::trace::use(guard.lwp(), lwp::trace::Event::receive, "channel", this);
     lwp::sanitizer::acquire(this);
     return value;
   }

@@ -2,6 +2,7 @@
 #include "fibers/fiber.hpp"
 
 #include "lwp/dump.hpp"
+#include "lwp/trace/hooks.hpp"
 
 namespace weft::fibers {
 
@@ -77,6 +78,7 @@ BlockingCall::BlockingCall(EngineBase& engine, const char* what)
     l = &core.lwp();
     core.task().in_call.store(what, lwp::memory_order_relaxed);
     l->scheduler->episodes.begin(l->episode, *l, core.task(), what, ready);
+    lwp::trace::blocks(*l, what);
   }
   if (engine_.about_to_block()) l->scheduler->episodes.handed_off(l->episode);
 }
@@ -90,6 +92,7 @@ BlockingCall::~BlockingCall() {
     // Time has passed, so timers and events may be due: let the next pick look at them.
     if (l.permit != nullptr) l.permit->look_at = 0;
     l.scheduler->episodes.end(l.episode, returned);
+    lwp::trace::unblocked(l, os::now() - returned);
   }
   engine_.blocked_ns.fetch_add(returned - began_, lwp::memory_order_relaxed);
   if (somebody_ready_) {

@@ -45,6 +45,10 @@ class OneToOne final : public EngineBase, public ThreadParking {
     }
     watch_.born();
     threads_.fetch_add(1);
+    {
+      lwp::Core core;
+      lwp::trace::created(core.lwp(), fiber);
+    }
     try {
       fiber.thread = os::Thread(
           "weft-fiber", [this, &fiber] { carry(fiber); }, stack_bytes_);
@@ -141,12 +145,16 @@ class OneToOne final : public EngineBase, public ThreadParking {
     fiber.stack = {reinterpret_cast<const char*>(stack.data()), stack.size()};
     fiber.lwp.running.store(&fiber, lwp::memory_order_relaxed);
     lwp::adopt(&fiber.lwp);
+    lwp::trace::open(fiber.lwp);
     {
       lwp::Core core;
       lwp::sanitizer::acquire(&fiber);
+      lwp::trace::runs(core.lwp(), fiber);
     }
     fiber.run_body();
     fiber.finish();
+    lwp::trace::ends(fiber.lwp, fiber);
+    lwp::trace::close(fiber.lwp);
     watch_.died(*this);
     // Once dropped the block may carry another fiber, so its LWP is not ours any more.
     lwp::adopt(nullptr);

@@ -7,6 +7,7 @@
 #include "fibers/gdb/script.hpp"
 #include "lwp/arch.hpp"
 #include "lwp/dump.hpp"
+#include "lwp/trace/recorder.hpp"
 
 namespace weft::fibers {
 namespace {
@@ -44,6 +45,8 @@ void Runtime::run(std::function<void()> main) {
     std::exception_ptr* error;
   };
   if (lwp::current()->scheduler != nullptr) lwp::broken("Runtime::run() inside a fiber");
+  lwp::trace::start_from_environment();
+  lwp::trace::runtime_begins(impl_->engine->scheduler());
   // A new context takes over the flags of the thread that makes it, and main's is made here, before
   // this thread is an LWP.
   lwp::arch::prepare_floating_point();

@@ -64,6 +64,7 @@ bool SharedMutex::take(How how, Limit limit) {
     }
   }
   lwp::sanitizer::acquire(this);
+  lwp::trace::use(guard.lwp(), lwp::trace::Event::acquire, kind, this);
   return true;
 }
 
@@ -71,6 +72,7 @@ bool SharedMutex::try_lock() {
   lwp::Guard guard(lock_);
   if (!enter(kAlone, guard.core.task())) return false;
   lwp::sanitizer::acquire(this);
+  lwp::trace::use(guard.lwp(), lwp::trace::Event::acquire, kind, this);
   return true;
 }
 
@@ -78,6 +80,7 @@ bool SharedMutex::try_lock_shared() {
   lwp::Guard guard(lock_);
   if (!enter(kShared, guard.core.task())) return false;
   lwp::sanitizer::acquire(this);
+  lwp::trace::use(guard.lwp(), lwp::trace::Event::acquire, kind, this);
   return true;
 }
 
@@ -97,6 +100,7 @@ void SharedMutex::unlock() {
     lwp::broken("a shared mutex was unlocked by a fiber not its owner");
   }
   lwp::sanitizer::release(this);
+  lwp::trace::use(guard.lwp(), lwp::trace::Event::release, kind, this);
   own(nullptr);
   lwp::Waiter* next = admit(guard.alone());
   guard.unlock();
@@ -107,6 +111,7 @@ void SharedMutex::unlock_shared() {
   lwp::Guard guard(lock_);
   if (readers_ == 0) lwp::broken("unlock_shared() of a shared mutex that nobody shares");
   lwp::sanitizer::release(this);
+  lwp::trace::use(guard.lwp(), lwp::trace::Event::release, kind, this);
   --readers_;
   lwp::Waiter* next = admit(guard.alone());
   guard.unlock();

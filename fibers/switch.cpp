@@ -37,6 +37,7 @@ using boost::context::detail::transfer_t;
   auto target = fiber == nullptr ? home.context : fiber->context;
   l.left = {&self, lwp::How::done};
   l.running.store(next, lwp::memory_order_relaxed);
+  lwp::trace::switches(l, self, lwp::How::done, next);
   self.sanitizer.leave_for_ever(fiber == nullptr ? home.sanitizer : fiber->sanitizer);
   jump_fcontext(target, &l);
   __builtin_unreachable();

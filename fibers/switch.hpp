@@ -88,6 +88,7 @@ inline lwp::Pool& pool_of(lwp::Lwp& l) {
     self.exceptions = std::exchange(*home.exceptions, {});
   from.left = {&self, how};
   from.running.store(next, lwp::memory_order_relaxed);
+  lwp::trace::switches(from, self, how, next);
   auto target = next == nullptr ? home.context : next->context;
   self.sanitizer.leave_for(next == nullptr ? home.sanitizer : next->sanitizer);
   auto t = boost::context::detail::jump_fcontext(target, &from);

@@ -68,6 +68,7 @@ bool ConditionVariable::wait_limited(lwp::Guard& guard, lwp::Waiter& w, Limit li
 void Semaphore::release(std::ptrdiff_t n) {
   lwp::Guard guard(lock_);
   lwp::sanitizer::release(this);
+  lwp::trace::use(guard.lwp(), lwp::trace::Event::send, "semaphore", this);
   lwp::Waiter* chain = nullptr;
   lwp::Waiter** end = &chain;
   for (; n > 0; --n) {

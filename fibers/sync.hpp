@@ -37,6 +37,7 @@ class Mutex : private Owned {
     if (owned_by() != nullptr) return false;
     own(&guard.core.task());
     lwp::sanitizer::acquire(this);
+    lwp::trace::use(guard.lwp(), lwp::trace::Event::acquire, kind, this);
     return true;
   }
   bool try_lock_until(os::Nanos deadline, const std::stop_token& stop = {}) {
@@ -65,7 +66,10 @@ class Mutex : private Owned {
     } else {
       locked = wait(held, self, limit);
     }
-    if (locked) lwp::sanitizer::acquire(this);
+    if (locked) {
+      lwp::sanitizer::acquire(this);
+      lwp::trace::use(held.lwp(), lwp::trace::Event::acquire, kind, this);
+    }
     return locked;
   }
   // `held` is dropped.
@@ -74,6 +78,7 @@ class Mutex : private Owned {
       not_owner();
     lwp::sanitizer::release(this);
     lwp::note("unlocks", this, "mutex");
+    lwp::trace::use(held.lwp(), lwp::trace::Event::release, kind, this);
     if (!waiters_.empty() || called_ != nullptr) return pass_on(held);
     own(nullptr);
     held.unlock();
@@ -222,7 +227,10 @@ class Semaphore {
     } else {
       acquired = wait_in(waiters_, held, {"semaphore", this}, limit);
     }
-    if (acquired) lwp::sanitizer::acquire(this);
+    if (acquired) {
+      lwp::sanitizer::acquire(this);
+      lwp::trace::use(held.lwp(), lwp::trace::Event::receive, "semaphore", this);
+    }
     return acquired;
   }
 

@@ -5,6 +5,7 @@
 
 #include "lwp/reactor.hpp"
 #include "lwp/sanitizer.hpp"
+#include "lwp/trace/hooks.hpp"
 
 namespace weft::fibers {
 
@@ -14,17 +15,20 @@ class ThreadParking : public lwp::Scheduler {
  public:
   void park(lwp::Core& core, lwp::Reason why) override {
     lwp::Task& self = core.task();
+    lwp::trace::parks(core.lwp(), why);
     if (commit(self, why, true)) {
       while (self.token.load() == lwp::Task::kParked) {
         os::futex_wait(self.token, lwp::Task::kParked);
       }
     }
     self.token.exchange(lwp::Task::kEmpty);  // reads, so that what the last unparker wrote is seen
+    lwp::trace::runs(core.lwp(), self);
     lwp::sanitizer::acquire(&self);
   }
 
   void park_until(lwp::Core& core, lwp::Waiter& w, lwp::Reason why, os::Nanos deadline) override {
     lwp::Task& self = core.task();
+    lwp::trace::parks(core.lwp(), why);
     while (w.waiting()) {
       if (commit(self, why, false)) {
         while (self.token.load() == lwp::Task::kTimedPark && os::now() < deadline) {
@@ -34,6 +38,7 @@ class ThreadParking : public lwp::Scheduler {
       self.token.exchange(lwp::Task::kEmpty);
       if (os::now() >= deadline) w.claim(lwp::Outcome::timed_out);
     }
+    lwp::trace::runs(core.lwp(), self);
     lwp::sanitizer::acquire(&self);
   }
 
@@ -49,6 +54,7 @@ class ThreadParking : public lwp::Scheduler {
     } while (token == lwp::Task::kParked ||
              !task.token.compare_exchange_weak(token, lwp::Task::kNotified));
     if (token == lwp::Task::kParked || token == lwp::Task::kTimedPark) {
+      lwp::trace::ready(*lwp::current(), task, lwp::Why::woken);
       os::futex_wake(task.token, 1);
     }
   }
@@ -57,13 +63,19 @@ class ThreadParking : public lwp::Scheduler {
 
   bool wait_ready(int fd, std::uint32_t interest, os::Nanos deadline) override {
     lwp::Task* self;
+    const lwp::Reason why = lwp::descriptor_reason(fd, interest);
     {
       lwp::Core core;
       self = &core.task();
+      lwp::trace::parks(core.lwp(), why);
     }
     // Parked as the dump sees it; an unpark meanwhile is kept for the next park.
-    commit(*self, lwp::descriptor_reason(fd, interest), false);
+    commit(*self, why, false);
     bool ready = os::wait_ready(fd, interest, deadline);
+    {
+      lwp::Core core;
+      lwp::trace::runs(core.lwp(), *self);
+    }
     std::uint32_t parked = lwp::Task::kTimedPark;
     self->token.compare_exchange_strong(parked, lwp::Task::kEmpty);
     return ready;

@@ -24,6 +24,10 @@ inline constexpr Message kMessages[] = {
     {"mapping.many_to_many", "many-to-many", "多对多"},
     {"mapping.one_to_one", "one-to-one", "一对一"},
 
+    // ---- weft report, weft run, recordings ----
+    {"trace.cannot_read", "cannot read {path}: it is missing, or not ours to read. Record one: ./weft run --trace {path} -- PROGRAM", "无法读取 {path}：文件不存在或没有读权限。录制：./weft run --trace {path} -- 程序"},
+    {"trace.no_recording", "{path} is no recording of weft. Record one: ./weft run --trace FILE -- PROGRAM", "{path} 不是 weft 的录制文件。录制：./weft run --trace 文件 -- 程序"},
+
     // ---- weft lab ----
     {"lab.help_action", "list, start, check, hint, measure …: see docs/labs.md", "list、start、check、hint、measure……：见 docs/labs.md"},
     {"lab.help_name", "a lab; of predict a question, of replay a token", "实验名；predict 为问题名，replay 为令牌"},

@@ -2,6 +2,8 @@
 // The few things that differ between processors; arch_x86_64.* and arch_other.cpp implement them.
 #pragma once
 
+#include <cstdint>
+
 namespace weft::lwp {
 struct Lwp;
 }
@@ -24,6 +26,11 @@ inline constexpr bool kSimulated = false;
 
 /// Tells the core that this is a spin loop.
 void pause();
+
+/// The processor's own counter of time, of one speed and the same on all its cores; asked for only
+/// where has_ticks() says that there is one.
+std::uint64_t ticks();
+bool has_ticks();
 
 /// Prepares the calling kernel thread's floating-point state for cheap context switches. On x86-64
 /// a switch between contexts whose sticky exception flags differ takes ten times as long; one

@@ -9,5 +9,14 @@ void pause() {
   asm volatile("isb" ::: "memory");
 }
 
+std::uint64_t ticks() {
+  std::uint64_t now;
+  asm volatile("mrs %0, cntvct_el0" : "=r"(now));
+  return now;
+}
+bool has_ticks() {
+  return true;
+}
+
 }  // namespace weft::lwp::arch
 #endif

@@ -11,6 +11,12 @@ namespace weft::lwp::arch {
 void pause() {
   compiler_fence();
 }
+std::uint64_t ticks() {
+  return 0;
+}
+bool has_ticks() {
+  return false;
+}
 #endif
 void prepare_floating_point() {}
 WEFT_OPAQUE WEFT_NO_TSAN Lwp* own_lwp() {

@@ -15,4 +15,8 @@ namespace weft::lwp::arch {
   return lwp;
 }
 
+inline std::uint64_t ticks() {
+  return __builtin_ia32_rdtsc();
+}
+
 }  // namespace weft::lwp::arch

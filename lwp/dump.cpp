@@ -11,6 +11,7 @@
 #include "lwp/line.hpp"
 #include "lwp/note.hpp"
 #include "lwp/schedtrace.hpp"
+#include "lwp/trace/recorder.hpp"
 
 namespace weft::lwp {
 namespace {
@@ -94,7 +95,10 @@ void await_walks() {
 }
 
 void dump_all() {
-  auto each = [](const Scheduler& s, void*) { dump(s, kStandardError); };
+  auto each = [](const Scheduler& s, void*) {
+    dump(s, kStandardError);
+    trace::name_all(s);
+  };
   int count = each_known(each, nullptr);
   walking.fetch_add(1);
   for (auto& slot : pictured) {
@@ -205,6 +209,7 @@ Pictured::~Pictured() {
 void end_deadlocked(const Scheduler& s) {
   run_deadlocks();
   dump(s, kStandardError);
+  trace::name_all(s);
   os::flush_output();
   os::exit_now(kDeadlock);
 }

@@ -112,18 +112,20 @@ void Episodes::handed_off(OpenEpisode& slot) {
   if (slot.open) slot.episode.handed_off = true;
 }
 
-void Episodes::came_back(OpenEpisode& slot, os::Nanos asked) {
+os::Nanos Episodes::came_back(OpenEpisode& slot, os::Nanos asked) {
   std::lock_guard lock(slot.lock);
   Episode& e = slot.episode;
-  if (!slot.open) return;
+  if (!slot.open) return 0;
   e.waited_for_permit += os::now() - asked;
-  if (e.announced != nullptr) return;  // its end() comes
+  if (e.announced != nullptr) return 0;  // its end() comes
   // It left the kernel when it began to use CPU again. The first few instructions before the
   // sentinel's look are counted, too.
   os::Nanos used = os::thread_cpu() - slot.cpu_before;
   e.length = std::max<os::Nanos>(asked - used - e.began, 0);
   if (e.handed_off) e.unpermitted = used;
+  const os::Nanos left_kernel = e.began + e.length;
   close(slot);
+  return left_kernel;
 }
 
 // REQUIRES slot.lock.

@@ -78,8 +78,8 @@ class Episodes {
   /// Its permit went to another LWP.
   void handed_off(OpenEpisode& slot);
   /// By the LWP: it has asked for its permit at `asked` and now has it (an announced call's episode
-  /// goes on until end()).
-  void came_back(OpenEpisode& slot, os::Nanos asked);
+  /// goes on until end()). Returns when it had left the kernel, 0 if nothing ends here.
+  os::Nanos came_back(OpenEpisode& slot, os::Nanos asked);
 
   /// The last kKept, oldest first. Allocates.
   std::vector<Episode> list() const;

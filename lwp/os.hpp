@@ -42,6 +42,8 @@ Nanos wall_now();
 Nanos thread_cpu();
 /// CPU time this process has used, all threads, user and system.
 Nanos process_cpu();
+/// A ManualClock is installed: kernel waits with a deadline then look again every millisecond.
+bool clock_is_manual();
 
 /// While one lives, now() returns its time, which moves only by advance(). One at a time, for
 /// tests; a kernel wait with a deadline then returns early, each millisecond, to look at it. Alarms
@@ -101,6 +103,13 @@ class ThreadWatch {
 Nanos thread_cpu_of(int thread_id);
 /// The path behind a descriptor ("/etc/passwd", "pipe:[7]"), cut to `into`; "" if it has none.
 std::string_view descriptor_path(int fd, std::span<char> into);
+/// How long a thread of this process has run so far, and has waited for a CPU although it could
+/// run; 0 where the kernel does not tell, or the thread has ended. Allocates nothing.
+struct ScheduleTimes {
+  Nanos ran = 0;
+  Nanos waited = 0;
+};
+ScheduleTimes schedule_times(int thread_id);
 /// Writes all of it to a descriptor, ignoring errors; usable anywhere.
 void write_out(int fd, std::string_view text);
 
@@ -243,6 +252,15 @@ Result<Fd> open_beneath(int root, const std::string& relative);
 Result<FileInfo> file_info(int fd);
 /// Asks the kernel to drop this file's pages from its cache.
 void drop_from_cache(int fd);
+
+// ---- recordings (os/trace_file.cpp) ---------------------------------------------------------
+
+/// Opens a file for reading and writing; it is made if there is none, and emptied if `empty`.
+Result<Fd> create_file(const std::string& path, bool empty);
+/// Appends zero bytes to a file and maps them: what is written there is in the file, however the
+/// process ends. Other processes may do so at the same time. `bytes` is whole pages.
+Result<std::span<std::byte>> append_mapped(int fd, std::size_t bytes);
+void unmap(std::span<std::byte> memory);
 
 // ---- calls that block, for measuring what they do to others (os/blocking.cpp) ------------------
 
@@ -397,6 +415,10 @@ class Process {
 /// Starts a program confined to `cpus` (empty: as the caller), its output readable from out(). The
 /// child gets SIGKILL when its parent's thread dies.
 Result<Process> spawn_process(const std::vector<std::string>& argv, std::span<const int> cpus = {});
+/// This process.
+int process_id();
+/// Its command line, words apart by blanks.
+std::string command_line();
 /// The path of the running program.
 std::string own_program();
 /// Forks, signals blocked as they are; REQUIRES that no other thread exists. The child runs `body`

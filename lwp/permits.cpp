@@ -18,6 +18,7 @@ Lwp* Pool::start_lwp() {
   sanitizer::leave_core();  // what begins and ends a thread is ordered for TSan, too
   auto begin = [this, &l] {
     adopt(&l);
+    trace::open(l);
     begin_lwp(l);
     if (config_.preempt > 0) {
       let_preempt();
@@ -25,10 +26,12 @@ Lwp* Pool::start_lwp() {
       os::futex_wake(standing_, 1);
     }
     wait_for_grant(l);
-    if (l.permit == nullptr) return;  // the run ended before it was needed
-    enter(l);
-    work(l);
-    leave(l);
+    if (l.permit != nullptr) {  // else the run ended before it was needed
+      enter(l);
+      work(l);
+      leave(l);
+    }
+    trace::close(l);
   };
   // The slot's thread of before has ended, or is about to: it is joined before the next begins.
   if (again) {
@@ -113,6 +116,7 @@ bool Pool::give_permit_away(Lwp& l, Why as) {
     q.account(l.permit->turn, How::parked, os::now());  // or cut off
     if (!l.solo) q.lock.unlock();
   }
+  trace::permit_goes(&l, *spare);
   grant(*spare, *std::exchange(l.permit, nullptr));
   return true;
 }
@@ -165,7 +169,8 @@ void Pool::ask_for_permit(Lwp& l, bool in_handler) {
   const bool has_asked = std::exchange(l.let_go, false);
   l.stopped = lost && in_handler;
   handoff_.unlock();
-  if (!lost) return episodes.came_back(l.episode, asked);
+  if (!lost) return end_episode(l, asked);
+  trace::bound(l, l.returns_as);
   if (!has_asked) {
     l.running.load(memory_order_relaxed)->bound = &l;
     Lwp* head = returning_.load(memory_order_relaxed);
@@ -174,7 +179,14 @@ void Pool::ask_for_permit(Lwp& l, bool in_handler) {
     post();
   }
   wait_for_grant(l);
-  episodes.came_back(l.episode, asked);
+  trace::runs(l, *l.running.load(memory_order_relaxed));
+  end_episode(l, asked);
+}
+
+// A call that it had not announced: an announced one's end comes.
+void Pool::end_episode(Lwp& l, os::Nanos asked) {
+  const os::Nanos left_kernel = episodes.came_back(l.episode, asked);
+  if (left_kernel != 0) trace::unblocked(l, os::now() - left_kernel);
 }
 
 // The policy chose a task that sits on another LWP's stack: that LWP gets our permit, and we wait
@@ -187,6 +199,7 @@ void Pool::pay_owed_permit(Lwp& l) {
   spares_ = &l;
   Permit& permit = *std::exchange(l.permit, nullptr);
   outside_.fetch_sub(1);
+  trace::permit_goes(&l, owner);
   grant(owner, permit);
   handoff_.unlock();
   if (!rest_as_spare(l)) l.permit = nullptr;

@@ -7,6 +7,7 @@
 
 #include "lwp/line.hpp"
 #include "lwp/policy_table.hpp"
+#include "lwp/trace/hooks.hpp"
 
 namespace weft::lwp {
 
@@ -51,14 +52,19 @@ void Pool::run(Task& first) {
   Lwp& l = *lwps_[0];
   l.permit = permits_[0].get();
   adopt(&l);
+  trace::open(l);
   begin_lwp(l);
   if (config_.preempt > 0) let_preempt();
   start_lwps();
   enter(l);
   born(l, first);
-  for (std::size_t i = 1; i < permits_.size(); ++i) grant(*lwps_[i], *permits_[i]);
+  for (std::size_t i = 1; i < permits_.size(); ++i) {
+    trace::permit_goes(nullptr, *lwps_[i]);
+    grant(*lwps_[i], *permits_[i]);
+  }
   work(l);
   leave(l);
+  trace::close(l);
   adopt(nullptr);
   if (sentinel_ != nullptr) sentinel_->stop();
   {
@@ -92,6 +98,7 @@ void Pool::start_lwps() {
     threads_.clear();  // joins them
     spares_ = nullptr;
     for (auto& each : lwps_) each->grant.store(0, memory_order_relaxed);
+    trace::close(*lwps_[0]);
     adopt(nullptr);
     throw;
   }
@@ -106,6 +113,7 @@ void Pool::work(Lwp& l) {
       l.owed_permit = task;
     } else {
       l.running.store(task, memory_order_relaxed);
+      trace::runs(l, *task);
       Left left = task->run(l);
       // Of who left for a task bound elsewhere the time is accounted: the turn is that one's now.
       if (l.owed_permit == nullptr) account(l, left.how);
@@ -134,8 +142,10 @@ void Pool::idle(Lwp& l) {
     if (nobody_can_wake() && on_deadlock != nullptr) on_deadlock(*this);
     if (!solo()) arm_alarm();
     l.idle.store(true, memory_order_relaxed);
+    trace::idle(l, true);
     Reactor::Events events;
     reactor_.wait(events, solo() ? next_deadline_.load(memory_order_relaxed) : os::kNever);
+    trace::idle(l, false);
     l.idle.store(false, memory_order_relaxed);
     no_longer_idle();
     // We are the one that searches: what these events make ready need wake nobody else, until
@@ -184,6 +194,7 @@ bool Pool::nobody_can_wake() const {
 
 // Timers and events, without waiting.
 void Pool::look(Lwp& l) {
+  l.attends = true;
   if (queues_.size() > 1) relieve_the_stuck(l);
   bool woken = false;
   if (reactor_.waiting() > 0) {
@@ -194,6 +205,7 @@ void Pool::look(Lwp& l) {
   // After the events: an alarm among them, which nobody else will hear, is for what is due now.
   if (next_deadline_.load(memory_order_relaxed) != os::kNever) expire_timers(l);
   if (woken) found_work(l);  // a ring was meant for a sleeper: it is passed on
+  l.attends = false;
 }
 
 void Pool::expire_timers(Lwp& l) {
@@ -287,6 +299,7 @@ void Pool::post() {
 }
 
 void Pool::read_mail(Lwp& l) {
+  l.attends = true;
   mail_.store(false, memory_order_seq_cst);
   if (joining_.load(memory_order_relaxed) != nullptr || realign_.load(memory_order_acquire)) {
     let_in();
@@ -317,6 +330,7 @@ void Pool::read_mail(Lwp& l) {
     }
     oldest = next;
   }
+  l.attends = false;
 }
 
 void Pool::outside(int change) {

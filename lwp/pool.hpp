@@ -37,6 +37,7 @@
 #include "lwp/reactor.hpp"
 #include "lwp/sentinel.hpp"
 #include "lwp/timers.hpp"
+#include "lwp/trace/hooks.hpp"
 
 namespace weft::lwp {
 
@@ -76,6 +77,7 @@ class Pool : public Scheduler {
   /// Makes a new task ready; it counts as alive from here on.
   void born(Lwp& l, Task& task) {
     count(l.permit->born);
+    trace::created(l, task);
     make_ready(l, task, Why::created);
   }
 
@@ -189,6 +191,7 @@ class Pool : public Scheduler {
   void ask_to_give_way(Lwp& l);
   bool somebody_waits(os::Nanos now) const;
   void grant(Lwp& to, Permit& permit);
+  void end_episode(Lwp& l, os::Nanos asked);
   void pay_owed_permit(Lwp& l);
   void wait_for_grant(Lwp& l);
   bool rest_as_spare(Lwp& l);
@@ -313,6 +316,7 @@ inline void Pool::wait_until_left(Task& task) {
 }
 
 inline void Pool::make_ready(Lwp& l, Task& task, Why why) {
+  trace::ready(l, task, why);
   RunQueue& q = *l.permit->queue;
   if (l.solo) {
     const bool urgent = q.offer(l.permit->turn, task, why);
@@ -343,6 +347,7 @@ inline void Pool::unpark_here(Lwp& l, Task& task) {
       make_ready(l, task, Why::woken);
     } else if (token != Task::kNewborn) {
       task.token.store(Task::kNotified, memory_order_relaxed);
+      trace::notified(l, task);
     }
     return;
   }
@@ -352,7 +357,11 @@ inline void Pool::unpark_here(Lwp& l, Task& task) {
     std::uint32_t wanted = token == Task::kParked ? Task::kEmpty : Task::kNotified;
     if (task.token.compare_exchange_weak(token, wanted, memory_order_acq_rel)) break;
   }
-  if (token == Task::kParked) make_ready(l, task, Why::woken);
+  if (token == Task::kParked) {
+    make_ready(l, task, Why::woken);
+  } else {
+    trace::notified(l, task);
+  }
 }
 
 [[gnu::always_inline]] inline void Pool::settle(Lwp& l, Left left) {
@@ -378,7 +387,9 @@ inline void Pool::unpark_here(Lwp& l, Task& task) {
         // Reads, so that what the last of several unparkers wrote is seen (as in park()).
         task.token.exchange(Task::kEmpty, memory_order_acq_rel);
       }
+      l.attends = true;  // who told it has said so; see trace::notified
       make_ready(l, task, Why::woken);
+      l.attends = false;
       return;
     }
     case How::done:

@@ -30,6 +30,11 @@ void adopt(Lwp* lwp) {
   lwp->thread_id.store(os::thread_id(), memory_order_relaxed);
 }
 
+Scheduler::Scheduler() {
+  static atomic<std::uint32_t> last{0};
+  traced_as = last.fetch_add(1, memory_order_relaxed) + 1;
+}
+
 void Scheduler::enlist(Task& task) {
   Task* head = all_.load(memory_order_relaxed);
   do task.all_next = head;

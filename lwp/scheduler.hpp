@@ -16,6 +16,9 @@ namespace weft::lwp {
 
 class Core;
 struct Permit;
+namespace trace {
+class Ring;
+}
 
 /// A kernel thread that runs tasks. Its fields belong to the thread itself unless a line says
 /// otherwise.
@@ -33,6 +36,8 @@ struct Lwp {
   Permit* permit = nullptr;
   Scheduler* scheduler = nullptr;  ///< null: a kernel thread outside every runtime
 
+  trace::Ring* ring = nullptr;  ///< where it records; null: nothing is recorded
+  bool attends = false;         ///< looks at timers, events and messages: wakes for nobody
   bool searching = false;       ///< was woken, and has not yet found out for what
   Left left{};                  ///< who left, told by the leaving side to the arriving one
   Task* owed_permit = nullptr;  ///< a bound task that next() returned: its LWP gets the permit
@@ -90,6 +95,7 @@ void adopt(Lwp* lwp);
 
 class Scheduler {
  public:
+  Scheduler();
   virtual ~Scheduler() = default;
 
   /// Parks the current task, unless an unpark came before. May return early. REQUIRES core and a
@@ -125,6 +131,8 @@ class Scheduler {
   Task* all_tasks() const { return all_.load(memory_order_acquire); }
   /// Adds a control block, for good. Thread-safe.
   void enlist(Task& task);
+  /// Of the runtime, in a recording: 1, 2, … in the order in which they began.
+  std::uint32_t traced_as = 0;
   /// What blocked in the kernel, and who paid.
   Episodes episodes;
   Lock donations;  ///< who waits for whose object

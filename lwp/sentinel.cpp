@@ -54,6 +54,7 @@ void Sentinel::raise(int level) {
 
 void Sentinel::watch() {
   os::not_metered();
+  const trace::Open recording(*outsider(), &pool_);
   os::exact_timers();
   bool idle_before = false;
   while (!stopping_.load()) {
@@ -102,6 +103,7 @@ bool Sentinel::may_sleep() const {
 
 void Sentinel::watch_idle_cpu() {
   os::not_metered();
+  const trace::Open recording(*outsider(), &pool_);
   os::run_only_when_idle();
   while (!stopping_.load()) {
     std::uint32_t rung = eye_.load();
@@ -204,7 +206,9 @@ bool Sentinel::note(Lwp& l, Seen& seen, os::Nanos now, std::size_t blocked) {
   if (!pool_.something_ready() && !lasts) return false;
   const Task* task = l.running.load();
   if (task == nullptr || l.in_core.load()) return false;
-  pool_.episodes.notice(l.episode, l, *task, seen.look, ready, pool_);
+  if (pool_.episodes.notice(l.episode, l, *task, seen.look, ready, pool_)) {
+    trace::noticed(l, l.episode.episode, now - seen.asleep_since);
+  }
   pool_.episodes.charge(l.episode, static_cast<os::Nanos>(ready) * (now - seen.charged_until) /
                                        static_cast<os::Nanos>(std::max<std::size_t>(blocked, 1)));
   seen.charged_until = now;

@@ -77,7 +77,9 @@ class Carried {
   ~Carried() {
     exceptions() = mine_;
     error_number() = errno_;
-    lwp::current()->running.store(self_, lwp::memory_order_relaxed);
+    lwp::Lwp& here = *lwp::current();
+    here.running.store(self_, lwp::memory_order_relaxed);
+    if (self_ != nullptr) lwp::trace::runs(here, *self_);
   }
   Carried(const Carried&) = delete;
 
@@ -155,6 +157,7 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
     for (auto& l : lwps_) {
       threads.emplace_back("weft-lwp-" + std::to_string(l->index), [this, &l, &main] {
         lwp::adopt(l.get());
+        const lwp::trace::Open recording(*l, this);
         bf::use_scheduling_algorithm<LwpAlgorithm>(shared_, std::ref(algorithm_slot(*l)));
         if (l->index == 1) start(main);
         std::unique_lock lock(end_mutex_);
@@ -212,7 +215,11 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
     auto& fiber = static_cast<BoostFiber&>(task);
     {
       std::lock_guard lock(fiber.lock);
-      if (fiber.token.exchange(lwp::Task::kNotified) == lwp::Task::kParked) watch_.unparked();
+      const std::uint32_t token = fiber.token.exchange(lwp::Task::kNotified);
+      if (token == lwp::Task::kParked) watch_.unparked();
+      if (token == lwp::Task::kParked || token == lwp::Task::kTimedPark) {
+        lwp::trace::ready(*lwp::current(), task, lwp::Why::woken);
+      }
     }
     fiber.wakes.notify_one();
   }
@@ -220,6 +227,7 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
   void yield(lwp::Core& core) override {
     if (!algorithm(core.lwp()).give_way(static_cast<BoostTask&>(core.task()))) return;
     switches_.fetch_add(1, lwp::memory_order_relaxed);
+    lwp::trace::switches(core.lwp(), core.task(), lwp::How::yielded, nullptr);
     Switching switching(core);
     boost::this_fiber::yield();
   }
@@ -276,6 +284,10 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
 
   void launch(BoostFiber& fiber) {
     awake_.fetch_add(1);
+    {
+      lwp::Core core;
+      lwp::trace::created(core.lwp(), fiber);
+    }
     algorithm(*lwp::current()).will_launch(fiber);
     fiber.context = nullptr;
     Carried carried;
@@ -288,12 +300,17 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
   void carry(BoostFiber& fiber) {
     exceptions() = {};
     error_number() = 0;
-    lwp::current()->running.store(&fiber, lwp::memory_order_relaxed);
+    {
+      lwp::Core core;
+      core.lwp().running.store(&fiber, lwp::memory_order_relaxed);
+      lwp::trace::runs(core.lwp(), fiber);
+    }
     fiber.run_body();
     fiber.finish();
     awake_.fetch_sub(1);
     {
       lwp::Core core;
+      lwp::trace::ends(core.lwp(), fiber);
       fiber.has_left(core.lwp());
       core.lwp().running.store(nullptr, lwp::memory_order_relaxed);
       algorithm(core.lwp()).will_end();
@@ -313,6 +330,7 @@ class BoostEngine final : public EngineBase, public lwp::Scheduler {
     self.waits_object.store(why.object, lwp::memory_order_relaxed);
     for_good = for_good && !self.waits_for_descriptor;
     switches_.fetch_add(1, lwp::memory_order_relaxed);
+    lwp::trace::parks(core.lwp(), why);
     Switching switching(core);
     std::unique_lock lock(self.lock);
     if (self.token.load() == lwp::Task::kEmpty) {

@@ -76,9 +76,6 @@ class NoInterrupt {
   bool blocked_ = false;
 };
 
-/// A ManualClock is installed: kernel waits with a deadline then look again every millisecond.
-bool clock_is_manual();
-
 inline timespec to_timespec(Nanos t) {
   if (t < 0) t = 0;
   return {static_cast<time_t>(t / kSecond), static_cast<long>(t % kSecond)};

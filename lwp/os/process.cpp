@@ -132,6 +132,19 @@ Result<Process> fork_process(const std::function<int()>& body, std::span<const i
   return Result<Process>(Process(pid, Fd()));
 }
 
+int process_id() {
+  return ::getpid();
+}
+
+std::string command_line() {
+  Fd fd(::open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC));
+  char text[1024];
+  const ssize_t n = fd ? ::read(fd.get(), text, sizeof text) : 0;
+  std::string words(text, n > 0 ? static_cast<std::size_t>(n) - 1 : 0);
+  std::replace(words.begin(), words.end(), '\0', ' ');
+  return words;
+}
+
 void* shared_memory(std::size_t bytes) {
   void* at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   return at == MAP_FAILED ? nullptr : at;

@@ -14,4 +14,11 @@ Lwp* own_lwp() {
   return weft_own_lwp;
 }
 
+std::uint64_t ticks() {
+  return 0;
+}
+bool has_ticks() {
+  return false;
+}
+
 }  // namespace weft::lwp::arch

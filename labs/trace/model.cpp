@@ -1,0 +1,627 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "labs/trace/model.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "lwp/task.hpp"
+
+namespace weft::labs::trace {
+namespace {
+
+using lwp::Why;
+
+struct Key {
+  std::uint64_t scope, number;
+  friend auto operator<=>(const Key&, const Key&) = default;
+};
+struct HashKey {
+  std::size_t operator()(const Key& k) const {
+    return static_cast<std::size_t>((k.scope * 0x9e3779b97f4a7c15u) ^
+                                    (k.number * 0xff51afd7ed558ccdu));
+  }
+};
+
+// A lane that grows: its last slice is open, and has no end yet.
+class Track {
+ public:
+  std::vector<Slice> slices;
+
+  bool began() const { return !slices.empty(); }
+  State state() const { return slices.empty() ? State::none : slices.back().state; }
+  Slice& now() { return slices.back(); }
+
+  void set(Nanos at, const Slice& next) {
+    if (!slices.empty()) {
+      Slice& last = slices.back();
+      at = std::max(at, last.begin);
+      last.end = at;
+      if (last.begin == at) {
+        slices.back() = next;
+        slices.back().begin = at;
+        return;
+      }
+    }
+    slices.push_back(next);
+    slices.back().begin = at;
+  }
+
+  // The last blocked slice had ended at `at` already, and was `really` something else from then on.
+  void ended_blocked(Nanos at, State really) {
+    std::size_t i = slices.size();
+    while (i > 0 && slices[i - 1].state != State::blocked) {
+      if (--i + kLookBack < slices.size()) return;
+    }
+    if (i == 0) return;
+    Slice& s = slices[i - 1];
+    const bool open = i == slices.size();
+    at = std::max(at, s.begin);
+    if (!open && at >= s.end) return;
+    Slice rest = s;
+    rest.begin = at;
+    rest.state = really;
+    rest.what = 0;
+    s.end = at;
+    slices.insert(slices.begin() + static_cast<std::ptrdiff_t>(i), rest);
+  }
+
+ private:
+  static constexpr std::size_t kLookBack = 8;
+};
+
+struct FiberTrack : Track {
+  std::uint64_t number = 0;
+  std::uint32_t runtime = 0, parent = kNobody;
+  std::string name;
+  bool ended = false;
+  bool told = false;                // it will not wait, or not for long
+  std::uint32_t teller = kNobody;   // by whom
+  std::vector<std::uint32_t> held;  // objects
+  std::vector<std::size_t> spans;   // open ones
+};
+
+struct LwpTrack : Track {
+  std::uint64_t number = 0;
+  std::uint32_t runtime = 0;
+  std::uint32_t fiber = kNobody;  // on it
+  bool permit = true;
+  std::size_t call = kNoCall;  // open, in Model::calls
+  std::uint64_t ran = 0, waited = 0;
+  Nanos looked = 0;
+  static constexpr std::size_t kNoCall = ~std::size_t{0};
+};
+
+// How many fibers could run, and which calls keep LWPs from them.
+struct Share {
+  std::size_t ready = 0;
+  std::vector<std::uint32_t> blocked;  // LWPs that have a permit
+  Nanos since = 0;
+};
+
+class Builder {
+ public:
+  explicit Builder(Recording recording) { m_.recording = std::move(recording); }
+
+  Model build() {
+    for (const Event& e : m_.recording.events) take(e);
+    finish();
+    return std::move(m_);
+  }
+
+ private:
+  const Place& place(const Event& e) const { return m_.recording.places[e.place]; }
+  static std::uint64_t scope(std::uint32_t process, std::uint32_t runtime) {
+    return static_cast<std::uint64_t>(process) << 32 | runtime;
+  }
+
+  std::uint32_t runtime_of(const Place& p) {
+    auto [at, fresh] = runtimes_.try_emplace(Key{p.process, p.runtime},
+                                             static_cast<std::uint32_t>(m_.runtimes.size()));
+    if (fresh) {
+      Runtime r;
+      r.process = p.process;
+      r.number = p.runtime;
+      for (const auto& [number, about] : m_.recording.processes[p.process].runtimes) {
+        if (number == p.runtime) r.about = about;
+      }
+      r.shares_lwps = !r.about.starts_with("one-to-one");
+      m_.runtimes.push_back(r);
+      shares_.emplace_back();
+    }
+    return at->second;
+  }
+
+  std::uint32_t fiber(const Place& p, std::uint64_t number) {
+    if (number == 0) return kNobody;
+    auto [at, fresh] = fiber_index_.try_emplace(Key{scope(p.process, p.runtime), number},
+                                                static_cast<std::uint32_t>(fibers_.size()));
+    if (fresh) {
+      FiberTrack& f = fibers_.emplace_back();
+      f.number = number;
+      f.runtime = runtime_of(p);
+    }
+    return at->second;
+  }
+
+  // Null for a place that is no LWP.
+  LwpTrack* lwp(const Place& p, std::uint64_t number) {
+    if (number == 0) return nullptr;
+    auto [at, fresh] = lwp_index_.try_emplace(Key{scope(p.process, p.runtime), number},
+                                              static_cast<std::uint32_t>(lwps_.size()));
+    if (fresh) {
+      LwpTrack& l = lwps_.emplace_back();
+      l.number = number;
+      l.runtime = runtime_of(p);
+    }
+    return &lwps_[at->second];
+  }
+  std::uint32_t number(const LwpTrack& l) const {
+    return static_cast<std::uint32_t>(&l - lwps_.data());
+  }
+
+  // What it is, of what waiting for it is called: "channel" of "channel receive".
+  static std::string_view kind_of(std::string_view reason) {
+    if (reason.ends_with(" fd")) return "fd";
+    for (std::string_view use : {" receive", " send"}) {
+      if (reason.ends_with(use)) reason.remove_suffix(use.size());
+    }
+    return reason;
+  }
+  std::uint32_t object(const Place& p, std::uint32_t reason, std::uint64_t address) {
+    const std::string_view kind = kind_of(m_.text(reason));
+    auto [at, fresh] = object_index_.try_emplace(Key{p.process, address}, 0);
+    // A place in memory may be one object's after another's.
+    if (!fresh && !kind.empty() && !m_.objects[at->second].kind.empty()) {
+      fresh = m_.objects[at->second].kind != kind;
+    }
+    if (fresh) {
+      at->second = static_cast<std::uint32_t>(m_.objects.size());
+      Object& o = m_.objects.emplace_back();
+      o.process = p.process;
+      o.address = address;
+      owners_.push_back(kNobody);
+    }
+    Object& o = m_.objects[at->second];
+    if (o.kind.empty()) o.kind = kind;
+    return at->second;
+  }
+
+  // ---- what others lose while an LWP is blocked ----
+  void settle(std::uint32_t runtime, Nanos at) {
+    Share& s = shares_[runtime];
+    if (!s.blocked.empty() && s.ready > 0 && at > s.since) {
+      const Nanos each =
+          (at - s.since) * static_cast<Nanos>(s.ready) / static_cast<Nanos>(s.blocked.size());
+      for (std::uint32_t l : s.blocked) {
+        if (lwps_[l].call != LwpTrack::kNoCall) m_.calls[lwps_[l].call].collateral += each;
+      }
+    }
+    s.since = std::max(s.since, at);
+  }
+  void set(std::uint32_t fiber, Nanos at, const Slice& next) {
+    FiberTrack& f = fibers_[fiber];
+    const bool was = f.state() == State::ready, will = next.state == State::ready;
+    if (was != will) {
+      settle(f.runtime, at);
+      Share& s = shares_[f.runtime];
+      s.ready += will ? 1 : 0;
+      s.ready -= was ? 1 : 0;
+    }
+    f.set(at, next);
+  }
+  void keeps_others_waiting(LwpTrack& l, Nanos at, bool does) {
+    if (!m_.runtimes[l.runtime].shares_lwps) return;
+    settle(l.runtime, at);
+    auto& blocked = shares_[l.runtime].blocked;
+    std::erase(blocked, number(l));
+    if (does) blocked.push_back(number(l));
+  }
+
+  // ---- LWPs and fibers ----
+  void runs(LwpTrack& l, std::uint32_t f, Nanos at) {
+    end_call(l, at);
+    l.permit = true;
+    l.fiber = f;
+    l.set(at, {.state = State::running, .who = f});
+    fibers_[f].told = false;
+    set(f, at, {.state = State::running, .who = number(l)});
+  }
+
+  void leaves(LwpTrack& l, Nanos at) {
+    end_call(l, at);
+    l.fiber = kNobody;
+    l.set(at, {.state = State::none});
+  }
+
+  void parks(const Event& e, LwpTrack* l) {
+    const std::uint32_t f = l != nullptr ? l->fiber : kNobody;
+    if (l != nullptr) leaves(*l, e.at);
+    if (f == kNobody) return;
+    Slice s{.state = State::waits, .what = e.text};
+    const std::string& why = m_.text(e.text);
+    if (why.ends_with(" fd")) {
+      s.state = State::io;
+      s.object = object(place(e), e.text, e.first);
+    } else if (why == "sleep") {
+      s.state = State::asleep;
+    } else if (why.ends_with(" fiber")) {
+      s.owner = fiber(place(e), e.first);
+    } else if (e.first != 0) {
+      s.object = object(place(e), e.text, e.first);
+      s.owner = owners_[s.object];
+    }
+    FiberTrack& track = fibers_[f];
+    if (std::exchange(track.told, false)) {
+      s.waker = track.teller;  // did not wait after all
+      set(f, e.at, s);
+      ready(f, e.at, track.teller);
+    } else {
+      set(f, e.at, s);
+    }
+  }
+
+  void ready(std::uint32_t f, Nanos at, std::uint32_t by) {
+    FiberTrack& track = fibers_[f];
+    switch (track.state()) {
+      case State::waits:
+      case State::io:
+      case State::asleep:
+        if (track.now().waker == kNobody) track.now().waker = by;
+        break;
+      case State::running:
+      case State::blocked:
+        // Seen before the wait itself, which another thread is about to record.
+        track.told = true;
+        track.teller = by;
+        return;
+      case State::ready:
+        return;
+      default:
+        break;
+    }
+    set(f, at, {.state = State::ready});
+  }
+
+  // ---- calls ----
+  void begin_call(LwpTrack& l, std::uint32_t f, Nanos at, const Event& e, bool noticed) {
+    if (l.state() == State::blocked) return;  // announced, and noticed as well
+    at = std::max(at, l.began() ? l.now().begin : at);
+    Call call{.lwp = number(l), .fiber = f, .begin = at, .what = e.text, .noticed = noticed};
+    if (noticed) call.descriptor = static_cast<std::int64_t>(e.third) - 1;
+    l.call = m_.calls.size();
+    m_.calls.push_back(call);
+    l.set(at, {.state = State::blocked, .who = f, .what = e.text});
+    set(f, at, {.state = State::blocked, .who = number(l), .what = e.text});
+    if (l.permit) keeps_others_waiting(l, at, true);
+    for (std::uint32_t o : fibers_[f].held) ++m_.objects[o].held_while_blocked;
+  }
+  void end_call(LwpTrack& l, Nanos at) {
+    if (l.call == LwpTrack::kNoCall) return;
+    keeps_others_waiting(l, at, false);
+    m_.calls[l.call].end = at;
+    l.call = LwpTrack::kNoCall;
+  }
+  // It is learnt late when a call that was noticed ended.
+  void unblocked(LwpTrack& l, Nanos at, Nanos ended) {
+    const std::uint32_t f = l.fiber;
+    end_call(l, at);
+    for (auto c = m_.calls.rbegin(); c != m_.calls.rend(); ++c) {
+      if (c->lwp != number(l)) continue;
+      if (ended > c->begin && ended < c->end) c->end = ended;
+      break;
+    }
+    if (f == kNobody) return;
+    const bool now = l.state() == State::blocked;
+    l.ended_blocked(ended, now ? State::running : State::unpermitted);
+    fibers_[f].ended_blocked(ended, State::running);
+    if (now && l.state() == State::blocked) l.set(at, {.state = State::running, .who = f});
+    if (fibers_[f].state() == State::blocked) {
+      set(f, at, {.state = State::running, .who = number(l)});
+    }
+  }
+
+  void take(const Event& e) {
+    const Place& p = place(e);
+    LwpTrack* l = lwp(p, p.lwp);
+    const std::uint32_t here = l != nullptr ? l->fiber : kNobody;
+    switch (e.kind) {
+      case Kind::create: {
+        const std::uint32_t f = fiber(p, e.first);
+        fibers_[f].name = m_.text(e.text);
+        fibers_[f].parent = here;
+        break;
+      }
+      case Kind::name:
+        fibers_[fiber(p, e.first)].name = m_.text(e.text);
+        break;
+      case Kind::run:
+        if (l != nullptr) runs(*l, fiber(p, e.first), e.at);
+        break;
+      case Kind::park:
+        parks(e, l);
+        break;
+      case Kind::yield:
+        if (l == nullptr || here == kNobody) break;
+        leaves(*l, e.at);
+        set(here, e.at, {.state = State::ready});
+        break;
+      case Kind::done:
+        if (l == nullptr || here == kNobody) break;
+        leaves(*l, e.at);
+        set(here, e.at, {.state = State::none});
+        fibers_[here].ended = true;
+        break;
+      case Kind::ready:
+      case Kind::woken:
+        if (auto f = fiber(p, e.first); f != kNobody && static_cast<Why>(e.second) != Why::stolen) {
+          ready(f, e.at, e.kind == Kind::ready ? here : kNobody);
+        }
+        break;
+      case Kind::notify:
+        if (auto f = fiber(p, e.first); f != kNobody) {
+          fibers_[f].teller = here;
+          if (fibers_[f].state() == State::waits) fibers_[f].now().waker = here;
+        }
+        break;
+      case Kind::acquire:
+      case Kind::release:
+      case Kind::send:
+      case Kind::receive:
+        uses(e, here);
+        break;
+      case Kind::block:
+        if (l != nullptr && here != kNobody) begin_call(*l, here, e.at, e, false);
+        break;
+      case Kind::noticed: {
+        LwpTrack* of = lwp(p, e.first);
+        const std::uint32_t f = fiber(p, e.second);
+        if (of != nullptr && of->fiber == f && f != kNobody) {
+          begin_call(*of, f, e.at - e.ago, e, true);
+        }
+        break;
+      }
+      case Kind::unblock:
+        if (l != nullptr) unblocked(*l, e.at, e.at - e.ago);
+        break;
+      case Kind::bound:
+        if (l == nullptr || here == kNobody) break;
+        end_call(*l, e.at);
+        l->permit = false;
+        l->set(e.at, {.state = State::unpermitted, .who = here});
+        set(here, e.at, {.state = State::ready});
+        break;
+      case Kind::permit:
+        permit_moves(e);
+        break;
+      case Kind::idle:
+        if (l != nullptr) l->set(e.at, {.state = State::idle});
+        break;
+      case Kind::busy:
+        if (l != nullptr) l->set(e.at, {.state = State::none});
+        break;
+      case Kind::begin:
+        if (here == kNobody) break;
+        fibers_[here].spans.push_back(m_.spans.size());
+        m_.spans.push_back(
+            {.fiber = here, .what = e.text, .begin = e.at, .end = 0, .flow = e.first});
+        break;
+      case Kind::end:
+        end_span(e, here);
+        break;
+      case Kind::note:
+        m_.notes.push_back({.at = e.at, .fiber = here, .text = e.text});
+        break;
+      case Kind::count: {
+        auto [at, fresh] = series_.try_emplace(Key{p.process, e.text}, m_.series.size());
+        if (fresh) {
+          m_.series.emplace_back();
+          m_.series.back().name = m_.text(e.text);
+          m_.series.back().process = p.process;
+        }
+        m_.series[at->second].points.push_back({e.at, static_cast<double>(e.first)});
+        break;
+      }
+      case Kind::sched:
+        sched(e, l);
+        break;
+      case Kind::object:
+        m_.objects[object(p, 0, e.first)].name = m_.text(e.text);
+        break;
+      case Kind::none:
+      case Kind::clock:
+      case Kind::string:
+      case Kind::runtime:
+      case Kind::fact:
+        break;
+    }
+  }
+
+  void permit_moves(const Event& e) {
+    if (LwpTrack* from = lwp(place(e), e.first)) {
+      from->permit = false;
+      if (from->state() == State::blocked) {
+        keeps_others_waiting(*from, e.at, false);
+        if (from->call != LwpTrack::kNoCall) m_.calls[from->call].handed_off = true;
+      } else if (from->state() != State::unpermitted) {
+        from->set(e.at, {.state = State::unpermitted, .who = from->fiber});
+      }
+    }
+    LwpTrack* to = lwp(place(e), e.second);
+    if (to == nullptr) return;
+    to->permit = true;
+    if (to->state() == State::none || to->state() == State::unpermitted) {
+      to->set(e.at, {.state = State::none});
+    }
+  }
+
+  void uses(const Event& e, std::uint32_t here) {
+    const std::uint32_t o = object(place(e), e.text, e.first);
+    ++m_.objects[o].uses;
+    if (e.kind == Kind::acquire) {
+      owners_[o] = here;
+      if (here != kNobody) fibers_[here].held.push_back(o);
+    } else if (e.kind == Kind::release) {
+      const std::uint32_t owner = std::exchange(owners_[o], kNobody);
+      auto let_go = [o](std::vector<std::uint32_t>& held) {
+        auto at = std::find(held.rbegin(), held.rend(), o);
+        if (at != held.rend()) held.erase(std::next(at).base());
+      };
+      if (here != kNobody) let_go(fibers_[here].held);
+      if (owner != kNobody && owner != here) let_go(fibers_[owner].held);
+    }
+  }
+
+  void end_span(const Event& e, std::uint32_t here) {
+    if (here == kNobody) return;
+    auto& open = fibers_[here].spans;
+    for (std::size_t i = open.size(); i-- > 0;) {
+      if (m_.spans[open[i]].flow != e.first) continue;
+      m_.spans[open[i]].end = e.at;
+      open.erase(open.begin() + static_cast<std::ptrdiff_t>(i));
+      return;
+    }
+  }
+
+  void sched(const Event& e, LwpTrack* l) {
+    if (l == nullptr) return;
+    if (l->looked != 0 && e.second >= l->ran && e.third >= l->waited) {
+      m_.off.push_back({.lwp = number(*l),
+                        .begin = l->looked,
+                        .end = e.at,
+                        .waited = static_cast<Nanos>(e.third - l->waited),
+                        .ran = static_cast<Nanos>(e.second - l->ran)});
+    }
+    l->looked = e.at;
+    l->ran = e.second;
+    l->waited = e.third;
+  }
+
+  // ---- the end ----
+  void finish() {
+    const Nanos end = m_.recording.ended;
+    for (auto& l : lwps_) {
+      end_call(l, end);
+      if (l.began()) l.now().end = end;
+    }
+    for (auto& f : fibers_) {
+      if (f.ended) {
+        f.slices.pop_back();
+      } else if (f.began()) {
+        f.now().end = end;
+      }
+    }
+    for (auto& s : m_.spans) {
+      if (s.end == 0) s.end = end;
+    }
+    const auto lwp_now = order(lwps_), fiber_now = order(fibers_);
+    m_.lwps.resize(lwps_.size());
+    m_.fibers.resize(fibers_.size());
+    auto renamed = [](const std::vector<std::uint32_t>& now, std::uint32_t& i) {
+      if (i != kNobody) i = now[i];
+    };
+    for (std::size_t i = 0; i < lwps_.size(); ++i) {
+      Lane& lane = m_.lwps[lwp_now[i]];
+      lane.number = lwps_[i].number;
+      lane.runtime = lwps_[i].runtime;
+      lane.slices = std::move(lwps_[i].slices);
+      for (auto& s : lane.slices) renamed(fiber_now, s.who);
+    }
+    for (std::size_t i = 0; i < fibers_.size(); ++i) {
+      Lane& lane = m_.fibers[fiber_now[i]];
+      lane.name = std::move(fibers_[i].name);
+      lane.number = fibers_[i].number;
+      lane.runtime = fibers_[i].runtime;
+      lane.parent = fibers_[i].parent;
+      renamed(fiber_now, lane.parent);
+      lane.slices = std::move(fibers_[i].slices);
+      for (auto& s : lane.slices) {
+        renamed(lwp_now, s.who);
+        renamed(fiber_now, s.owner);
+        renamed(fiber_now, s.waker);
+        count_wait(s);
+      }
+    }
+    for (auto& c : m_.calls) {
+      renamed(lwp_now, c.lwp);
+      renamed(fiber_now, c.fiber);
+    }
+    for (auto& s : m_.spans) renamed(fiber_now, s.fiber);
+    for (auto& n : m_.notes) renamed(fiber_now, n.fiber);
+    for (auto& o : m_.off) renamed(lwp_now, o.lwp);
+  }
+
+  void count_wait(const Slice& s) {
+    if (s.object == kNobody || s.state != State::waits) return;
+    Object& o = m_.objects[s.object];
+    ++o.waits;
+    o.waited += s.length();
+    if (s.length() > o.longest) {
+      o.longest = s.length();
+      o.longest_at = s.begin;
+    }
+  }
+
+  // Where each comes, by runtime and number.
+  template <class Tracks>
+  static std::vector<std::uint32_t> order(const Tracks& tracks) {
+    std::vector<std::uint32_t> sorted(tracks.size()), place(tracks.size());
+    for (std::uint32_t i = 0; i < sorted.size(); ++i) sorted[i] = i;
+    std::sort(sorted.begin(), sorted.end(), [&](std::uint32_t a, std::uint32_t b) {
+      return std::pair(tracks[a].runtime, tracks[a].number) <
+             std::pair(tracks[b].runtime, tracks[b].number);
+    });
+    for (std::uint32_t i = 0; i < sorted.size(); ++i) place[sorted[i]] = i;
+    return place;
+  }
+
+  Model m_;
+  std::vector<LwpTrack> lwps_;
+  std::vector<FiberTrack> fibers_;
+  std::vector<Share> shares_;          // by runtime
+  std::vector<std::uint32_t> owners_;  // by object: who holds it
+  std::map<Key, std::uint32_t> runtimes_;
+  std::unordered_map<Key, std::uint32_t, HashKey> lwp_index_, fiber_index_, object_index_;
+  std::map<Key, std::size_t> series_;
+};
+
+}  // namespace
+
+Model model_of(Recording recording) {
+  return Builder(std::move(recording)).build();
+}
+
+std::string name_of(const Model& m, std::uint32_t fiber) {
+  if (fiber == kNobody) return {};
+  const Lane& f = m.fibers[fiber];
+  const std::string number = std::to_string(f.number);
+  if (f.name.empty()) return "fiber " + number;
+  const auto same = [&](std::uint32_t other) {
+    return other < m.fibers.size() && m.fibers[other].name == f.name;
+  };
+  return same(fiber + 1) || same(fiber - 1) ? f.name + " (" + number + ")" : f.name;
+}
+
+std::string lwp_name(const Model& m, std::uint32_t lwp) {
+  const Lane& l = m.lwps[lwp];
+  std::string name = "LWP " + std::to_string(l.number);
+  const auto& processes = m.recording.processes;
+  if (processes.size() > 1) {
+    name += " of " + std::to_string(processes[m.runtimes[l.runtime].process].number);
+  }
+  return name;
+}
+
+std::string object_name(const Model& m, std::uint32_t object) {
+  if (object == kNobody) return {};
+  const Object& o = m.objects[object];
+  if (o.kind == "fd") return "fd " + std::to_string(o.address);
+  if (!o.name.empty()) return o.kind + " " + o.name;
+  constexpr const char* kDigits = "0123456789abcdef";
+  std::string hex;
+  for (std::uint64_t a = o.address; a != 0; a >>= 4) hex.insert(hex.begin(), kDigits[a & 15]);
+  return o.kind + " 0x" + hex;
+}
+
+}  // namespace weft::labs::trace

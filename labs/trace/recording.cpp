@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "labs/trace/recording.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <tuple>
+#include <unordered_map>
+
+namespace weft::labs::trace {
+namespace {
+
+using lwp::trace::Header;
+using lwp::trace::kChunkBytes;
+
+// What an event's arguments are, in their order.
+struct Shape {
+  int numbers = 0;
+  bool text = false;
+  int string = -1;   // which of the numbers is a string's
+  bool ago = false;  // the last number is
+};
+Shape shape_of(Kind kind) {
+  switch (kind) {
+    case Kind::none:
+    case Kind::yield:
+    case Kind::done:
+    case Kind::idle:
+    case Kind::busy:
+      return {};
+    case Kind::run:
+    case Kind::notify:
+    case Kind::bound:
+    case Kind::end:
+    case Kind::clock:
+      return {.numbers = 1};
+    case Kind::create:
+    case Kind::name:
+    case Kind::string:
+    case Kind::runtime:
+    case Kind::object:
+      return {.numbers = 1, .text = true};
+    case Kind::park:
+    case Kind::acquire:
+    case Kind::release:
+    case Kind::send:
+    case Kind::receive:
+    case Kind::begin:
+    case Kind::count:
+      return {.numbers = 2, .string = 0};
+    case Kind::ready:
+    case Kind::woken:
+    case Kind::permit:
+      return {.numbers = 2};
+    case Kind::block:
+      return {.numbers = 1, .string = 0};
+    case Kind::unblock:
+      return {.numbers = 1, .ago = true};
+    case Kind::note:
+    case Kind::fact:
+      return {.text = true};
+    case Kind::noticed:
+      return {.numbers = 5, .text = true, .string = 2, .ago = true};
+    case Kind::sched:
+      return {.numbers = 3};
+  }
+  return {};
+}
+
+// Reads within bounds; once anything is wrong, `good` is false.
+class Bytes {
+ public:
+  explicit Bytes(std::span<const std::byte> bytes) : bytes_(bytes) {}
+  bool good = true;
+  bool at_end() const { return at_ >= bytes_.size(); }
+
+  std::uint8_t byte() {
+    if (at_end()) good = false;
+    return good ? static_cast<std::uint8_t>(bytes_[at_++]) : 0;
+  }
+  std::uint64_t number() {
+    std::uint64_t n = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+      const std::uint8_t b = byte();
+      n |= static_cast<std::uint64_t>(b & 0x7f) << shift;
+      if (b < 0x80) return n;
+    }
+    good = false;
+    return 0;
+  }
+  std::string_view text() {
+    const std::uint64_t size = number();
+    if (size > bytes_.size() - at_) good = false;
+    if (!good) return {};
+    auto* from = reinterpret_cast<const char*>(bytes_.data() + at_);
+    at_ += size;
+    return {from, static_cast<std::size_t>(size)};
+  }
+
+ private:
+  std::span<const std::byte> bytes_;
+  std::size_t at_ = 0;
+};
+
+// A straight line through two points of both clocks.
+struct Clock {
+  std::uint64_t ticks = 0;
+  Nanos nanos = 0;
+  double nanos_per_tick = 1;
+
+  static Clock through(std::uint64_t t0, Nanos n0, std::uint64_t t1, Nanos n1, double otherwise) {
+    if (t1 <= t0 || n1 < n0) return {t0, n0, otherwise};
+    return {t0, n0, static_cast<double>(n1 - n0) / static_cast<double>(t1 - t0)};
+  }
+  Nanos at(std::uint64_t t) const {
+    const double since =
+        t >= ticks ? static_cast<double>(t - ticks) : -static_cast<double>(ticks - t);
+    return nanos + static_cast<Nanos>(since * nanos_per_tick);
+  }
+};
+
+// One process's side of the file.
+struct Source {
+  std::vector<const std::byte*> chunks;
+  std::map<std::uint64_t, std::uint32_t> strings;  // number → text
+  std::uint64_t first_ticks = 0, last_ticks = 0;   // two moments known by both clocks
+  Nanos first_nanos = 0, last_nanos = 0;
+  std::map<std::uint32_t, std::uint64_t> dropped;  // by ring
+  // By ring, where it was from when on: a thread's ring is another's after its end.
+  std::map<std::uint32_t, std::vector<std::pair<Nanos, std::uint32_t>>> places;
+
+  void knows(std::uint64_t ticks, Nanos nanos) {
+    if (first_ticks == 0 || ticks < first_ticks) first_ticks = ticks, first_nanos = nanos;
+    if (ticks > last_ticks) last_ticks = ticks, last_nanos = nanos;
+  }
+  double speed() const {
+    return Clock::through(first_ticks, first_nanos, last_ticks, last_nanos, 1).nanos_per_tick;
+  }
+};
+
+Header header_of(const std::byte* chunk) {
+  Header h;
+  std::memcpy(&h, chunk, sizeof h);
+  return h;
+}
+
+class Reader {
+ public:
+  void add(std::span<const std::byte> bytes) {
+    for (std::size_t at = 0; at + kChunkBytes <= bytes.size(); at += kChunkBytes) {
+      const Header h = header_of(bytes.data() + at);
+      if (h.magic != lwp::trace::kMagic) continue;
+      Source& s = sources_[h.process];
+      s.chunks.push_back(bytes.data() + at);
+      s.knows(h.ticks[0], h.nanos[0]);
+      if (h.nanos[1] != 0) s.knows(h.ticks[1], h.nanos[1]);
+      auto& dropped = s.dropped[h.ring];
+      dropped = std::max(dropped, h.dropped);
+    }
+  }
+
+  Recording finish() {
+    text("");
+    for (auto& [number, source] : sources_) {
+      process_ = out_.processes.size();
+      out_.processes.emplace_back().number = number;
+      for (auto& [ring, dropped] : source.dropped) out_.processes.back().dropped += dropped;
+      out_.dropped += out_.processes.back().dropped;
+      // In the order of each ring's time, so that equal times keep theirs.
+      std::stable_sort(source.chunks.begin(), source.chunks.end(), [](auto* a, auto* b) {
+        const Header x = header_of(a), y = header_of(b);
+        return std::pair(x.ring, x.sequence) < std::pair(y.ring, y.sequence);
+      });
+      for (const auto* chunk : source.chunks) look_for_clocks_and_strings(source, chunk);
+      const std::size_t first = out_.events.size();
+      for (const auto* chunk : source.chunks) read_chunk(source, chunk);
+      for (std::size_t i = first; i < out_.events.size(); ++i) {
+        Event& e = out_.events[i];
+        if (e.kind == Kind::sched) e.place = place_of(source, e);
+      }
+    }
+    std::stable_sort(out_.events.begin(), out_.events.end(),
+                     [](const Event& a, const Event& b) { return a.at < b.at; });
+    if (!out_.events.empty()) {
+      out_.began = out_.events.front().at;
+      out_.ended = out_.events.back().at;
+    }
+    return std::move(out_);
+  }
+
+ private:
+  std::uint32_t text(std::string_view t) {
+    auto [at, fresh] =
+        texts_.try_emplace(std::string(t), static_cast<std::uint32_t>(out_.texts.size()));
+    if (fresh) out_.texts.emplace_back(t);
+    return at->second;
+  }
+
+  // Calls `visit(kind, ticks, numbers, text)` for each event; false if the chunk is damaged.
+  template <class Visit>
+  static bool each_event(const std::byte* chunk, const Header& h, Visit&& visit) {
+    Bytes bytes({chunk + sizeof(Header), kChunkBytes - sizeof(Header)});
+    std::uint64_t ticks = h.ticks[0];
+    while (!bytes.at_end()) {
+      const std::uint8_t kind = bytes.byte();
+      if (kind == 0) return true;
+      if (kind >= lwp::trace::kEvents) return false;
+      const Shape shape = shape_of(static_cast<Kind>(kind));
+      ticks += bytes.number();
+      std::array<std::uint64_t, 5> numbers{};
+      for (int i = 0; i < shape.numbers; ++i) numbers[static_cast<std::size_t>(i)] = bytes.number();
+      const std::string_view own = shape.text ? bytes.text() : std::string_view();
+      if (!bytes.good) return false;
+      visit(static_cast<Kind>(kind), ticks, shape, numbers, own);
+    }
+    return true;
+  }
+
+  void look_for_clocks_and_strings(Source& source, const std::byte* chunk) {
+    const Header h = header_of(chunk);
+    Process& process = out_.processes[process_];
+    each_event(chunk, h,
+               [&](Kind kind, std::uint64_t ticks, const Shape&, const auto& numbers,
+                   std::string_view own) {
+                 if (kind == Kind::clock) source.knows(ticks, static_cast<Nanos>(numbers[0]));
+                 if (kind == Kind::string) source.strings[numbers[0]] = text(own);
+                 if (kind == Kind::runtime)
+                   process.runtimes.emplace_back(static_cast<std::uint32_t>(numbers[0]), own);
+                 constexpr std::string_view kCommand = "command=";
+                 if (kind == Kind::fact && own.starts_with(kCommand))
+                   process.command = own.substr(kCommand.size());
+               });
+  }
+
+  void read_chunk(Source& source, const std::byte* chunk) {
+    const Header h = header_of(chunk);
+    const Clock clock = h.nanos[1] == 0 ? Clock{h.ticks[0], h.nanos[0], source.speed()}
+                                        : Clock::through(h.ticks[0], h.nanos[0], h.ticks[1],
+                                                         h.nanos[1], source.speed());
+    const std::uint32_t place = place_of(h);
+    source.places[h.ring].emplace_back(h.nanos[0], place);
+    std::uint64_t count = 0;
+    const bool whole = each_event(
+        chunk, h,
+        [&](Kind kind, std::uint64_t ticks, const Shape& shape, const auto& numbers,
+            std::string_view own) {
+          ++count;
+          if (kind == Kind::string || kind == Kind::clock || kind == Kind::runtime) return;
+          Event e{.at = clock.at(ticks), .place = place, .kind = kind};
+          auto left = static_cast<std::size_t>(shape.numbers);
+          if (shape.ago) e.ago = static_cast<Nanos>(numbers[--left]);
+          std::uint64_t* to[] = {&e.first, &e.second, &e.third};
+          std::size_t next = 0;
+          for (std::size_t i = 0; i < left; ++i) {
+            if (static_cast<int>(i) == shape.string) {
+              auto found = source.strings.find(numbers[i]);
+              if (found != source.strings.end()) e.text = found->second;
+            } else if (next < std::size(to)) {
+              *to[next++] = numbers[i];
+            }
+          }
+          if (shape.text) {
+            // Of a call that was noticed: its name and what it reads, apart by a blank.
+            e.text = e.text == 0 || own.empty() ? std::max(e.text, text(own))
+                                                : text(out_.texts[e.text] + " " + std::string(own));
+          }
+          out_.events.push_back(e);
+        });
+    out_.processes[process_].events += count;
+    if (!whole) ++out_.damaged;
+  }
+
+  std::uint32_t place_of(const Header& h) {
+    const Place place{static_cast<std::uint32_t>(process_), h.runtime, h.lwp, h.thread};
+    const auto key = std::tuple(place.process, place.runtime, place.lwp, h.lwp == 0 ? h.thread : 0);
+    auto [at, fresh] = places_.try_emplace(key, static_cast<std::uint32_t>(out_.places.size()));
+    if (fresh) out_.places.push_back(place);
+    return at->second;
+  }
+
+  // Where the thread was that this look at its CPU times is about.
+  static std::uint32_t place_of(const Source& source, const Event& sched) {
+    std::uint32_t place = sched.place;
+    auto found = source.places.find(static_cast<std::uint32_t>(sched.first));
+    if (found == source.places.end()) return place;
+    for (const auto& [since, there] : found->second) {
+      if (since <= sched.at) place = there;
+    }
+    return place;
+  }
+
+  Recording out_;
+  std::map<std::uint32_t, Source> sources_;  // by process
+  std::size_t process_ = 0;
+  std::unordered_map<std::string, std::uint32_t> texts_;
+  std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>, std::uint32_t>
+      places_;
+};
+
+}  // namespace
+
+Recording read(std::span<const std::byte> bytes) {
+  Reader reader;
+  reader.add(bytes);
+  return reader.finish();
+}
+
+std::variant<Recording, Refusal> read(const std::vector<std::string>& files, const Say& say) {
+  std::vector<std::vector<char>> contents;
+  Reader reader;
+  for (const auto& file : files) {
+    std::ifstream in(file, std::ios::binary);
+    contents.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
+    if (!in) return Refusal{say("trace.cannot_read", {{"path", file}})};
+    const auto bytes = std::as_bytes(std::span(contents.back()));
+    bool any = false;
+    for (std::size_t at = 0; at + kChunkBytes <= bytes.size(); at += kChunkBytes) {
+      any = any || header_of(bytes.data() + at).magic == lwp::trace::kMagic;
+    }
+    if (!any) return Refusal{say("trace.no_recording", {{"path", file}})};
+    reader.add(bytes);
+  }
+  return reader.finish();
+}
+
+}  // namespace weft::labs::trace

@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "lwp/trace/recorder.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "lwp/line.hpp"
+#include "lwp/lock.hpp"
+
+namespace weft::lwp::trace {
+namespace {
+
+constexpr std::size_t kMiB = 1024 * 1024;
+constexpr std::size_t kMostFull = 1024 * kMiB, kMostFlight = 16 * kMiB;
+constexpr std::size_t kLeastAhead = 16, kMostAhead = 512;  // chunks
+constexpr os::Nanos kBeat = 10 * os::kMillisecond;
+
+// ---- strings: static text by its address; filled in order, never emptied ---------------------
+
+constexpr std::size_t kStrings = 1024;
+struct StringSlot {
+  atomic<const char*> text{nullptr};
+  atomic<std::uint32_t> number{0};
+};
+StringSlot strings[kStrings];
+
+// ---- names of objects, kept whether or not anything is recorded ---------------------------------
+
+constexpr std::size_t kNames = 1024, kNameBytes = 32;
+struct ObjectName {
+  const void* object = nullptr;
+  std::array<char, kNameBytes> text{};
+};
+Lock names_lock;
+std::vector<ObjectName>& names() {
+  static auto* all = new std::vector<ObjectName>;  // lives to the very end
+  return *all;
+}
+
+}  // namespace
+
+class Recorder {
+ public:
+  static Result<std::unique_ptr<Recorder>> make(const Options& options) {
+    using Made = Result<std::unique_ptr<Recorder>>;
+    auto fd = os::create_file(options.file, false);
+    if (!fd) return Made::failure(fd.error());
+    std::unique_ptr<Recorder> r(new Recorder(std::move(*fd), options));
+    if (int error = r->grow(options.flight ? r->most_chunks_ : kLeastAhead)) {
+      return Made::failure(error);
+    }
+    r->process_ring_ = &r->ring_for(os::thread_id(), 0, 0);
+    r->process_ring_->pinned_ = true;
+    r->beat_ring_ = &r->ring_for(os::thread_id(), 0, 0);
+    return Made(std::move(r));
+  }
+  ~Recorder() {
+    stopping_.store(true);
+    ring_bell();
+    service_.join();
+    std::lock_guard lock(rings_lock_);
+    for (auto& ring : rings_) close_chunk(*ring);
+    for (auto memory : maps_) os::unmap(memory);
+  }
+
+  void start_service() {
+    service_ = os::Thread("weft-trace", [this] { serve(); });
+  }
+
+  // Opens one, perhaps that of a thread that has ended.
+  Ring& ring_for(int thread, int lwp, std::uint32_t runtime) {
+    std::lock_guard lock(rings_lock_);
+    Ring* ring = nullptr;
+    for (auto& each : rings_) {
+      if (!each->in_use_.load(memory_order_acquire)) ring = each.get();
+    }
+    if (ring == nullptr) {
+      rings_.push_back(std::make_unique<Ring>());
+      ring = rings_.back().get();
+      ring->number_ = static_cast<std::uint32_t>(rings_.size());
+    }
+    ring->by_counter_ = by_counter_;
+    ring->thread_ = static_cast<std::uint32_t>(thread);
+    ring->lwp_ = static_cast<std::uint32_t>(lwp);
+    ring->runtime_ = runtime;
+    ring->in_use_.store(true, memory_order_release);
+    return *ring;
+  }
+  // By its own thread.
+  void close(Ring& ring) {
+    give_sched(ring);
+    close_chunk(ring);
+    ring.in_use_.store(false, memory_order_release);
+  }
+
+  // By the ring's own thread, perhaps in core: takes no memory and does not wait.
+  bool next_chunk(Ring& ring) {
+    close_chunk(ring);
+    Header* fresh = take();
+    if (fresh == nullptr) {
+      ++ring.dropped_;
+      dropped_.fetch_add(1, memory_order_relaxed);
+      return false;
+    }
+    *fresh = Header{};
+    fresh->process = process_;
+    fresh->ring = ring.number_;
+    fresh->thread = ring.thread_;
+    fresh->lwp = ring.lwp_;
+    fresh->runtime = ring.runtime_;
+    fresh->sequence = ++ring.sequence_;
+    fresh->dropped = ring.dropped_;
+    fresh->nanos[0] = os::now();
+    fresh->ticks[0] = ring.last_ = ring.ticks();
+    compiler_fence();  // pairs with who reads the file while it is written
+    fresh->magic = kMagic;
+    ring.chunk_ = fresh;
+    ring.at_ = reinterpret_cast<unsigned char*>(fresh + 1);
+    ring.end_ = reinterpret_cast<unsigned char*>(fresh) + kChunkBytes;
+    return true;
+  }
+
+  /// Facts of the process, kept by a flight recorder, too: any thread, one at a time.
+  template <class Write>
+  void in_process_ring(Write&& write) {
+    Uninterrupted here(*current());
+    std::lock_guard lock(process_lock_);
+    write(*process_ring_);
+  }
+
+  std::uint32_t number_of(const char* text);
+  Cost cost() {
+    std::lock_guard lock(rings_lock_);
+    Cost sum;
+    for (auto& ring : rings_) sum.events += ring->events_;
+    sum.dropped = dropped_.load(memory_order_relaxed);
+    return sum;
+  }
+  // After a fork in the child: what is mapped is the parent's.
+  void forget() {
+    for (auto& ring : rings_) ring->at_ = ring->end_ = nullptr;
+  }
+
+ private:
+  Recorder(os::Fd fd, const Options& options)
+      : fd_(std::move(fd)),
+        flight_(options.flight),
+        by_counter_(arch::has_ticks() && !os::clock_is_manual()),
+        process_(static_cast<std::uint32_t>(os::process_id())) {
+    std::size_t bytes = options.most_bytes;
+    if (bytes == 0) bytes = flight_ ? kMostFlight : kMostFull;
+    most_chunks_ = std::max<std::size_t>(bytes / kChunkBytes, kLeastAhead);
+    // Nothing is allocated later, under a lock that is taken in core.
+    free_.reserve(flight_ ? most_chunks_ : kMostAhead);
+    if (flight_) full_.resize(most_chunks_);
+  }
+
+  // Returns an errno.
+  int grow(std::size_t chunks) {
+    chunks = std::min(chunks, most_chunks_ - chunks_);
+    if (chunks == 0) return 0;
+    auto memory = os::append_mapped(fd_.get(), chunks * kChunkBytes);
+    if (!memory) return memory.error();
+    maps_.push_back(*memory);
+    chunks_ += chunks;
+    std::lock_guard lock(chunks_lock_);
+    for (std::size_t i = 0; i < chunks; ++i) {
+      free_.push_back(reinterpret_cast<Header*>(memory->data() + i * kChunkBytes));
+    }
+    free_count_.store(free_.size(), memory_order_relaxed);
+    return 0;
+  }
+
+  Header* take() {
+    if (!flight_ && free_count_.load(memory_order_relaxed) == 0) {
+      ring_bell();
+      return nullptr;
+    }
+    std::lock_guard lock(chunks_lock_);
+    Header* chunk = nullptr;
+    if (!free_.empty()) {
+      chunk = free_.back();
+      free_.pop_back();
+      free_count_.store(free_.size(), memory_order_relaxed);
+      if (!flight_ && free_.size() == kLeastAhead / 2) ring_bell();
+    } else if (flight_ && full_count_ > 0) {
+      chunk = full_[full_first_];  // the oldest
+      full_first_ = (full_first_ + 1) % full_.size();
+      --full_count_;
+      chunk->magic = 0;
+      compiler_fence();
+      std::memset(static_cast<void*>(chunk), 0, kChunkBytes);
+    }
+    return chunk;
+  }
+
+  void close_chunk(Ring& ring) {
+    Header* chunk = std::exchange(ring.chunk_, nullptr);
+    ring.at_ = ring.end_ = nullptr;
+    if (chunk == nullptr) return;
+    chunk->nanos[1] = os::now();
+    chunk->ticks[1] = ring.ticks();
+    if (!flight_ || ring.pinned_) return;
+    std::lock_guard lock(chunks_lock_);
+    full_[(full_first_ + full_count_++) % full_.size()] = chunk;
+  }
+
+  void give_sched(const Ring& ring) {
+    const auto times = os::schedule_times(static_cast<int>(ring.thread_));
+    if (times.ran == 0) return;
+    std::lock_guard lock(process_lock_);
+    beat_ring_->record(Event::sched, ring.number_, times.ran, times.waited);
+  }
+
+  void ring_bell() {
+    bell_.fetch_add(1);
+    os::futex_wake(bell_, 1);
+  }
+
+  // Keeps chunks ahead of the rings: as many as were used in the last four beats.
+  void serve() {
+    os::not_metered();
+    os::Nanos next = os::now();
+    std::size_t used_before = 0;
+    while (!stopping_.load()) {
+      const std::uint32_t rung = bell_.load();
+      const std::size_t used = chunks_ - free_count_.load(memory_order_relaxed);
+      const std::size_t wanted =
+          std::min(std::max(kLeastAhead, 4 * (used - used_before)), kMostAhead);
+      const std::size_t ahead = free_count_.load(memory_order_relaxed);
+      if (!flight_ && ahead < wanted && !full_disk_ && grow(wanted - ahead) != 0) full_disk_ = true;
+      if (os::now() >= next) {
+        used_before = used;
+        next = os::now() + kBeat;
+        look_at_threads();
+      }
+      os::futex_wait(bell_, rung, next);
+    }
+  }
+
+  void look_at_threads() {
+    {
+      std::lock_guard lock(process_lock_);
+      beat_ring_->record(Event::clock, os::now());
+    }
+    std::lock_guard lock(rings_lock_);
+    for (auto& ring : rings_) {
+      if (ring->lwp_ != 0 && ring->in_use_.load(memory_order_acquire)) give_sched(*ring);
+    }
+  }
+
+  const os::Fd fd_;
+  const bool flight_, by_counter_;
+  const std::uint32_t process_;
+  std::size_t most_chunks_;
+
+  Lock chunks_lock_;
+  std::vector<Header*> free_;  // guarded by chunks_lock_
+  std::vector<Header*> full_;  // a ring of a flight recorder's closed chunks; likewise
+  std::size_t full_first_ = 0, full_count_ = 0;
+  atomic<std::size_t> free_count_{0};
+  std::vector<std::span<std::byte>> maps_;  // the service thread's
+  std::size_t chunks_ = 0;                  // likewise
+  bool full_disk_ = false;                  // likewise
+  atomic<std::uint64_t> dropped_{0};
+
+  Lock rings_lock_;
+  std::vector<std::unique_ptr<Ring>> rings_;  // guarded by rings_lock_; only grows
+
+  Lock process_lock_;
+  Ring* process_ring_ = nullptr;  // written under process_lock_, as the next
+  Ring* beat_ring_ = nullptr;     // what the service thread sees
+  Lock strings_lock_;
+  std::uint32_t last_string_ = 0;  // guarded by strings_lock_
+
+  atomic<bool> stopping_{false};
+  atomic<std::uint32_t> bell_{0};  // futex
+  os::Thread service_;
+};
+
+namespace {
+atomic<Recorder*> recorder{nullptr};
+}  // namespace
+
+bool Ring::next_chunk() {
+  Recorder* r = recorder.load(memory_order_relaxed);
+  return r != nullptr && r->next_chunk(*this);
+}
+
+// Found without a lock: a slot's number is written before its text, and neither changes.
+std::uint32_t Recorder::number_of(const char* text) {
+  const auto hash = reinterpret_cast<std::uintptr_t>(text) * 0x9e3779b97f4a7c15u >> 32;
+  for (std::size_t i = 0; i < kStrings; ++i) {
+    StringSlot& slot = strings[(hash + i) % kStrings];
+    const char* there = slot.text.load(memory_order_acquire);
+    if (there == text) return slot.number.load(memory_order_relaxed);
+    if (there != nullptr) continue;
+    std::lock_guard lock(strings_lock_);
+    there = slot.text.load(memory_order_relaxed);
+    if (there == text) return slot.number.load(memory_order_relaxed);
+    if (there != nullptr) continue;
+    const std::uint32_t number = ++last_string_;
+    in_process_ring([&](Ring& to) { to.record_text(Event::string, text, number); });
+    slot.number.store(number, memory_order_relaxed);
+    slot.text.store(text, memory_order_release);
+    return number;
+  }
+  return 0;
+}
+
+Result<void> start(const Options& options) {
+  if (is_on()) return Result<void>::failure(EALREADY);
+  auto made = Recorder::make(options);
+  if (!made) return Result<void>::failure(made.error());
+  for (auto& slot : strings) slot.text.store(nullptr, memory_order_relaxed);
+  Recorder* r = made->release();
+  recorder.store(r, memory_order_release);
+  r->start_service();
+  fact("command", os::command_line());
+  std::lock_guard lock(names_lock);
+  for (const auto& each : names()) {
+    r->in_process_ring([&](Ring& to) {
+      to.record_text(Event::object, each.text.data(),
+                     reinterpret_cast<std::uintptr_t>(each.object));
+    });
+  }
+  return {};
+}
+
+void stop() {
+  delete recorder.exchange(nullptr);
+}
+
+void start_from_environment() {
+  static const bool once = [] {
+    const char* asked = std::getenv("WEFT_TRACE");
+    if (asked == nullptr || *asked == '\0') return false;
+    constexpr std::string_view kFlight = "flight:";
+    std::string_view file = asked;
+    Options options;
+    options.flight = file.starts_with(kFlight);
+    options.file = options.flight ? file.substr(kFlight.size()) : file;
+    auto started = start(options);
+    if (!started && started.error() != EALREADY) {
+      Line line;
+      line.text("weft: WEFT_TRACE=").text(file.substr(0, 80)).text(": ");
+      line.text(std::strerror(started.error())).text(", so nothing is recorded; name a file ");
+      line.text("that can be written").end(2);
+    }
+    return true;
+  }();
+  (void)once;
+}
+
+bool is_on() {
+  return recorder.load(memory_order_relaxed) != nullptr;
+}
+
+Cost cost() {
+  Recorder* r = recorder.load(memory_order_acquire);
+  return r == nullptr ? Cost{} : r->cost();
+}
+
+void open(Lwp& l, const Scheduler* of) {
+  Recorder* r = recorder.load(memory_order_acquire);
+  if (r == nullptr || l.ring != nullptr) return;
+  if (of == nullptr) of = l.scheduler;
+  l.ring = &r->ring_for(os::thread_id(), l.index, of == nullptr ? 0 : of->traced_as);
+}
+
+void close(Lwp& l) {
+  Ring* ring = std::exchange(l.ring, nullptr);
+  if (Recorder* r = recorder.load(memory_order_acquire); r != nullptr && ring != nullptr) {
+    r->close(*ring);
+  }
+}
+
+std::uint32_t number_of(const char* text) {
+  Recorder* r = recorder.load(memory_order_acquire);
+  return r == nullptr || text == nullptr ? 0 : r->number_of(text);
+}
+
+void runtime_begins(const Scheduler& s) {
+  Recorder* r = recorder.load(memory_order_acquire);
+  if (r == nullptr) return;
+  Line line;
+  s.describe(line);
+  r->in_process_ring([&](Ring& to) { to.record_text(Event::runtime, line.view(), s.traced_as); });
+}
+
+void fact(std::string_view key, std::string_view value) {
+  Recorder* r = recorder.load(memory_order_acquire);
+  if (r == nullptr) return;
+  std::string both(key.substr(0, Ring::kMostText / 4));
+  both += '=';
+  both += value;
+  r->in_process_ring([&](Ring& to) { to.record_text(Event::fact, both); });
+}
+
+void name_object(const void* object, std::string_view name) {
+  ObjectName entry;
+  entry.object = object;
+  name.copy(entry.text.data(), entry.text.size() - 1);
+  std::lock_guard lock(names_lock);
+  if (Recorder* r = recorder.load(memory_order_acquire)) {
+    r->in_process_ring([&](Ring& to) {
+      to.record_text(Event::object, entry.text.data(), reinterpret_cast<std::uintptr_t>(object));
+    });
+  }
+  for (auto& each : names()) {
+    if (each.object == object) {
+      each = entry;
+      return;
+    }
+  }
+  if (names().size() < kNames) names().push_back(entry);
+}
+
+void name_all(const Scheduler& s) {
+  Recorder* r = recorder.load(memory_order_acquire);
+  if (r == nullptr) return;
+  for (const Task* t = s.all_tasks(); t != nullptr; t = t->all_next) {
+    if (!t->live.load(memory_order_acquire)) continue;
+    std::array<char, Task::kNameBytes> name;
+    r->in_process_ring([&](Ring& to) { to.record_text(Event::name, t->name(name), t->id()); });
+  }
+}
+
+}  // namespace weft::lwp::trace

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: BSL-1.0
+// The recording of one kernel thread: it alone writes, without a lock, into a chunk of memory that
+// is the file itself (os::append_mapped). So what was recorded is there however the process ends.
+//
+// Each event is complete before its first byte is written, because others may read at any time, and
+// a process may end in the middle of one.
+#pragma once
+
+#include <string_view>
+
+#include "lwp/arch.hpp"
+#include "lwp/atomic.hpp"
+#include "lwp/os.hpp"
+#include "lwp/trace/format.hpp"
+
+namespace weft::lwp::trace {
+
+inline unsigned char* put_number(unsigned char* to, std::uint64_t n) {
+  for (; n >= 0x80; n >>= 7) *to++ = static_cast<unsigned char>(n | 0x80);
+  *to++ = static_cast<unsigned char>(n);
+  return to;
+}
+
+class Ring {
+ public:
+  static constexpr std::size_t kMostText = 120;
+
+  template <class... Numbers>
+  void record(Event event, Numbers... numbers) {
+    if (unsigned char* to = room(sizeof...(numbers))) {
+      const std::uint64_t now = ticks();
+      write(to, event, now > last_ ? now - last_ : 0, numbers...);
+      if (now > last_) last_ = now;
+    }
+  }
+  /// At the same moment as the event before.
+  template <class... Numbers>
+  void also(Event event, Numbers... numbers) {
+    if (unsigned char* to = room(sizeof...(numbers))) write(to, event, 0, numbers...);
+  }
+  /// With a text, cut to kMostText, after its numbers.
+  template <class... Numbers>
+  void record_text(Event event, std::string_view text, Numbers... numbers) {
+    text = text.substr(0, kMostText);
+    unsigned char* to = room(sizeof...(numbers) + 1, text.size());
+    if (to == nullptr) return;
+    const std::uint64_t now = ticks();
+    const std::uint64_t since = now > last_ ? now - last_ : 0;
+    last_ += since;
+    unsigned char* p = put_number(to + 1, since);
+    ((p = put_number(p, static_cast<std::uint64_t>(numbers))), ...);
+    p = put_text(p, text);
+    complete(to, p, event);
+  }
+
+ private:
+  friend class Recorder;
+  static constexpr std::size_t kMostNumber = 10;  // bytes
+
+  std::uint64_t ticks() const {
+    return by_counter_ ? arch::ticks() : static_cast<std::uint64_t>(os::now());
+  }
+  unsigned char* room(std::size_t numbers, std::size_t text = 0) {
+    if (static_cast<std::size_t>(end_ - at_) < 1 + kMostNumber * (1 + numbers) + text) [[unlikely]]
+      return next_chunk() ? at_ : nullptr;
+    return at_;
+  }
+  template <class... Numbers>
+  void write(unsigned char* to, Event event, std::uint64_t since, Numbers... numbers) {
+    unsigned char* p = put_number(to + 1, since);
+    ((p = put_number(p, static_cast<std::uint64_t>(numbers))), ...);
+    complete(to, p, event);
+  }
+  static unsigned char* put_text(unsigned char* to, std::string_view text) {
+    to = put_number(to, text.size());
+    for (char c : text) *to++ = static_cast<unsigned char>(c);
+    return to;
+  }
+  void complete(unsigned char* to, unsigned char* end, Event event) {
+    compiler_fence();  // pairs with who reads a chunk that is being written
+    *to = static_cast<unsigned char>(event);
+    at_ = end;
+    ++events_;
+  }
+  bool next_chunk();
+
+  unsigned char* at_ = nullptr;
+  unsigned char* end_ = nullptr;
+  std::uint64_t last_ = 0;  // ticks at the last event
+  bool by_counter_ = false;
+  bool pinned_ = false;  // its chunks are never taken for other events
+  Header* chunk_ = nullptr;
+  std::uint64_t sequence_ = 0, dropped_ = 0, events_ = 0;
+  std::uint32_t number_ = 0, thread_ = 0, lwp_ = 0, runtime_ = 0;
+  atomic<bool> in_use_{false};
+};
+
+}  // namespace weft::lwp::trace
