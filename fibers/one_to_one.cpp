@@ -85,7 +85,8 @@ class OneToOne final : public EngineBase, public ThreadParking {
     watch_.outside(change, *this);
   }
   void describe(lwp::Line& line) const override {
-    line.text("one-to-one, ").number(threads_.load()).text(" kernel threads");
+    line.text("one-to-one");
+    if (threads_.load() > 0) line.text(", ").number(threads_.load()).text(" kernel threads");
   }
   void each_lwp(void (*visit)(const lwp::Lwp&, void*), void* context) const override {
     for (const lwp::Task* t = all_tasks(); t != nullptr; t = t->all_next) {

@@ -46,7 +46,7 @@ void Runtime::run(std::function<void()> main) {
   };
   if (lwp::current()->scheduler != nullptr) lwp::broken("Runtime::run() inside a fiber");
   lwp::trace::start_from_environment();
-  lwp::trace::runtime_begins(impl_->engine->scheduler());
+  lwp::trace::runtime_begins(impl_->engine->scheduler(), name(impl_->config.on_block));
   // A new context takes over the flags of the thread that makes it, and main's is made here, before
   // this thread is an LWP.
   lwp::arch::prepare_floating_point();

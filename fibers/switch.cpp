@@ -109,8 +109,9 @@ class WeftEngine final : public EngineBase, public lwp::Pool {
   void yield(lwp::Core& core) override { fibers::yield(core); }
   void describe(lwp::Line& line) const override {
     line.text(mapping_).text(", ");
-    line.number(static_cast<std::uint64_t>(Pool::lwp_count()));
-    line.text(Pool::lwp_count() == 1 ? " LWP" : " LWPs").text(", policy ").text(policy_name());
+    line.number(static_cast<std::uint64_t>(Pool::lwps_or_permits()));
+    line.text(Pool::lwps_or_permits() == 1 ? " LWP" : " LWPs");
+    line.text(", policy ").text(policy_name());
   }
 
  protected:

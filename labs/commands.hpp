@@ -26,6 +26,8 @@ void lab_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 /// As `weft lab check NAME --json FILE`; nothing if no lab is called that.
 std::optional<int> check_lab(const std::string& name, const std::string& json, const Terminal&);
 void measure_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
+void report_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
+void run_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void load_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 
 using servers::Refusal;

@@ -415,6 +415,9 @@ class Process {
 /// Starts a program confined to `cpus` (empty: as the caller), its output readable from out(). The
 /// child gets SIGKILL when its parent's thread dies.
 Result<Process> spawn_process(const std::vector<std::string>& argv, std::span<const int> cpus = {});
+/// Runs a program to its end; it has the caller's terminal, and gets SIGTERM when the caller's
+/// thread dies. What the terminal's keys signal is for the program alone.
+Result<Exit> run_in_foreground(const std::vector<std::string>& argv);
 /// This process.
 int process_id();
 /// Its command line, words apart by blanks.

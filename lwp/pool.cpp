@@ -358,7 +358,8 @@ std::uint64_t Pool::dispatches() const {
 
 void Pool::describe(Line& line) const {
   line.text(solo() && config_.max_lwps <= 1 ? "many-to-one" : "many-to-many").text(", ");
-  line.number(static_cast<std::uint64_t>(lwp_count())).text(lwp_count() == 1 ? " LWP" : " LWPs");
+  const int lwps = lwps_or_permits();
+  line.number(static_cast<std::uint64_t>(lwps)).text(lwps == 1 ? " LWP" : " LWPs");
   line.text(", policy ").text(config_.policy);
 }
 

@@ -137,6 +137,10 @@ class Pool : public Scheduler {
   /// LWPs that live now.
   int lwp_count() const { return slots() - vacant_count_.load(memory_order_relaxed); }
   /// Slots that have ever had an LWP.
+  /// Before run() how many it begins with.
+  int lwps_or_permits() const {
+    return lwp_count() > 0 ? lwp_count() : static_cast<int>(permits_.size());
+  }
   int slots() const { return lwp_count_.load(memory_order_acquire); }
   const std::string& policy_name() const { return config_.policy; }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <map>
@@ -128,7 +129,7 @@ struct Source {
   std::uint64_t first_ticks = 0, last_ticks = 0;   // two moments known by both clocks
   Nanos first_nanos = 0, last_nanos = 0;
   std::map<std::uint32_t, std::uint64_t> dropped;  // by ring
-  // By ring, where it was from when on: a thread's ring is another's after its end.
+  // By thread, which LWP it was from when on: it may be one after another.
   std::map<std::uint32_t, std::vector<std::pair<Nanos, std::uint32_t>>> places;
 
   void knows(std::uint64_t ticks, Nanos nanos) {
@@ -231,6 +232,9 @@ class Reader {
                  constexpr std::string_view kCommand = "command=";
                  if (kind == Kind::fact && own.starts_with(kCommand))
                    process.command = own.substr(kCommand.size());
+                 constexpr std::string_view kCost = "event_ns=";
+                 if (kind == Kind::fact && own.starts_with(kCost))
+                   process.event_ns = std::atof(std::string(own.substr(kCost.size())).c_str());
                });
   }
 
@@ -240,7 +244,7 @@ class Reader {
                                         : Clock::through(h.ticks[0], h.nanos[0], h.ticks[1],
                                                          h.nanos[1], source.speed());
     const std::uint32_t place = place_of(h);
-    source.places[h.ring].emplace_back(h.nanos[0], place);
+    if (h.lwp != 0) source.places[h.thread].emplace_back(h.nanos[0], place);
     std::uint64_t count = 0;
     const bool whole = each_event(
         chunk, h,
@@ -283,10 +287,11 @@ class Reader {
   // Where the thread was that this look at its CPU times is about.
   static std::uint32_t place_of(const Source& source, const Event& sched) {
     std::uint32_t place = sched.place;
+    Nanos latest = 0;
     auto found = source.places.find(static_cast<std::uint32_t>(sched.first));
     if (found == source.places.end()) return place;
     for (const auto& [since, there] : found->second) {
-      if (since <= sched.at) place = there;
+      if (since <= sched.at && since >= latest) latest = since, place = there;
     }
     return place;
   }

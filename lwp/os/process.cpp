@@ -112,6 +112,37 @@ Result<Process> spawn_process(const std::vector<std::string>& argv, std::span<co
   return Result<Process>(std::move(child));
 }
 
+Result<Exit> run_in_foreground(const std::vector<std::string>& argv) {
+  auto failed = pipe();
+  if (!failed) return Result<Exit>::failure(errno);
+  std::vector<char*> arguments;
+  for (const auto& a : argv) arguments.push_back(const_cast<char*>(a.c_str()));
+  arguments.push_back(nullptr);
+  const pid_t parent = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid < 0) return Result<Exit>::failure(errno);
+  if (pid == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    if (::getppid() != parent) ::_exit(1);
+    ::execvp(arguments[0], arguments.data());
+    int error = errno;
+    [[maybe_unused]] auto n = ::write((*failed)[1].get(), &error, sizeof error);
+    ::_exit(127);
+  }
+  (*failed)[1].reset();
+  // The terminal's keys reach the child, too; what they mean is for it to say.
+  auto interrupt = ::signal(SIGINT, SIG_IGN), quit = ::signal(SIGQUIT, SIG_IGN);
+  Process child(pid, Fd());
+  int error = 0;
+  if (retry([&] { return ::read((*failed)[0].get(), &error, sizeof error); }) != sizeof error) {
+    error = 0;
+  }
+  const auto exit = child.wait();
+  ::signal(SIGINT, interrupt);
+  ::signal(SIGQUIT, quit);
+  return error != 0 || !exit ? Result<Exit>::failure(error) : Result<Exit>(*exit);
+}
+
 std::string own_program() {
   std::string path(4096, '\0');
   auto n = ::readlink("/proc/self/exe", path.data(), path.size());

@@ -66,7 +66,7 @@ enum class Event : std::uint8_t {
   noticed,  ///< LWP, fiber, call (string), descriptor + 1, ago: began so many ns ago; path (text)
   name,     ///< fiber, name (text): lives at this moment
   // Of the process:
-  sched,    ///< ring, CPU time ns, time runnable but off the CPU ns: since its thread began
+  sched,    ///< thread, CPU time ns, time runnable but off the CPU ns: since its thread began
   clock,    ///< CLOCK_MONOTONIC in ns: now
   string,   ///< number, text
   runtime,  ///< number, text: one begins

@@ -68,6 +68,23 @@ class Recorder {
     for (auto memory : maps_) os::unmap(memory);
   }
 
+  // What an event costs here and now, in ns: the best of some batches, written to no file.
+  double event_cost() {
+    constexpr int kBatches = 20, kEach = 500;
+    alignas(Header) static unsigned char scratch[kChunkBytes];
+    Ring ring;
+    ring.by_counter_ = by_counter_;
+    os::Nanos best = os::kSecond;
+    for (int i = 0; i < kBatches; ++i) {
+      ring.at_ = scratch;
+      ring.end_ = scratch + sizeof scratch;
+      const os::Nanos began = os::now();
+      for (int k = 0; k < kEach; ++k) ring.record(Event::run, k);
+      best = std::min(best, os::now() - began);
+    }
+    return static_cast<double>(best) / kEach;
+  }
+
   void start_service() {
     service_ = os::Thread("weft-trace", [this] { serve(); });
   }
@@ -133,6 +150,7 @@ class Recorder {
     write(*process_ring_);
   }
 
+  std::uint32_t process() const { return process_; }
   std::uint32_t number_of(const char* text);
   Cost cost() {
     std::lock_guard lock(rings_lock_);
@@ -140,10 +158,6 @@ class Recorder {
     for (auto& ring : rings_) sum.events += ring->events_;
     sum.dropped = dropped_.load(memory_order_relaxed);
     return sum;
-  }
-  // After a fork in the child: what is mapped is the parent's.
-  void forget() {
-    for (auto& ring : rings_) ring->at_ = ring->end_ = nullptr;
   }
 
  private:
@@ -211,10 +225,11 @@ class Recorder {
   }
 
   void give_sched(const Ring& ring) {
+    if (ring.lwp_ == 0) return;
     const auto times = os::schedule_times(static_cast<int>(ring.thread_));
     if (times.ran == 0) return;
     std::lock_guard lock(process_lock_);
-    beat_ring_->record(Event::sched, ring.number_, times.ran, times.waited);
+    beat_ring_->record(Event::sched, ring.thread_, times.ran, times.waited);
   }
 
   void ring_bell() {
@@ -250,7 +265,7 @@ class Recorder {
     }
     std::lock_guard lock(rings_lock_);
     for (auto& ring : rings_) {
-      if (ring->lwp_ != 0 && ring->in_use_.load(memory_order_acquire)) give_sched(*ring);
+      if (ring->in_use_.load(memory_order_acquire)) give_sched(*ring);
     }
   }
 
@@ -322,6 +337,7 @@ Result<void> start(const Options& options) {
   recorder.store(r, memory_order_release);
   r->start_service();
   fact("command", os::command_line());
+  fact("event_ns", std::to_string(r->event_cost()));
   std::lock_guard lock(names_lock);
   for (const auto& each : names()) {
     r->in_process_ring([&](Ring& to) {
@@ -337,24 +353,28 @@ void stop() {
 }
 
 void start_from_environment() {
-  static const bool once = [] {
-    const char* asked = std::getenv("WEFT_TRACE");
-    if (asked == nullptr || *asked == '\0') return false;
-    constexpr std::string_view kFlight = "flight:";
-    std::string_view file = asked;
-    Options options;
-    options.flight = file.starts_with(kFlight);
-    options.file = options.flight ? file.substr(kFlight.size()) : file;
-    auto started = start(options);
-    if (!started && started.error() != EALREADY) {
-      Line line;
-      line.text("weft: WEFT_TRACE=").text(file.substr(0, 80)).text(": ");
-      line.text(std::strerror(started.error())).text(", so nothing is recorded; name a file ");
-      line.text("that can be written").end(2);
-    }
-    return true;
-  }();
-  (void)once;
+  static Lock lock;
+  static std::uint32_t looked_in = 0;  // a process; guarded by lock
+  std::lock_guard guard(lock);
+  const auto here = static_cast<std::uint32_t>(os::process_id());
+  Recorder* inherited = recorder.load(memory_order_acquire);
+  if (inherited != nullptr && inherited->process() != here) {  // after a fork it is the parent's
+    recorder.store(nullptr, memory_order_release);
+  }
+  if (std::exchange(looked_in, here) == here) return;
+  const char* asked = std::getenv("WEFT_TRACE");
+  if (asked == nullptr || *asked == '\0') return;
+  constexpr std::string_view kFlight = "flight:";
+  std::string_view file = asked;
+  Options options;
+  options.flight = file.starts_with(kFlight);
+  options.file = options.flight ? file.substr(kFlight.size()) : file;
+  auto started = start(options);
+  if (started || started.error() == EALREADY) return;
+  Line line;
+  line.text("weft: WEFT_TRACE=").text(file.substr(0, 80)).text(": ");
+  line.text(std::strerror(started.error())).text(", so nothing is recorded; name a file ");
+  line.text("that can be written").end(2);
 }
 
 bool is_on() {
@@ -385,11 +405,12 @@ std::uint32_t number_of(const char* text) {
   return r == nullptr || text == nullptr ? 0 : r->number_of(text);
 }
 
-void runtime_begins(const Scheduler& s) {
+void runtime_begins(const Scheduler& s, std::string_view more) {
   Recorder* r = recorder.load(memory_order_acquire);
   if (r == nullptr) return;
   Line line;
   s.describe(line);
+  if (!more.empty()) line.text(", ").text(more);
   r->in_process_ring([&](Ring& to) { to.record_text(Event::runtime, line.view(), s.traced_as); });
 }
 

@@ -26,8 +26,8 @@ struct Options {
 Result<void> start(const Options& options);
 /// Ends it. REQUIRES that no runtime runs and nothing else is traced. Not in core.
 void stop();
-/// As start() with what WEFT_TRACE says: a file, or "flight:" and a file. Once; does nothing if it
-/// is not set. Not in core.
+/// As start() with what WEFT_TRACE says: a file, or "flight:" and a file. Once in a process; does
+/// nothing if it is not set. Not in core.
 void start_from_environment();
 bool is_on();
 
@@ -57,8 +57,8 @@ class Open {
 /// The number of a string that lives on. The same in all rings. 0 if there are too many.
 std::uint32_t number_of(const char* text);
 
-/// A runtime begins, and what it says of itself.
-void runtime_begins(const Scheduler& s);
+/// A runtime begins: what it says of itself, and `more` of that.
+void runtime_begins(const Scheduler& s, std::string_view more = {});
 /// A fact about the process, for the report: "command", "./weft serve …".
 void fact(std::string_view key, std::string_view value);
 /// The name of an object, shown instead of its address, whether or not anything is recorded now.

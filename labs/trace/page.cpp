@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "labs/trace/page.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "labs/columns.hpp"
+#include "labs/compare/plots.hpp"
+#include "labs/trace/text.hpp"
+#include "labs/trace_page.hpp"  // made by CMake from labs/trace/page/
+
+namespace weft::labs::trace {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using compare::escaped;
+
+// Numbers as in a recording (lwp/trace/format.hpp), then base64: the page reads them back into
+// typed arrays (page/data.js).
+class Packed {
+ public:
+  void number(std::uint64_t n) {
+    for (; n >= 0x80; n >>= 7) bytes_ += static_cast<char>(n | 0x80);
+    bytes_ += static_cast<char>(n);
+  }
+  void lane(const Lane& lane, Nanos zero) {
+    std::size_t count = 0;
+    for (const Slice& s : lane.slices) count += s.length() > 0 ? 1 : 0;
+    number(count);
+    number(count == 0 ? 0 : static_cast<std::uint64_t>(lane.slices.front().begin - zero));
+    for (const Slice& s : lane.slices) {
+      if (s.length() <= 0) continue;
+      const std::uint64_t there = (s.who != kNobody ? 1u : 0) | (s.what != 0 ? 2u : 0) |
+                                  (s.object != kNobody ? 4u : 0) |
+                                  (s.owner != kNobody || s.waker != kNobody ? 8u : 0);
+      number(static_cast<std::uint64_t>(s.state) << 4 | there);
+      number(static_cast<std::uint64_t>(s.length()));
+      if (there & 1) number(s.who);
+      if (there & 2) number(s.what);
+      if (there & 4) number(s.object);
+      if (there & 8) {
+        number(std::uint32_t{s.owner + 1});
+        number(std::uint32_t{s.waker + 1});
+      }
+    }
+  }
+  std::string base64() const {
+    static constexpr char kDigits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string out;
+    out.reserve(bytes_.size() / 3 * 4 + 4);
+    for (std::size_t i = 0; i < bytes_.size(); i += 3) {
+      unsigned n = 0;
+      for (std::size_t k = 0; k < 3; ++k) {
+        n = n << 8 | (i + k < bytes_.size() ? static_cast<unsigned char>(bytes_[i + k]) : 0u);
+      }
+      for (std::size_t k = 0; k < 4; ++k) {
+        out += i + k <= bytes_.size() ? kDigits[n >> (18 - 6 * k) & 63] : '=';
+      }
+    }
+    return out;
+  }
+
+ private:
+  std::string bytes_;
+};
+
+Json times(const Times& t, Nanos zero) {
+  return {t.count, t.total, t.p99, t.worst, t.worst_at - zero};
+}
+
+// An index, -1 for none.
+Json index(std::uint32_t i) {
+  return i == kNobody ? Json(-1) : Json(i);
+}
+
+Json data_of(const Shown& shown) {
+  const Model& m = *shown.model;
+  const Summary& s = shown.summary;
+  const Recording& r = m.recording;
+  const Nanos zero = r.began;
+  Json d;
+  d["title"] = printable(shown.title);
+  d["length"] = m.length();
+  d["dropped"] = r.dropped;
+  std::uint64_t events = 0;
+  d["processes"] = Json::array();
+  for (const auto& p : r.processes) {
+    events += p.events;
+    d["processes"].push_back({{"number", p.number}, {"command", printable(p.command)}});
+  }
+  d["events"] = events;
+  d["event_ns"] = s.event_ns;
+  d["share"] = s.share;
+  d["runtimes"] = Json::array();
+  for (const auto& x : m.runtimes) {
+    d["runtimes"].push_back({{"process", x.process}, {"number", x.number}, {"about", x.about}});
+  }
+  Packed packed;
+  auto lanes = [&](const std::vector<Lane>& all, auto&& name) {
+    Json out = Json::array();
+    for (std::uint32_t i = 0; i < all.size(); ++i) {
+      packed.lane(all[i], zero);
+      out.push_back({{"name", printable(name(m, i))},
+                     {"runtime", all[i].runtime},
+                     {"parent", index(all[i].parent)}});
+    }
+    return out;
+  };
+  d["lwps"] = lanes(m.lwps, lwp_name);
+  d["fibers"] = lanes(m.fibers, name_of);
+  d["slices"] = packed.base64();
+  d["texts"] = Json::array();
+  for (const auto& text : r.texts) d["texts"].push_back(printable(text));
+  d["objects"] = Json::array();
+  for (std::uint32_t i = 0; i < m.objects.size(); ++i) {
+    d["objects"].push_back(printable(object_name(m, i)));
+  }
+  d["findings"] = Json::array();
+  for (const auto& f : s.findings) {
+    d["findings"].push_back({{"id", f.id},
+                             {"text", printable(f.text)},
+                             {"begin", f.end > f.begin ? f.begin - zero : -1},
+                             {"end", f.end - zero},
+                             {"lwp", index(f.lwp)},
+                             {"fiber", index(f.fiber)}});
+  }
+  d["calls"] = Json::array();
+  for (const auto& c : s.calls) {
+    d["calls"].push_back({{"what", printable(c.what)},
+                          {"times", times(c.times, zero)},
+                          {"handed", c.handed_off},
+                          {"collateral", c.collateral},
+                          {"lwp", index(c.worst_lwp)},
+                          {"fiber", index(c.worst_fiber)}});
+  }
+  constexpr std::size_t kMostWaits = 1000;
+  d["waits"] = Json::array();
+  for (std::size_t i = 0; i < std::min(s.waits.size(), kMostWaits); ++i) {
+    const WaitRow& w = s.waits[i];
+    d["waits"].push_back({{"waiter", index(w.waiter)},
+                          {"what", printable(w.what)},
+                          {"owner", index(w.owner)},
+                          {"waker", index(w.waker)},
+                          {"times", times(w.times, zero)}});
+  }
+  d["spans"] = Json::array();
+  for (const auto& x : s.spans) {
+    d["spans"].push_back({printable(x.what), x.count, x.p50, x.p90, x.p99, x.worst});
+  }
+  d["notes"] = Json::array();
+  for (const auto& n : m.notes) {
+    d["notes"].push_back({n.at - zero, index(n.fiber), printable(m.text(n.text))});
+  }
+  d["series"] = Json::array();
+  for (const auto& x : m.series) {
+    Json points = Json::array();
+    for (const auto& p : x.points) points.push_back({p.at - zero, p.value});
+    d["series"].push_back({{"name", printable(x.name)}, {"points", std::move(points)}});
+  }
+  d["off"] = Json::array();
+  for (const auto& o : m.off) {
+    if (o.waited > 0) d["off"].push_back({o.lwp, o.begin - zero, o.end - zero, o.waited});
+  }
+  return d;
+}
+
+// Inside a <script> element; nothing in it may end that.
+std::string for_script(const Json& data) {
+  std::string text = data.dump(-1, ' ', false, Json::error_handler_t::replace);
+  for (std::size_t at = 0; (at = text.find("</", at)) != text.npos; at += 3) {
+    text.replace(at, 2, "<\\/");
+  }
+  return text;
+}
+
+Json words_of_page(const Say& say) {
+  Json w;
+  const char* names[] = {"none",   "running", "ready", "waits",      "io",
+                         "asleep", "blocked", "idle",  "unpermitted"};
+  for (int i = 0; i < kStates; ++i) w[names[i]] = words(static_cast<State>(i), say);
+  auto add = [&](const char* name, MessageId id) { w[name] = say(id); };
+  add("off", "state.off");
+  add("findings", "report.findings");
+  add("calls", "report.calls");
+  add("who", "report.waits");
+  add("spans", "report.spans");
+  add("lwps", "report.lwps");
+  add("fibers", "report.fibers");
+  add("call", "report.call");
+  add("span", "report.span");
+  add("fiber", "report.fiber");
+  add("count", "report.count");
+  add("total", "report.total");
+  add("worst", "report.worst");
+  add("at", "report.at");
+  add("handed", "report.handed");
+  add("collateral", "report.collateral");
+  add("waiter", "report.waiter");
+  add("what", "report.what");
+  add("owner", "report.owner");
+  add("waker", "report.waker");
+  add("runs", "report.runs");
+  add("recorded", "page.recorded");
+  add("timeline", "page.timeline");
+  add("search", "page.search");
+  add("found", "page.found");
+  add("none_found", "page.none_found");
+  add("keys", "page.keys");
+  add("all", "page.all");
+  add("svg", "page.svg");
+  add("more", "page.more");
+  add("counters", "page.counters");
+  add("run_queue", "page.run_queue");
+  add("busy_lwps", "page.busy_lwps");
+  add("blocked_lwps", "page.blocked_lwps");
+  add("range", "page.range");
+  add("graph", "page.graph");
+  add("nobody_waits", "page.nobody_waits");
+  add("waits_for", "page.waits_for");
+  add("held_by", "page.held_by");
+  add("table", "page.table");
+  add("lane", "page.lane");
+  add("begin", "page.begin");
+  add("lasts", "page.lasts");
+  add("state", "page.state");
+  return w;
+}
+
+}  // namespace
+
+std::string to_page(const std::vector<Shown>& shown, const Say& say) {
+  Json data{{"language", say.language() == Language::zh ? "zh" : "en"},
+            {"words", words_of_page(say)},
+            {"recordings", Json::array()}};
+  for (const auto& s : shown) data["recordings"].push_back(data_of(s));
+  const std::string title = shown.empty() ? "Weft" : "Weft: " + printable(shown.front().title);
+  return "<!doctype html>\n<html lang=\"" +
+         std::string(say.language() == Language::zh ? "zh" : "en") +
+         "\">\n<meta charset=\"utf-8\">\n"
+         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
+         escaped(title) + "</title>\n<style>\n" + kPageStyle +
+         "</style>\n<main id=\"weft\"></main>\n"
+         "<script type=\"application/json\" id=\"data\">" +
+         for_script(data) + "</script>\n<script>\n" + kPageProgram + "</script>\n</html>\n";
+}
+
+}  // namespace weft::labs::trace

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: BSL-1.0
+// Recordings as one page of HTML that needs no network: its program and style (labs/trace/page/)
+// and what is shown.
+#pragma once
+
+#include "labs/trace/summary.hpp"
+
+namespace weft::labs::trace {
+
+struct Shown {
+  const Model* model = nullptr;
+  Summary summary;
+  std::string title;
+};
+
+/// One, or several below each other on one time axis.
+std::string to_page(const std::vector<Shown>& shown, const Say& say);
+
+}  // namespace weft::labs::trace

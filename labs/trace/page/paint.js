@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: BSL-1.0
+// How a state looks, on a canvas and as SVG alike. Hues of M. Okabe and K. Ito, which people with any
+// colour vision tell apart; what matters most differs by its pattern, too.
+
+const LOOKS = {
+  light: {
+    none: 'transparent', running: '#2f86c1', ready: '#f0c24a', waits: '#cc79a7', io: '#79b8a0',
+    asleep: '#c9cdd2', blocked: '#d55e00', idle: '#eceef0', unpermitted: '#dfe3e7',
+    ink: '#1b1b1b', soft: '#5d5d5d', rule: '#e3e3e3', paper: '#ffffff', on: '#ffffff',
+    mark: '#1b1b1b', hatch: '#ffffff',
+  },
+  dark: {
+    none: 'transparent', running: '#3f8fc9', ready: '#c99a23', waits: '#b0628e', io: '#3f8f74',
+    asleep: '#4a4f55', blocked: '#d9661a', idle: '#24282c', unpermitted: '#31363b',
+    ink: '#e9e9e7', soft: '#a5a7a9', rule: '#33373b', paper: '#16181b', on: '#ffffff',
+    mark: '#ffffff', hatch: '#16181b',
+  },
+};
+const PATTERNS = {blocked: 'hatch', waits: 'dots', unpermitted: 'lines', io: 'ticks'};
+// On these, text is dark.
+const PALE = new Set(['ready', 'asleep', 'idle', 'unpermitted', 'none', 'io']);
+
+function looks() {
+  return matchMedia('(prefers-color-scheme: dark)').matches && !matchMedia('print').matches
+    ? LOOKS.dark : LOOKS.light;
+}
+function inkOn(state, look) {
+  return look === LOOKS.dark || !PALE.has(state) ? look.on : LOOKS.light.ink;
+}
+
+// Draws the strokes of a pattern into a 8 by 8 tile, with line(x1, y1, x2, y2).
+function strokes(pattern, line) {
+  if (pattern === 'hatch') { line(-2, 10, 10, -2); line(-2, 2, 2, -2); line(6, 10, 10, 6); }
+  if (pattern === 'lines') line(0, 4, 8, 4);
+  if (pattern === 'ticks') line(4, 5, 4, 8);
+  if (pattern === 'dots') { line(1.5, 2, 2.5, 2); line(5.5, 6, 6.5, 6); }
+}
+
+class CanvasPen {
+  constructor(canvas, width, height) {
+    const ratio = window.devicePixelRatio || 1;
+    if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
+    if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
+    this.g = canvas.getContext('2d');
+    this.g.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.g.clearRect(0, 0, width, height);
+    this.look = looks();
+    this.patterns = {};
+    this.g.font = '12px system-ui, "Noto Sans", "Noto Sans CJK SC", sans-serif';
+    this.g.textBaseline = 'middle';
+  }
+  pattern(name) {
+    if (this.patterns[name]) return this.patterns[name];
+    const tile = document.createElement('canvas');
+    tile.width = tile.height = 8;
+    const g = tile.getContext('2d');
+    g.strokeStyle = this.look.hatch;
+    g.globalAlpha = 0.55;
+    g.lineWidth = 1.6;
+    strokes(name, (x1, y1, x2, y2) => {
+      g.beginPath(); g.moveTo(x1, y1); g.lineTo(x2, y2); g.stroke();
+    });
+    return this.patterns[name] = this.g.createPattern(tile, 'repeat');
+  }
+  fill(colour, x, y, w, h, alpha = 1) {
+    this.g.globalAlpha = alpha;
+    this.g.fillStyle = colour;
+    this.g.fillRect(x, y, w, h);
+    this.g.globalAlpha = 1;
+  }
+  slice(state, x, y, w, h) {
+    this.g.fillStyle = this.look[state];
+    this.g.fillRect(x, y, w, h);
+    if (w >= 3 && PATTERNS[state]) {
+      this.g.fillStyle = this.pattern(PATTERNS[state]);
+      this.g.fillRect(x, y, w, h);
+    }
+  }
+  text(text, x, y, colour, most) {
+    if (most !== undefined) {
+      if (most < 14) return;
+      if (this.g.measureText(text).width > most) {
+        const each = this.g.measureText(text).width / text.length;
+        const kept = Math.floor(most / each) - 1;
+        if (kept < 2) return;
+        text = text.slice(0, kept) + '…';
+      }
+    }
+    this.g.fillStyle = colour;
+    this.g.fillText(text, x, y);
+  }
+  line(x1, y1, x2, y2, colour, width = 1) {
+    this.g.strokeStyle = colour;
+    this.g.lineWidth = width;
+    this.g.beginPath(); this.g.moveTo(x1, y1); this.g.lineTo(x2, y2); this.g.stroke();
+  }
+  frame(x, y, w, h, colour) {
+    this.g.strokeStyle = colour;
+    this.g.lineWidth = 2;
+    this.g.strokeRect(x, y, w, h);
+  }
+}
+
+class SvgPen {
+  constructor(width, height) {
+    this.look = LOOKS.light;
+    this.width = width;
+    this.height = height;
+    this.parts = [];
+  }
+  static safe(text) {
+    return String(text).replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;');
+  }
+  fill(colour, x, y, w, h, alpha = 1) {
+    if (colour === 'transparent') return;
+    this.parts.push(`<rect x="${x.toFixed(2)}" y="${y.toFixed(1)}" width="${w.toFixed(2)}" ` +
+      `height="${h.toFixed(1)}" fill="${colour}"${alpha < 1 ? ` opacity="${alpha}"` : ''}/>`);
+  }
+  slice(state, x, y, w, h) {
+    this.fill(this.look[state], x, y, w, h);
+    if (w >= 3 && PATTERNS[state]) this.fill(`url(#${PATTERNS[state]})`, x, y, w, h);
+  }
+  text(text, x, y, colour, most) {
+    if (most !== undefined) {
+      const kept = Math.floor(most / 6.6);
+      if (kept < 3) return;
+      if (text.length > kept) text = text.slice(0, kept - 1) + '…';
+    }
+    this.parts.push(`<text x="${x.toFixed(2)}" y="${(y + 4).toFixed(1)}" fill="${colour}">` +
+      SvgPen.safe(text) + '</text>');
+  }
+  line(x1, y1, x2, y2, colour, width = 1) {
+    this.parts.push(`<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="${colour}" ` +
+      `stroke-width="${width}"/>`);
+  }
+  frame(x, y, w, h, colour) {
+    this.parts.push(`<rect x="${x}" y="${y}" width="${w}" height="${h}" fill="none" ` +
+      `stroke="${colour}" stroke-width="2"/>`);
+  }
+  toString() {
+    const patterns = ['hatch', 'lines', 'ticks', 'dots'].map((name) => {
+      let lines = '';
+      strokes(name, (x1, y1, x2, y2) => {
+        lines += `<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="#fff" ` +
+          'stroke-width="1.6" opacity=".55"/>';
+      });
+      return `<pattern id="${name}" width="8" height="8" patternUnits="userSpaceOnUse">` +
+        lines + '</pattern>';
+    }).join('');
+    return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${this.width} ${this.height}" ` +
+      `width="${this.width}" height="${this.height}" font-family="sans-serif" font-size="12">` +
+      `<defs>${patterns}</defs><rect width="100%" height="100%" fill="#fff"/>` +
+      this.parts.join('') + '</svg>';
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "labs/trace/start.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <fstream>
+
+#include "labs/exit.hpp"
+#include "lwp/trace/format.hpp"
+
+namespace weft::labs::trace {
+
+void add_option(CLI::App& sub, std::string& file, const Say& say) {
+  sub.add_option("--trace", file, say("run.help_trace"))->type_name("FILE");
+}
+
+std::optional<Refusal> start(const std::string& file, bool flight, const Say& say) {
+  if (file.empty()) return std::nullopt;
+  std::ofstream empty(file, std::ios::binary | std::ios::trunc);
+  if (!empty) return Refusal{say("usage.cannot_write", {{"path", file}}), kMachineLacks};
+  ::setenv("WEFT_TRACE", ((flight ? "flight:" : "") + file).c_str(), 1);
+  return std::nullopt;
+}
+
+bool has_events(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  lwp::trace::Header h;
+  // The first chunk may be the one that is always ready, and never used.
+  while (in.read(reinterpret_cast<char*>(&h), sizeof h)) {
+    if (h.magic == lwp::trace::kMagic && h.runtime != 0) return true;
+    in.seekg(static_cast<std::streamoff>(lwp::trace::kChunkBytes - sizeof h), std::ios::cur);
+  }
+  return false;
+}
+
+}  // namespace weft::labs::trace

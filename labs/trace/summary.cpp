@@ -1,0 +1,413 @@
+// SPDX-License-Identifier: BSL-1.0
+#include "labs/trace/summary.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <map>
+#include <set>
+#include <tuple>
+
+namespace weft::labs::trace {
+namespace {
+
+// A finding has to have cost somebody this much.
+constexpr Nanos kWorthATelling = lwp::os::kMillisecond;
+constexpr std::size_t kMostOfAKind = 3;
+
+Times times_of(std::vector<std::pair<Nanos, Nanos>>& lengths) {  // (length, begin)
+  Times t;
+  std::sort(lengths.begin(), lengths.end());
+  t.count = lengths.size();
+  for (const auto& [length, begin] : lengths) t.total += length;
+  if (lengths.empty()) return t;
+  const auto rank = static_cast<std::size_t>(std::ceil(0.99 * static_cast<double>(t.count)));
+  t.p99 = lengths[rank - 1].first;
+  t.worst = lengths.back().first;
+  t.worst_at = lengths.back().second;
+  return t;
+}
+
+std::string number(std::uint64_t n) {
+  return std::to_string(n);
+}
+
+class Summarizer {
+ public:
+  Summarizer(const Model& m, const Say& say) : m_(m), say_(say) {}
+
+  Summary make() {
+    lanes();
+    waits();
+    calls();
+    spans();
+    cost();
+    held_up();
+    stood_still();
+    circles();
+    objects();
+    off_processor();
+    std::stable_sort(out_.findings.begin(), out_.findings.end(),
+                     [](const Finding& a, const Finding& b) { return a.lost > b.lost; });
+    if (out_.findings.empty()) find({.id = "found.nothing", .text = say_("found.nothing")});
+    about_recording();
+    return std::move(out_);
+  }
+
+ private:
+  void find(Finding f) { out_.findings.push_back(std::move(f)); }
+  static double seconds(Nanos t) { return static_cast<double>(t) / 1e9; }
+
+  LaneRow row_of(const Lane& lane, std::size_t i) const {
+    LaneRow row;
+    row.lane = static_cast<std::uint32_t>(i);
+    for (const Slice& s : lane.slices) {
+      row.in[static_cast<std::size_t>(s.state)] += s.length();
+      row.runs += s.state == State::running ? 1 : 0;
+    }
+    return row;
+  }
+  void lanes() {
+    for (std::size_t i = 0; i < m_.lwps.size(); ++i) out_.lwps.push_back(row_of(m_.lwps[i], i));
+    for (std::size_t i = 0; i < m_.fibers.size(); ++i) {
+      out_.fibers.push_back(row_of(m_.fibers[i], i));
+    }
+    for (const auto& o : m_.off) out_.lwps[o.lwp].off += o.waited;
+  }
+
+  void waits() {
+    using Pair = std::tuple<std::uint32_t, std::string, std::uint32_t, std::uint32_t>;
+    std::map<Pair, std::vector<std::pair<Nanos, Nanos>>> by;
+    for (std::size_t i = 0; i < m_.fibers.size(); ++i) {
+      for (const Slice& s : m_.fibers[i].slices) {
+        if (s.state != State::waits || s.length() == 0) continue;
+        std::string what = s.object != kNobody  ? object_name(m_, s.object)
+                           : s.owner != kNobody ? m_.text(s.what) + " " + name_of(m_, s.owner)
+                                                : m_.text(s.what);
+        by[{static_cast<std::uint32_t>(i), std::move(what), s.owner, s.waker}].emplace_back(
+            s.length(), s.begin);
+      }
+    }
+    for (auto& [key, lengths] : by) {
+      const auto& [waiter, what, owner, waker] = key;
+      out_.waits.push_back({waiter, owner, waker, what, times_of(lengths)});
+    }
+    sort_by_total(out_.waits);
+  }
+  template <class Rows>
+  static void sort_by_total(Rows& rows) {
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const auto& a, const auto& b) { return a.times.total > b.times.total; });
+  }
+
+  void calls() {
+    std::map<std::string, std::vector<const Call*>> by;
+    for (const Call& c : m_.calls) by[call_name(m_, c)].push_back(&c);
+    for (auto& [what, all] : by) {
+      CallRow row;
+      row.what = what;
+      std::vector<std::pair<Nanos, Nanos>> lengths;
+      Nanos longest = -1;
+      for (const Call* c : all) {
+        lengths.emplace_back(c->length(), c->begin);
+        row.noticed += c->noticed ? 1 : 0;
+        row.handed_off += c->handed_off ? 1 : 0;
+        row.collateral += c->collateral;
+        if (c->length() > longest) {
+          longest = c->length();
+          row.worst_lwp = c->lwp;
+          row.worst_fiber = c->fiber;
+        }
+      }
+      row.times = times_of(lengths);
+      out_.calls.push_back(std::move(row));
+    }
+    sort_by_total(out_.calls);
+  }
+
+  void spans() {
+    std::map<std::string, std::vector<Nanos>> by;
+    for (const Span& s : m_.spans) by[m_.text(s.what)].push_back(s.end - s.begin);
+    for (auto& [what, lengths] : by) {
+      std::sort(lengths.begin(), lengths.end());
+      auto at = [&](double share) {
+        const auto rank = std::ceil(share * static_cast<double>(lengths.size()));
+        return lengths[static_cast<std::size_t>(std::max(rank, 1.0)) - 1];
+      };
+      out_.spans.push_back({what, lengths.size(), at(.5), at(.9), at(.99), lengths.back()});
+    }
+  }
+
+  // ---- findings ----
+
+  // Fibers that could have run during a call, and did not for a part of it.
+  std::size_t victims(const Call& call) const {
+    std::size_t count = 0;
+    const std::uint32_t runtime = m_.lwps[call.lwp].runtime;
+    for (const Lane& lane : m_.fibers) {
+      if (lane.runtime != runtime) continue;
+      auto s = std::partition_point(lane.slices.begin(), lane.slices.end(),
+                                    [&](const Slice& x) { return x.end <= call.begin; });
+      for (; s != lane.slices.end() && s->begin < call.end; ++s) {
+        if (s->state != State::ready) continue;
+        ++count;
+        break;
+      }
+    }
+    return count;
+  }
+
+  // The call that held up most, and how it stands for others by its name.
+  void held_up() {
+    std::map<std::string, std::vector<const Call*>> by;
+    for (const Call& c : m_.calls) {
+      if (c.collateral > 0) by[call_name(m_, c)].push_back(&c);
+    }
+    std::vector<Finding> found;
+    for (auto& [what, all] : by) {
+      Nanos sum = 0;
+      const Call* worst = all.front();
+      for (const Call* c : all) {
+        sum += c->collateral;
+        if (c->collateral > worst->collateral) worst = c;
+      }
+      if (sum < kWorthATelling) continue;
+      Finding f{.id = "found.blocked",
+                .text = {},
+                .begin = worst->begin,
+                .end = worst->end,
+                .lwp = worst->lwp,
+                .fiber = worst->fiber,
+                .lost = seconds(sum)};
+      const auto n = number(victims(*worst));
+      f.text = say_("found.blocked", {{"lwp", lwp_name(m_, worst->lwp)},
+                                      {"time", duration(worst->length())},
+                                      {"fiber", name_of(m_, worst->fiber)},
+                                      {"call", what},
+                                      {"n", n},
+                                      {"sum", duration(worst->collateral)}});
+      if (all.size() > 1) {
+        f.text += say_("found.blocked_often", {{"n", number(all.size())}, {"sum", duration(sum)}});
+      }
+      found.push_back(std::move(f));
+    }
+    keep_worst(found);
+  }
+  void keep_worst(std::vector<Finding>& found) {
+    std::stable_sort(found.begin(), found.end(),
+                     [](const Finding& a, const Finding& b) { return a.lost > b.lost; });
+    if (found.size() > kMostOfAKind) found.resize(kMostOfAKind);
+    for (auto& f : found) find(std::move(f));
+  }
+
+  // Times at which no fiber of a runtime ran, though one could have, because its LWPs were blocked.
+  void stood_still() {
+    struct Change {
+      Nanos at;
+      int ready, blocked, running;
+    };
+    for (std::uint32_t r = 0; r < m_.runtimes.size(); ++r) {
+      if (!m_.runtimes[r].shares_lwps) continue;
+      std::vector<Change> changes;
+      for (const Lane& lane : m_.fibers) {
+        if (lane.runtime != r) continue;
+        for (const Slice& s : lane.slices) {
+          const int ready = s.state == State::ready, blocked = s.state == State::blocked,
+                    running = s.state == State::running;
+          if (ready + blocked + running == 0) continue;
+          changes.push_back({s.begin, ready, blocked, running});
+          changes.push_back({s.end, -ready, -blocked, -running});
+        }
+      }
+      std::sort(changes.begin(), changes.end(),
+                [](const Change& a, const Change& b) { return a.at < b.at; });
+      Nanos total = 0, longest = 0, longest_at = 0, since = -1;
+      int ready = 0, blocked = 0, running = 0, most = 0;
+      for (std::size_t i = 0; i < changes.size();) {
+        const Nanos at = changes[i].at;
+        for (; i < changes.size() && changes[i].at == at; ++i) {
+          ready += changes[i].ready;
+          blocked += changes[i].blocked;
+          running += changes[i].running;
+        }
+        const bool still = ready > 0 && blocked > 0 && running == 0;
+        if (still) {
+          most = std::max(most, ready);
+          if (since < 0) since = at;
+        } else if (since >= 0) {
+          total += at - since;
+          if (at - since > longest) longest = at - since, longest_at = since;
+          since = -1;
+        }
+      }
+      if (total < kWorthATelling) continue;
+      find({.id = "found.still",
+            .text = say_("found.still",
+                         {{"time", duration(total)},
+                          {"share", percent(static_cast<double>(total) /
+                                            static_cast<double>(std::max<Nanos>(m_.length(), 1)))},
+                          {"n", number(static_cast<std::uint64_t>(most))},
+                          {"longest", duration(longest)}}),
+            .begin = longest_at,
+            .end = longest_at + longest,
+            .lost = seconds(total)});
+    }
+  }
+  static std::string percent(double share) {
+    char text[32];
+    std::snprintf(text, sizeof text, share < 0.0995 ? "%.1f %%" : "%.0f %%", 100 * share);
+    return text;
+  }
+
+  // Who still waits at the end, for what is held by one who waits, and so on in a circle.
+  void circles() {
+    std::set<std::uint32_t> seen;
+    auto next = [&](std::uint32_t f) {
+      const auto& slices = m_.fibers[f].slices;
+      const bool waits = !slices.empty() && slices.back().state == State::waits &&
+                         slices.back().end == m_.recording.ended;
+      return waits ? slices.back().owner : kNobody;
+    };
+    for (std::uint32_t start = 0; start < m_.fibers.size(); ++start) {
+      std::vector<std::uint32_t> way;
+      std::uint32_t f = start;
+      while (f != kNobody && seen.insert(f).second) {
+        way.push_back(f);
+        f = next(f);
+      }
+      auto from = std::find(way.begin(), way.end(), f);
+      if (f == kNobody || from == way.end()) continue;
+      std::string circle;
+      for (auto at = from; at != way.end(); ++at) {
+        const Slice& s = m_.fibers[*at].slices.back();
+        circle += name_of(m_, *at) + " → " +
+                  (s.object != kNobody ? object_name(m_, s.object) : m_.text(s.what)) + " → ";
+      }
+      circle += name_of(m_, *from);
+      const Slice& s = m_.fibers[*from].slices.back();
+      find({.id = "found.circle",
+            .text = say_("found.circle", {{"circle", circle}}),
+            .begin = s.begin,
+            .end = s.end,
+            .fiber = *from,
+            .lost = 1e9});
+    }
+  }
+
+  void objects() {
+    std::vector<Finding> held, contended;
+    for (std::uint32_t i = 0; i < m_.objects.size(); ++i) {
+      const Object& o = m_.objects[i];
+      if (o.held_while_blocked > 0 && o.waited >= kWorthATelling) {
+        held.push_back({.id = "found.held",
+                        .text = say_("found.held", {{"object", object_name(m_, i)},
+                                                    {"n", number(o.held_while_blocked)},
+                                                    {"sum", duration(o.waited)}}),
+                        .begin = o.longest_at,
+                        .end = o.longest_at + o.longest,
+                        .fiber = longest_waiter(i),
+                        .lost = seconds(o.waited)});
+      } else if (o.waited >= kWorthATelling && (o.kind == "mutex" || o.kind == "shared mutex")) {
+        contended.push_back({.id = "found.contended",
+                             .text = say_("found.contended", {{"object", object_name(m_, i)},
+                                                              {"n", number(o.waits)},
+                                                              {"sum", duration(o.waited)},
+                                                              {"longest", duration(o.longest)}}),
+                             .begin = o.longest_at,
+                             .end = o.longest_at + o.longest,
+                             .fiber = longest_waiter(i),
+                             .lost = seconds(o.waited)});
+      }
+    }
+    keep_worst(held);
+    keep_worst(contended);
+  }
+  std::uint32_t longest_waiter(std::uint32_t object) const {
+    const Object& o = m_.objects[object];
+    for (std::uint32_t f = 0; f < m_.fibers.size(); ++f) {
+      const auto& slices = m_.fibers[f].slices;
+      auto s = std::partition_point(slices.begin(), slices.end(),
+                                    [&](const Slice& x) { return x.begin < o.longest_at; });
+      if (s != slices.end() && s->begin == o.longest_at && s->object == object) return f;
+    }
+    return kNobody;
+  }
+
+  void off_processor() {
+    for (const LaneRow& row : out_.lwps) {
+      const Nanos ran = row.in[static_cast<std::size_t>(State::running)];
+      if (row.off < 10 * kWorthATelling || row.off < ran / 20) continue;
+      Nanos begin = 0, end = 0, most = 0;
+      for (const auto& o : m_.off) {
+        if (o.lwp == row.lane && o.waited > most) most = o.waited, begin = o.begin, end = o.end;
+      }
+      find({.id = "found.off",
+            .text =
+                say_("found.off", {{"lwp", lwp_name(m_, row.lane)}, {"time", duration(row.off)}}),
+            .begin = begin,
+            .end = end,
+            .lwp = row.lane,
+            .lost = seconds(row.off)});
+    }
+  }
+
+  // ---- the recording itself ----
+  void cost() {
+    double spent = 0;
+    std::uint64_t events = 0;
+    for (const auto& p : m_.recording.processes) {
+      spent += static_cast<double>(p.events) * p.event_ns;
+      events += p.events;
+    }
+    Nanos busy = 0;
+    for (const LaneRow& row : out_.lwps) busy += row.in[static_cast<std::size_t>(State::running)];
+    if (events > 0) out_.event_ns = spent / static_cast<double>(events);
+    if (busy > 0) out_.share = spent / static_cast<double>(busy);
+  }
+  void about_recording() {
+    const Recording& r = m_.recording;
+    if (r.dropped > 0) {
+      find({.id = "found.dropped", .text = say_("found.dropped", {{"n", number(r.dropped)}})});
+    }
+    if (r.damaged > 0) {
+      find({.id = "found.damaged", .text = say_("found.damaged", {{"n", number(r.damaged)}})});
+    }
+  }
+
+  const Model& m_;
+  const Say& say_;
+  Summary out_;
+};
+
+}  // namespace
+
+Summary summarize(const Model& m, const Say& say) {
+  return Summarizer(m, say).make();
+}
+
+std::string duration(Nanos t) {
+  const auto nanos = static_cast<double>(t);
+  const auto [divisor, unit] = nanos < 999.5     ? std::pair{1.0, "ns"}
+                               : nanos < 999.5e3 ? std::pair{1e3, "µs"}
+                               : nanos < 999.5e6 ? std::pair{1e6, "ms"}
+                                                 : std::pair{1e9, "s"};
+  const double value = nanos / divisor;
+  const int digits = divisor == 1.0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  char text[48];
+  std::snprintf(text, sizeof text, "%.*f\u00a0%s", digits, value, unit);
+  return text;
+}
+
+std::string call_name(const Model& m, const Call& call) {
+  const std::string& text = m.text(call.what);
+  if (!call.noticed) return text;
+  const auto blank = text.find(' ');
+  std::string name = text.substr(0, blank);
+  if (name.empty()) name = "?";
+  if (call.descriptor < 0) return name;
+  name += "(" + std::to_string(call.descriptor);
+  if (blank != text.npos) name += ", " + text.substr(blank + 1);
+  return name + ")";
+}
+
+}  // namespace weft::labs::trace
