@@ -164,7 +164,14 @@ std::string ascii(std::string_view text) {
         out += '.';
         break;
       case U'–':
+      case U'−':
         out += '-';
+        break;
+      case U'→':
+        out += "->";
+        break;
+      case U'←':
+        out += "<-";
         break;
       case U'…':
         out += "...";

@@ -27,10 +27,12 @@ inline constexpr Message kMessages[] = {
     // ---- weft report, weft run, recordings ----
     {"found.nothing", "Nothing held a fiber up for a millisecond or more.", "没有任何事使纤程耽搁一毫秒以上。"},
     {"found.blocked", "{lwp} was blocked {time} by {fiber} in {call}; {n} ready fibers waited {sum} in sum.", "{lwp} 被 {fiber} 的 {call} 阻塞了 {time}；{n} 个就绪纤程共等待 {sum}。"},
+    {"found.blocked_one", "{lwp} was blocked {time} by {fiber} in {call}; one ready fiber waited {sum}.", "{lwp} 被 {fiber} 的 {call} 阻塞了 {time}；一个就绪纤程等待了 {sum}。"},
     {"found.blocked_often", " It was the worst of {n} such calls; all together cost {sum} of waiting.", "这是 {n} 次此类调用中最坏的一次；合计造成等待 {sum}。"},
     {"found.still", "For {time} ({share} of the recording) no fiber ran though up to {n} were ready: every LWP with a permit was blocked, once for {longest}.", "共 {time}（占录制时间的 {share}）没有纤程运行，而最多有 {n} 个就绪：所有持许可的 LWP 都被阻塞，最长一次 {longest}。"},
     {"found.circle", "Deadlock: {circle}.", "死锁：{circle}。"},
     {"found.held", "{object} was held across a blocking call {n} times; others waited {sum} for it.", "{object} 有 {n} 次在持有期间发生阻塞调用；其他纤程为它等待了 {sum}。"},
+    {"found.held_once", "{object} was held across a blocking call; others waited {sum} for it.", "{object} 在持有期间发生了一次阻塞调用；其他纤程为它等待了 {sum}。"},
     {"found.contended", "{object} made fibers wait {n} times, {sum} in all, {longest} at most.", "{object} 使纤程等待 {n} 次，共 {sum}，最长 {longest}。"},
     {"found.off", "{lwp} could run and had no processor for {time}: other programs, or more LWPs than processors.", "{lwp} 可运行却没有处理器，共 {time}：有其他程序，或 LWP 多于处理器。"},
     {"found.dropped", "{n} events were lost: the disk was full or slower than the program. What follows a loss may be wrong.", "丢失了 {n} 个事件：磁盘已满或跟不上程序。丢失之后的内容可能不准。"},

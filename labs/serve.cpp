@@ -14,6 +14,7 @@
 #include "labs/policy/policy_file.hpp"
 #include "labs/seed_option.hpp"
 #include "labs/suggest.hpp"
+#include "labs/trace/start.hpp"
 #include "lwp/policy_table.hpp"
 #include "servers/control.hpp"
 
@@ -26,7 +27,7 @@ using servers::Refusal;
 struct ServeFlags {
   std::string service = "file", model = "dispatcher-worker", mapping = "many-to-many";
   std::string engine = "weft", on_block = "hold", policy, disk = "none", stack = "64K";
-  std::string root = ".", bind = "127.0.0.1", cpus, disk_cpus;
+  std::string root = ".", bind = "127.0.0.1", cpus, disk_cpus, trace;
   std::uint64_t seed = 1;
   int lwps = 0, max_lwps = 0, workers = 8, heads = 0, port = 8080;
   double cpu_per_request = 0, drain_seconds = 10, preempt = 0;
@@ -284,6 +285,10 @@ int serve(const ServeFlags& f, const Terminal& terminal) {
     std::fprintf(stderr, "%s\n", text.c_str());
     return why.exit_code;
   };
+  if (auto refusal = trace::start(f.trace, false, terminal.say)) {
+    why = *refusal;
+    return refused();
+  }
   if (!read_flags(f, options, why) || !learn_policy(f, terminal, why)) return refused();
   for (const auto& word : os::unknown_in_weft_without()) {
     std::fprintf(stderr, "weft serve: WEFT_WITHOUT names '%s', which weft does not know\n",
@@ -359,6 +364,7 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_option("--drain-seconds", f->drain_seconds, "time to end requests after SIGTERM")
       ->capture_default_str();
   sub.add_flag("--stats", f->stats, "print the counters at the end (SIGUSR1: at any time)");
+  trace::add_option(sub, f->trace, terminal.say);
   sub.add_option("--layout", f->layout)->group("");
   sub.add_option("--processes", f->processes)->group("");
   sub.get_option("--root")->type_name("DIR");

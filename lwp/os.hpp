@@ -418,6 +418,9 @@ Result<Process> spawn_process(const std::vector<std::string>& argv, std::span<co
 /// Runs a program to its end; it has the caller's terminal, and gets SIGTERM when the caller's
 /// thread dies. What the terminal's keys signal is for the program alone.
 Result<Exit> run_in_foreground(const std::vector<std::string>& argv);
+/// Sets a variable of this process's environment, and of children's begun from now on. Not while
+/// another thread reads it.
+void set_environment(const std::string& name, const std::string& value);
 /// This process.
 int process_id();
 /// Its command line, words apart by blanks.

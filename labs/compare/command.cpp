@@ -17,6 +17,7 @@
 #include "labs/exit.hpp"
 #include "labs/output_file.hpp"
 #include "labs/seed_option.hpp"
+#include "labs/trace/start.hpp"
 #include "lwp/os.hpp"
 
 namespace weft::labs {
@@ -66,6 +67,7 @@ int compare_servers(const Flags& flags, const CLI::App& sub, const Terminal& ter
   if (auto* why = std::get_if<Refusal>(&read)) return refuse(terminal, "compare", *why);
   const Options& options = std::get<Options>(read);
 
+  if (auto why = trace::start(flags.trace, false, say)) return refuse(terminal, "compare", *why);
   constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
   auto signals = lwp::os::signal_fd(kSignals);  // before the servers, which unblock them
   auto measured = measure(options, terminal, signals ? signals->get() : -1);
@@ -83,6 +85,9 @@ int compare_servers(const Flags& flags, const CLI::App& sub, const Terminal& ter
   if (!write_output(options.json, to_json(c))) unwritten = options.json;
   std::FILE* words = words_beside(options.json);
   std::fputs(screen(c, terminal, report, replaced).c_str(), words);
+  if (!flags.trace.empty()) {
+    std::fprintf(words, "%s\n", terminal.shown(trace::recorded(flags.trace, say)).c_str());
+  }
   if (!unwritten.empty())
     return refuse(terminal, "compare",
                   {say("usage.cannot_write", {{"path", unwritten}}), kMachineLacks});
@@ -116,6 +121,7 @@ void compare_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
       ->capture_default_str();
   sub.add_flag("--no-report", f->no_report, say("compare.help_no_report"));
   sub.add_option("--json", f->json, say("compare.help_json"))->type_name("FILE");
+  trace::add_option(sub, f->trace, say);
   sub.add_option("--expect", f->expect, say("compare.help_expect"))->type_name("CLAIM");
   sub.footer(say("compare.footer"));
   sub.callback([=, &sub, &terminal, &exit_code] {

@@ -24,7 +24,7 @@ struct Flags {
   std::uint64_t seed = 1;
   bool quick = false, thorough = false;
   bool heads_given = false;
-  std::string root, json, report = "weft-report.html";
+  std::string root, json, report = "weft-report.html", trace;
   bool no_report = false;
   std::vector<std::string> expect;
 };

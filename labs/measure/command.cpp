@@ -13,6 +13,7 @@
 #include "labs/measure/measure.hpp"
 #include "labs/output_file.hpp"
 #include "labs/suggest.hpp"
+#include "labs/trace/start.hpp"
 
 namespace weft::labs {
 namespace {
@@ -25,7 +26,7 @@ struct Flags {
   double ms = 200;
   int cpus = 1;
   bool predict = false;
-  std::string json;
+  std::string json, trace;
 };
 
 std::string milliseconds(Nanos t) {
@@ -108,6 +109,7 @@ class Command {
 
   int run() {
     if (auto why = read()) return refuse(t_, "measure", *why);
+    if (auto why = trace::start(f_.trace, false, say_)) return refuse(t_, "measure", *why);
     print(say_("measure.title") + "\n" +
           say_("measure.setup", {{"cpus", std::to_string(f_.cpus)}}) + "\n");
     for (const auto* op : operations_) {
@@ -131,6 +133,7 @@ class Command {
     if (!write_output(f_.json, all.dump(1) + '\n'))
       return refuse(t_, "measure",
                     {say_("usage.cannot_write", {{"path", f_.json}}), kMachineLacks});
+    if (!f_.trace.empty()) print(trace::recorded(f_.trace, say_) + "\n");
     return kDone;
   }
 
@@ -226,6 +229,7 @@ void measure_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_option("--cpus", f->cpus, say("measure.help_cpus"))->capture_default_str();
   sub.add_flag("--predict", f->predict, say("measure.help_predict"));
   sub.add_option("--json", f->json, say("measure.help_json"));
+  trace::add_option(sub, f->trace, say);
   std::string all;
   for (const auto& op : operations()) all += (all.empty() ? "" : ", ") + std::string(op.name);
   sub.footer("Calls: " + all + ".\nExample: ./weft measure pipe compute --ms 100");

@@ -327,17 +327,17 @@ class Builder {
     LwpTrack* l = lwp(p, p.lwp);
     const std::uint32_t here = l != nullptr ? l->fiber : kNobody;
     switch (e.kind) {
-      case Kind::create: {
-        const std::uint32_t f = fiber(p, e.first);
-        fibers_[f].name = m_.text(e.text);
-        fibers_[f].parent = here;
+      case Kind::create:
+        if (auto f = fiber(p, e.first); f != kNobody) {
+          fibers_[f].name = m_.text(e.text);
+          fibers_[f].parent = here;
+        }
         break;
-      }
       case Kind::name:
-        fibers_[fiber(p, e.first)].name = m_.text(e.text);
+        if (auto f = fiber(p, e.first); f != kNobody) fibers_[f].name = m_.text(e.text);
         break;
       case Kind::run:
-        if (l != nullptr) runs(*l, fiber(p, e.first), e.at);
+        if (auto f = fiber(p, e.first); f != kNobody && l != nullptr) runs(*l, f, e.at);
         break;
       case Kind::park:
         parks(e, l);
@@ -400,6 +400,10 @@ class Builder {
         break;
       case Kind::busy:
         if (l != nullptr) l->set(e.at, {.state = State::none});
+        break;
+      case Kind::away:
+        if (l == nullptr) break;
+        leaves(*l, e.at);
         break;
       case Kind::begin:
         if (here == kNobody) break;

@@ -30,6 +30,7 @@ Shape shape_of(Kind kind) {
     case Kind::done:
     case Kind::idle:
     case Kind::busy:
+    case Kind::away:
       return {};
     case Kind::run:
     case Kind::notify:
@@ -118,7 +119,9 @@ struct Clock {
   Nanos at(std::uint64_t t) const {
     const double since =
         t >= ticks ? static_cast<double>(t - ticks) : -static_cast<double>(ticks - t);
-    return nanos + static_cast<Nanos>(since * nanos_per_tick);
+    // A damaged file's times may be anything; sums of these remain numbers.
+    constexpr double kMost = 4e15;  // 46 days
+    return nanos + static_cast<Nanos>(std::clamp(since * nanos_per_tick, -kMost, kMost));
   }
 };
 
@@ -147,12 +150,19 @@ Header header_of(const std::byte* chunk) {
   return h;
 }
 
+// Nanoseconds since a machine's start.
+bool possible(Nanos n) {
+  constexpr Nanos kMost = Nanos{1} << 60;
+  return n >= 0 && n < kMost;
+}
+
 class Reader {
  public:
   void add(std::span<const std::byte> bytes) {
     for (std::size_t at = 0; at + kChunkBytes <= bytes.size(); at += kChunkBytes) {
       const Header h = header_of(bytes.data() + at);
       if (h.magic != lwp::trace::kMagic) continue;
+      if (!possible(h.nanos[0]) || !possible(h.nanos[1])) continue;
       Source& s = sources_[h.process];
       s.chunks.push_back(bytes.data() + at);
       s.knows(h.ticks[0], h.nanos[0]);
@@ -225,7 +235,9 @@ class Reader {
     each_event(chunk, h,
                [&](Kind kind, std::uint64_t ticks, const Shape&, const auto& numbers,
                    std::string_view own) {
-                 if (kind == Kind::clock) source.knows(ticks, static_cast<Nanos>(numbers[0]));
+                 if (kind == Kind::clock && possible(static_cast<Nanos>(numbers[0]))) {
+                   source.knows(ticks, static_cast<Nanos>(numbers[0]));
+                 }
                  if (kind == Kind::string) source.strings[numbers[0]] = text(own);
                  if (kind == Kind::runtime)
                    process.runtimes.emplace_back(static_cast<std::uint32_t>(numbers[0]), own);
@@ -254,7 +266,10 @@ class Reader {
           if (kind == Kind::string || kind == Kind::clock || kind == Kind::runtime) return;
           Event e{.at = clock.at(ticks), .place = place, .kind = kind};
           auto left = static_cast<std::size_t>(shape.numbers);
-          if (shape.ago) e.ago = static_cast<Nanos>(numbers[--left]);
+          if (shape.ago) {
+            const auto ago = static_cast<Nanos>(numbers[--left]);
+            if (possible(ago)) e.ago = ago;
+          }
           std::uint64_t* to[] = {&e.first, &e.second, &e.third};
           std::size_t next = 0;
           for (std::size_t i = 0; i < left; ++i) {

@@ -2,10 +2,10 @@
 #include "labs/trace/start.hpp"
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 #include <fstream>
 
 #include "labs/exit.hpp"
+#include "lwp/os.hpp"
 #include "lwp/trace/format.hpp"
 
 namespace weft::labs::trace {
@@ -18,8 +18,12 @@ std::optional<Refusal> start(const std::string& file, bool flight, const Say& sa
   if (file.empty()) return std::nullopt;
   std::ofstream empty(file, std::ios::binary | std::ios::trunc);
   if (!empty) return Refusal{say("usage.cannot_write", {{"path", file}}), kMachineLacks};
-  ::setenv("WEFT_TRACE", ((flight ? "flight:" : "") + file).c_str(), 1);
+  lwp::os::set_environment("WEFT_TRACE", (flight ? "flight:" : "") + file);
   return std::nullopt;
+}
+
+std::string recorded(const std::string& file, const Say& say) {
+  return file.empty() ? "" : say("run.recorded", {{"path", file}});
 }
 
 bool has_events(const std::string& file) {

@@ -18,6 +18,8 @@ void add_option(CLI::App& sub, std::string& file, const Say& say);
 /// Empties the file, and has every runtime that begins from now on, here and in child processes,
 /// record there. Does nothing for "". Why it cannot, or nothing.
 std::optional<Refusal> start(const std::string& file, bool flight, const Say& say);
+/// What to say after a run: where it is recorded, and how to see it. "" for "".
+std::string recorded(const std::string& file, const Say& say);
 /// Whether anything has been recorded there.
 bool has_events(const std::string& file);
 

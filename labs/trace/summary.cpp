@@ -179,13 +179,14 @@ class Summarizer {
                 .lwp = worst->lwp,
                 .fiber = worst->fiber,
                 .lost = seconds(sum)};
-      const auto n = number(victims(*worst));
-      f.text = say_("found.blocked", {{"lwp", lwp_name(m_, worst->lwp)},
-                                      {"time", duration(worst->length())},
-                                      {"fiber", name_of(m_, worst->fiber)},
-                                      {"call", what},
-                                      {"n", n},
-                                      {"sum", duration(worst->collateral)}});
+      const std::size_t n = victims(*worst);
+      f.text = say_(n == 1 ? MessageId("found.blocked_one") : MessageId("found.blocked"),
+                    {{"lwp", lwp_name(m_, worst->lwp)},
+                     {"time", duration(worst->length())},
+                     {"fiber", name_of(m_, worst->fiber)},
+                     {"call", what},
+                     {"n", number(n)},
+                     {"sum", duration(worst->collateral)}});
       if (all.size() > 1) {
         f.text += say_("found.blocked_often", {{"n", number(all.size())}, {"sum", duration(sum)}});
       }
@@ -299,10 +300,12 @@ class Summarizer {
     for (std::uint32_t i = 0; i < m_.objects.size(); ++i) {
       const Object& o = m_.objects[i];
       if (o.held_while_blocked > 0 && o.waited >= kWorthATelling) {
+        const bool once = o.held_while_blocked == 1;
         held.push_back({.id = "found.held",
-                        .text = say_("found.held", {{"object", object_name(m_, i)},
-                                                    {"n", number(o.held_while_blocked)},
-                                                    {"sum", duration(o.waited)}}),
+                        .text = say_(once ? MessageId("found.held_once") : MessageId("found.held"),
+                                     {{"object", object_name(m_, i)},
+                                      {"n", number(o.held_while_blocked)},
+                                      {"sum", duration(o.waited)}}),
                         .begin = o.longest_at,
                         .end = o.longest_at + o.longest,
                         .fiber = longest_waiter(i),

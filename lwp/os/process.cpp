@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 #include <cstdio>
+#include <cstdlib>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -110,6 +111,10 @@ Result<Process> spawn_process(const std::vector<std::string>& argv, std::span<co
     return Result<Process>::failure(error);
   }
   return Result<Process>(std::move(child));
+}
+
+void set_environment(const std::string& name, const std::string& value) {
+  (void)::setenv(name.c_str(), value.c_str(), 1);
 }
 
 Result<Exit> run_in_foreground(const std::vector<std::string>& argv) {

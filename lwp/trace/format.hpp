@@ -61,6 +61,7 @@ enum class Event : std::uint8_t {
   // Here:
   idle,  ///< nothing is ready: it sleeps
   busy,  ///< it does not any more
+  away,  ///< the thread is no LWP any more
   // Anywhere in the runtime:
   permit,   ///< from LWP, to LWP (0: it had none)
   noticed,  ///< LWP, fiber, call (string), descriptor + 1, ago: began so many ns ago; path (text)

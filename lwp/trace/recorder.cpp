@@ -51,8 +51,8 @@ class Recorder {
     auto fd = os::create_file(options.file, false);
     if (!fd) return Made::failure(fd.error());
     std::unique_ptr<Recorder> r(new Recorder(std::move(*fd), options));
-    if (int error = r->grow(options.flight ? r->most_chunks_ : kLeastAhead)) {
-      return Made::failure(error);
+    if (!r->grow(options.flight ? r->most_chunks_ : kLeastAhead)) {
+      return Made::failure(r->failed_);
     }
     r->process_ring_ = &r->ring_for(os::thread_id(), 0, 0);
     r->process_ring_->pinned_ = true;
@@ -89,7 +89,17 @@ class Recorder {
     service_ = os::Thread("weft-trace", [this] { serve(); });
   }
 
-  // Opens one, perhaps that of a thread that has ended.
+  // Opens one for the calling thread, which may wait: with its first chunk, because threads begin
+  // faster than the service thread could keep chunks ahead of them.
+  Ring& open_ring(int lwp, std::uint32_t runtime) {
+    Ring& ring = ring_for(os::thread_id(), lwp, runtime);
+    Header* first = take();
+    while (first == nullptr && !flight_ && grow(kLeastAhead)) first = take();
+    if (first != nullptr) give(ring, first);
+    return ring;
+  }
+
+  // Perhaps that of a thread that has ended.
   Ring& ring_for(int thread, int lwp, std::uint32_t runtime) {
     std::lock_guard lock(rings_lock_);
     Ring* ring = nullptr;
@@ -110,6 +120,7 @@ class Recorder {
   }
   // By its own thread.
   void close(Ring& ring) {
+    if (ring.lwp_ != 0) ring.record(Event::away);
     give_sched(ring);
     close_chunk(ring);
     ring.in_use_.store(false, memory_order_release);
@@ -124,21 +135,7 @@ class Recorder {
       dropped_.fetch_add(1, memory_order_relaxed);
       return false;
     }
-    *fresh = Header{};
-    fresh->process = process_;
-    fresh->ring = ring.number_;
-    fresh->thread = ring.thread_;
-    fresh->lwp = ring.lwp_;
-    fresh->runtime = ring.runtime_;
-    fresh->sequence = ++ring.sequence_;
-    fresh->dropped = ring.dropped_;
-    fresh->nanos[0] = os::now();
-    fresh->ticks[0] = ring.last_ = ring.ticks();
-    compiler_fence();  // pairs with who reads the file while it is written
-    fresh->magic = kMagic;
-    ring.chunk_ = fresh;
-    ring.at_ = reinterpret_cast<unsigned char*>(fresh + 1);
-    ring.end_ = reinterpret_cast<unsigned char*>(fresh) + kChunkBytes;
+    give(ring, fresh);
     return true;
   }
 
@@ -174,20 +171,25 @@ class Recorder {
     if (flight_) full_.resize(most_chunks_);
   }
 
-  // Returns an errno.
-  int grow(std::size_t chunks) {
-    chunks = std::min(chunks, most_chunks_ - chunks_);
-    if (chunks == 0) return 0;
+  // False if the file is as long as it may be, or the disk is full: then it stays so.
+  bool grow(std::size_t chunks) {
+    std::lock_guard growing(grow_lock_);
+    const std::size_t room = free_.capacity() - free_count_.load(memory_order_relaxed);
+    chunks = std::min({chunks, room, most_chunks_ - chunks_.load(memory_order_relaxed)});
+    if (chunks == 0 || failed_ != 0) return false;
     auto memory = os::append_mapped(fd_.get(), chunks * kChunkBytes);
-    if (!memory) return memory.error();
+    if (!memory) {
+      failed_ = memory.error();
+      return false;
+    }
     maps_.push_back(*memory);
-    chunks_ += chunks;
+    chunks_.fetch_add(chunks, memory_order_relaxed);
     std::lock_guard lock(chunks_lock_);
     for (std::size_t i = 0; i < chunks; ++i) {
       free_.push_back(reinterpret_cast<Header*>(memory->data() + i * kChunkBytes));
     }
     free_count_.store(free_.size(), memory_order_relaxed);
-    return 0;
+    return true;
   }
 
   Header* take() {
@@ -211,6 +213,24 @@ class Recorder {
       std::memset(static_cast<void*>(chunk), 0, kChunkBytes);
     }
     return chunk;
+  }
+
+  void give(Ring& ring, Header* fresh) {
+    *fresh = Header{};
+    fresh->process = process_;
+    fresh->ring = ring.number_;
+    fresh->thread = ring.thread_;
+    fresh->lwp = ring.lwp_;
+    fresh->runtime = ring.runtime_;
+    fresh->sequence = ++ring.sequence_;
+    fresh->dropped = ring.dropped_;
+    fresh->nanos[0] = os::now();
+    fresh->ticks[0] = ring.last_ = ring.ticks();
+    compiler_fence();  // pairs with who reads the file while it is written
+    fresh->magic = kMagic;
+    ring.chunk_ = fresh;
+    ring.at_ = reinterpret_cast<unsigned char*>(fresh + 1);
+    ring.end_ = reinterpret_cast<unsigned char*>(fresh) + kChunkBytes;
   }
 
   void close_chunk(Ring& ring) {
@@ -244,11 +264,11 @@ class Recorder {
     std::size_t used_before = 0;
     while (!stopping_.load()) {
       const std::uint32_t rung = bell_.load();
-      const std::size_t used = chunks_ - free_count_.load(memory_order_relaxed);
-      const std::size_t wanted =
-          std::min(std::max(kLeastAhead, 4 * (used - used_before)), kMostAhead);
       const std::size_t ahead = free_count_.load(memory_order_relaxed);
-      if (!flight_ && ahead < wanted && !full_disk_ && grow(wanted - ahead) != 0) full_disk_ = true;
+      const std::size_t used = chunks_.load(memory_order_relaxed) - ahead;
+      const std::size_t wanted =
+          std::min(std::max(kLeastAhead, 4 * (used - std::min(used, used_before))), kMostAhead);
+      if (!flight_ && ahead < wanted) grow(wanted - ahead);
       if (os::now() >= next) {
         used_before = used;
         next = os::now() + kBeat;
@@ -279,9 +299,10 @@ class Recorder {
   std::vector<Header*> full_;  // a ring of a flight recorder's closed chunks; likewise
   std::size_t full_first_ = 0, full_count_ = 0;
   atomic<std::size_t> free_count_{0};
-  std::vector<std::span<std::byte>> maps_;  // the service thread's
-  std::size_t chunks_ = 0;                  // likewise
-  bool full_disk_ = false;                  // likewise
+  atomic<std::size_t> chunks_{0};  // of the file, that are ours
+  Lock grow_lock_;
+  std::vector<std::span<std::byte>> maps_;  // guarded by grow_lock_
+  int failed_ = 0;                          // an errno; likewise
   atomic<std::uint64_t> dropped_{0};
 
   Lock rings_lock_;
@@ -390,7 +411,7 @@ void open(Lwp& l, const Scheduler* of) {
   Recorder* r = recorder.load(memory_order_acquire);
   if (r == nullptr || l.ring != nullptr) return;
   if (of == nullptr) of = l.scheduler;
-  l.ring = &r->ring_for(os::thread_id(), l.index, of == nullptr ? 0 : of->traced_as);
+  l.ring = &r->open_ring(l.index, of == nullptr ? 0 : of->traced_as);
 }
 
 void close(Lwp& l) {

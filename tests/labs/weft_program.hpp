@@ -61,7 +61,10 @@ inline Answer run_weft(std::vector<std::string> arguments) {
 // A folder of the test's own, removed at its end.
 struct Folder {
   fs::path path = fs::temp_directory_path() / ("weft-test-" + std::to_string(os::thread_id()));
-  Folder() { fs::create_directories(path); }
+  Folder() {
+    fs::remove_all(path);  // a test that crashed may have left one, and thread ids come again
+    fs::create_directories(path);
+  }
   ~Folder() { fs::remove_all(path); }
   std::string operator/(const char* name) const { return (path / name).string(); }
 };

@@ -76,7 +76,8 @@ class CanvasPen {
       this.g.fillRect(x, y, w, h);
     }
   }
-  text(text, x, y, colour, most) {
+  // On `under`, so that no pattern runs through the words.
+  text(text, x, y, colour, most, under) {
     if (most !== undefined) {
       if (most < 14) return;
       if (this.g.measureText(text).width > most) {
@@ -86,6 +87,7 @@ class CanvasPen {
         text = text.slice(0, kept) + '…';
       }
     }
+    if (under) this.fill(under, x - 2, y - 7, this.g.measureText(text).width + 4, 14, 0.85);
     this.g.fillStyle = colour;
     this.g.fillText(text, x, y);
   }

@@ -137,7 +137,8 @@ class Timeline {
         if (w > 24 && lane.state[i] !== NONE) {
           const state = STATES[lane.state[i]];
           pen.text(this.r.label(lane, i) || (lane.ofLwp ? '' : this.words[state]), x + 5,
-            y + LANE / 2, inkOn(state, pen.look), w - 8);
+            y + LANE / 2, inkOn(state, pen.look), w - 8,
+            PATTERNS[state] && pen.look[state]);
         }
         ++i;
         continue;
