@@ -11,6 +11,7 @@
 #include "labs/exit.hpp"
 #include "labs/load/generator.hpp"
 #include "labs/load/url.hpp"
+#include "labs/trace/recording.hpp"
 
 namespace weft::labs::compare {
 namespace {
@@ -100,6 +101,7 @@ class Measurement {
     if (!why) why = closed_phase();
     if (!why) why = open_phase();
     for (auto& server : servers_) server.stop();
+    if (!why && !o_.report.empty()) why = recorded_phase();
     progress_.clear();
     if (why) return *why;
     return std::move(c_);
@@ -109,22 +111,31 @@ class Measurement {
   std::optional<Refusal> start_servers() {
     for (const auto& row : c_.rows) {
       show(say_("compare.starting", {{"row", label(row.spec, say_)}}));
-      auto server = ServerProcess::start(
-          own_program(),
-          serve_arguments(row.spec, o_.setup, tree_->path(), o_.server_cpus, o_.client_cpus),
-          all_cpus_);
-      if (!server)
-        return Refusal{say_("compare.no_server", {{"row", label(row.spec, say_)}}), kMachineLacks};
-      servers_.push_back(std::move(*server));
+      if (auto why = start_server(row.spec, {})) return why;
     }
     return std::nullopt;
   }
 
+  std::optional<Refusal> start_server(const RowSpec& spec, std::vector<std::string> more) {
+    auto arguments = serve_arguments(spec, o_.setup, tree_->path(), o_.server_cpus, o_.client_cpus);
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    auto server = ServerProcess::start(own_program(), arguments, all_cpus_);
+    if (!server)
+      return Refusal{say_("compare.no_server", {{"row", label(spec, say_)}}), kMachineLacks};
+    servers_.push_back(std::move(*server));
+    return std::nullopt;
+  }
+
   load::Plan plan_for(std::size_t row, Dealer& dealer) {
-    load::Plan p;
-    p.target = servers_[row].address();
-    p.next_request = [&dealer] { return dealer.next(); };
+    load::Plan p = load_on(servers_[row], dealer);
     p.warm_up = warm_up(o_.setup, c_.rows[row].spec);
+    return p;
+  }
+
+  load::Plan load_on(const ServerProcess& server, Dealer& dealer) {
+    load::Plan p;
+    p.target = server.address();
+    p.next_request = [&dealer] { return dealer.next(); };
     // A request in the longest queue waits for all clients' CPU and disk, one after the other.
     p.timeout =
         5 * kSecond + static_cast<Nanos>(o_.setup.clients * 100 / o_.setup.scale) * kMillisecond;
@@ -167,6 +178,29 @@ class Measurement {
       });
       if (auto* why = std::get_if<Refusal>(&done)) return *why;
       c_.rows[at].latency = std::move(std::get<MeasuredWindow>(done).load.latency);
+    }
+    return std::nullopt;
+  }
+
+  // The two rows that differ in their mapping alone: many-to-one, and many-to-many.
+  std::optional<Refusal> recorded_phase() {
+    for (auto mapping : {fibers::Mapping::many_to_one, fibers::Mapping::many_to_many}) {
+      const Row* row = c_.find("dispatcher-worker", mapping);
+      if (!row) continue;
+      show(say_("compare.recording", {{"row", label(row->spec, say_)}}));
+      const std::string file = tree_->path() + "/recording-" + std::string(fibers::name(mapping));
+      if (auto why = start_server(row->spec, {"--trace", file})) return why;
+      Dealer dealer(*tree_, o_.setup.network, o_.setup.seed);
+      load::Plan plan = load_on(servers_.back(), dealer);
+      plan.connections = o_.setup.clients;
+      plan.duration = recorded_for(o_.setup);
+      const load::Outcome load = load::run(plan);
+      servers_.back().stop();
+      if (load.interrupted) return interrupted();
+      auto recording = trace::read({file}, say_);
+      if (auto* why = std::get_if<Refusal>(&recording)) return *why;
+      c_.recorded.push_back(
+          {row->spec, trace::model_of(std::move(std::get<trace::Recording>(recording)))});
     }
     return std::nullopt;
   }
@@ -273,6 +307,11 @@ Nanos warm_up(const Setup& setup, const RowSpec& row) {
   return static_cast<Nanos>(book_seconds / setup.scale * kSecond);
 }
 
+// Eight decks, of 1.2 s each for a single thread: some reads for every LWP.
+Nanos recorded_for(const Setup& setup) {
+  return static_cast<Nanos>(8 * 1.2 / setup.scale * kSecond);
+}
+
 Schedule schedule(const Options& options, const std::vector<RowSpec>& rows) {
   // What cannot be shortened, in real seconds: a deck takes a single thread 1.2 s of the book; a
   // closed window waits for a deck's end at both its ends and then drains 16 requests; 60 requests
@@ -284,6 +323,8 @@ Schedule schedule(const Options& options, const std::vector<RowSpec>& rows) {
     double warm = static_cast<double>(warm_up(options.setup, row)) / 1e9;
     fixed += options.rounds * (std::max(warm, deck) + deck / 2 + drain) + warm + drain;
   }
+  if (!options.report.empty())
+    fixed += 2 * (static_cast<double>(recorded_for(options.setup)) / 1e9 + 0.1 + drain);
   double left = (options.seconds - fixed) / count;  // of each row, for its windows
   double closed = std::max({0.6 * left / options.rounds, 3 * deck, 0.1});
   double open = std::max({0.4 * left, 60 / options.setup.open_rps * book, 0.1});

@@ -5,6 +5,7 @@
 //
 //   closed phase   rounds × rows: throughput, and what the server counts meanwhile
 //   open phase     rows: latency at a rate every row can bear
+//   recorded phase two servers more, for the report: what their LWPs and fibers did, not measured
 #pragma once
 
 #include <string>
@@ -28,6 +29,9 @@ Schedule schedule(const Options& options, const std::vector<RowSpec>& rows);
 
 /// How long a row must run until its queues are as long as they will be.
 lwp::os::Nanos warm_up(const Setup& setup, const RowSpec& row);
+
+/// How long the servers of the report are recorded.
+lwp::os::Nanos recorded_for(const Setup& setup);
 
 /// The comparison, or why there is none. Interrupted by `stop_fd`: a refusal with kInterrupted.
 std::variant<Comparison, Refusal> measure(const Options& options, const Terminal& terminal,

@@ -7,6 +7,7 @@
 #include "labs/compare/findings.hpp"
 #include "labs/compare/plots.hpp"
 #include "labs/compare/screen.hpp"
+#include "labs/trace/page.hpp"
 
 namespace weft::labs::compare {
 namespace {
@@ -29,7 +30,7 @@ constexpr const char* kStyle = R"css(
   .bar { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   figure, table, ol { break-inside: avoid; } body { padding: 0 !important; font-size: 10.5pt; } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 60rem; padding: 2.5rem 1.5rem 4rem; background: var(--paper);
+body { margin: 0 auto; max-width: 60rem; padding: 1.2rem 1.5rem 4rem; background: var(--paper);
   color: var(--ink); font: 16px/1.55 system-ui, "Noto Sans", "Noto Sans CJK SC", "PingFang SC",
   "Microsoft YaHei", "WenQuanYi Zen Hei", sans-serif; }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .4rem; text-wrap: balance; }
@@ -61,6 +62,8 @@ th { font-weight: 600; color: var(--soft); vertical-align: bottom; line-height: 
 td { white-space: nowrap; }
 th, td { padding: .35rem .45rem; text-align: right; border-bottom: 1px solid var(--rule); }
 th:first-child, td:first-child { text-align: left; padding-left: 0; white-space: normal; min-width: 9rem; }
+#weft, .wider { margin-inline: calc(50% - min(48vw, 50rem)); max-width: none; }
+#weft { padding-bottom: 0; } #weft h2 { font-size: 1rem; margin: 0; }
 footer { font-size: .875rem; margin-top: 2.4rem; border-top: 1px solid var(--rule); padding-top: .8rem; }
 )css";
 
@@ -153,16 +156,38 @@ std::string latency_table(const Comparison& c, Say say) {
        {say("report.col_errors"), [](const Row& r) { return grouped(r.errors); }}});
 }
 
+// Some reads long, where every server has had its first.
+std::pair<trace::Nanos, trace::Nanos> view_of(const Comparison& c) {
+  trace::Nanos first = 0;
+  for (const auto& r : c.recorded) {
+    if (r.model.calls.empty()) continue;
+    first = std::max(first, r.model.calls.front().begin - r.model.recording.began);
+  }
+  const auto disk = static_cast<trace::Nanos>(c.setup.network.disk_ms * 1e6 / c.setup.scale);
+  return {first + 4 * disk, first + 12 * disk};
+}
+
+trace::Part lanes(const Comparison& c, const Say& say) {
+  std::vector<trace::Shown> shown;
+  for (const auto& r : c.recorded) {
+    shown.push_back({&r.model, trace::summarize(r.model, say), full_label(c, r.spec, say)});
+  }
+  const auto [begin, end] = view_of(c);
+  return trace::part_of_page(shown, begin, end, say);
+}
+
 }  // namespace
 
 std::string to_html(const Comparison& c, Say say) {
   const bool zh = say.language() == Language::zh;
   auto setup = setup_lines(c, say);
+  const trace::Part recorded = c.recorded.empty() ? trace::Part{} : lanes(c, say);
+  const std::string scale = number(c.setup.scale, c.setup.scale < 1 ? 1 : 0);
   std::string out = "<!doctype html>\n<html lang=\"" + std::string(zh ? "zh" : "en") +
                     "\">\n<head>\n<meta charset=\"utf-8\">\n"
                     "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n" +
                     element("title", escaped(say("compare.title") + " – weft compare")) + "\n" +
-                    element("style", kStyle) + "\n</head>\n<body>\n";
+                    element("style", recorded.style + kStyle) + "\n</head>\n<body>\n";
   out += element("h1", escaped(say("compare.title"))) + '\n';
   out += element("p", escaped(setup[0] + (zh ? "" : " ") + setup[1]), " class=\"soft\"") + '\n';
   if (!c.setup.own_core) out += element("p", escaped(say("compare.one_core"))) + '\n';
@@ -172,12 +197,15 @@ std::string to_html(const Comparison& c, Say say) {
     out += element("h2", escaped(title)) + '\n';
     out += element("figure", plot + element("figcaption", escaped(caption))) + '\n';
   };
+  if (!recorded.body.empty()) {
+    out += element("p", escaped(say("compare.recorded", {{"scale", scale}})), " class=\"wider\"") +
+           '\n' + recorded.body;
+  }
   figure(say("report.throughput"), throughput_plot(c, say), say("report.throughput_caption"));
   out += sentences(c, say) + '\n' + throughput_table(c, say);
   figure(say("report.latency"), latency_plot(c, say),
          say("report.latency_caption", {{"rate", number(c.setup.open_rps, 0)}}));
   out += latency_table(c, say);
-  std::string scale = number(c.setup.scale, c.setup.scale < 1 ? 1 : 0);
   out += element("p", escaped(say("report.numbers_caption", {{"scale", scale}})),
                  " class=\"soft note\"") +
          '\n';

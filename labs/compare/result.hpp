@@ -14,6 +14,7 @@
 #include "fibers/config.hpp"
 #include "labs/load/histogram.hpp"
 #include "labs/predict/network.hpp"
+#include "labs/trace/model.hpp"
 
 namespace weft::labs::compare {
 
@@ -74,6 +75,12 @@ struct Row {
   double spread() const;
 };
 
+/// What a row's LWPs and fibers did for a moment, beside its figures.
+struct RecordedRow {
+  RowSpec spec;
+  trace::Model model;
+};
+
 struct Setup {
   predict::Network network;
   double scale = 10;
@@ -87,6 +94,7 @@ struct Setup {
 struct Comparison {
   Setup setup;
   std::vector<Row> rows;
+  std::vector<RecordedRow> recorded;  ///< none without a report
   int rounds = 0;
   int repeated = 0;   ///< windows measured again because the host or other programs took the core
   int disturbed = 0;  ///< windows kept although they did

@@ -208,6 +208,7 @@ Json words_of_page(const Say& say) {
   add("none_found", "page.none_found");
   add("keys", "page.keys");
   add("all", "page.all");
+  add("everything", "page.everything");
   add("svg", "page.svg");
   add("more", "page.more");
   add("counters", "page.counters");
@@ -227,22 +228,35 @@ Json words_of_page(const Say& say) {
   return w;
 }
 
-}  // namespace
-
-std::string to_page(const std::vector<Shown>& shown, const Say& say) {
+Json page_data(const std::vector<Shown>& shown, const Say& say) {
   Json data{{"language", say.language() == Language::zh ? "zh" : "en"},
             {"words", words_of_page(say)},
             {"recordings", Json::array()}};
   for (const auto& s : shown) data["recordings"].push_back(data_of(s));
+  return data;
+}
+
+std::string body_of(const Json& data) {
+  return "<main id=\"weft\"></main>\n<script type=\"application/json\" id=\"data\">" +
+         for_script(data) + "</script>\n<script>\n" + kPageProgram + "</script>\n";
+}
+
+}  // namespace
+
+Part part_of_page(const std::vector<Shown>& shown, Nanos begin, Nanos end, const Say& say) {
+  Json data = page_data(shown, say);
+  data["part"] = {begin, end};
+  return {std::string(kPageStyle), body_of(data)};
+}
+
+std::string to_page(const std::vector<Shown>& shown, const Say& say) {
   const std::string title = shown.empty() ? "Weft" : "Weft: " + printable(shown.front().title);
   return "<!doctype html>\n<html lang=\"" +
          std::string(say.language() == Language::zh ? "zh" : "en") +
          "\">\n<meta charset=\"utf-8\">\n"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
-         escaped(title) + "</title>\n<style>\n" + kPageStyle +
-         "</style>\n<main id=\"weft\"></main>\n"
-         "<script type=\"application/json\" id=\"data\">" +
-         for_script(data) + "</script>\n<script>\n" + kPageProgram + "</script>\n</html>\n";
+         escaped(title) + "</title>\n<style>\n" + kPageStyle + "</style>\n" +
+         body_of(page_data(shown, say)) + "</html>\n";
 }
 
 }  // namespace weft::labs::trace

@@ -16,4 +16,12 @@ struct Shown {
 /// One, or several below each other on one time axis.
 std::string to_page(const std::vector<Shown>& shown, const Say& say);
 
+/// The same for a page that says more: the timelines first, each with its first finding, and
+/// everything else folded below them.
+struct Part {
+  std::string style, body;
+};
+/// What is seen at first is from `begin` to `end`, counted from each recording's own begin.
+Part part_of_page(const std::vector<Shown>& shown, Nanos begin, Nanos end, const Say& say);
+
 }  // namespace weft::labs::trace

@@ -118,7 +118,7 @@ test_a_language_is_known_or_refused() {
 
 test_a_planned_command_says_so() {
   make_machine
-  weft report
+  weft ps
   expect_code 2
   expect_err 'planned'
   expect_nothing_called

@@ -5,6 +5,9 @@
   const words = data.words;
   const recordings = data.recordings.map((each) => new Recording(each));
   const view = new View(Math.max(...recordings.map((r) => r.length)));
+  const part = data.part;  // of a page that says more: what to show at first
+  if (part) view.set(part[0], part[1]);
+  const first = {from: view.from, to: view.to};
   const page = document.getElementById('weft');
   const info = h('div', {class: 'info', 'aria-live': 'polite'});
   const panels = [];
@@ -40,7 +43,7 @@
   // ---- the address keeps what is seen ----
   function remember() {
     const state = new URLSearchParams();
-    if (view.from !== 0 || view.to !== view.all) {
+    if (view.from !== first.from || view.to !== first.to) {
       state.set('t', `${Math.round(view.from)}-${Math.round(view.to)}`);
     }
     timelines.forEach((timeline, k) => {
@@ -102,6 +105,8 @@
       this.below = h('canvas', {class: 'counters', role: 'img', 'aria-label': words.counters});
       this.counters = counters(timeline, words);
       this.rows = h('div', {});
+      this.table = h('details', {class: 'alternative', ontoggle: () => this.settle()},
+        h('summary', {}, words.table), this.rows);
       this.tip = h('div', {class: 'tip', hidden: true});
       this.more = h('button', {onclick: () => {
         timeline.unfolded = true;
@@ -113,9 +118,10 @@
         h('div', {class: 'bar'}, h('h2', {}, recordings.length > 1 ? timeline.r.title
           : words.timeline), h('button', {onclick: () => saveSvg(timeline)}, words.svg),
         index === 0 ? h('button', {onclick: () => view.set(0, view.all)}, words.all) : null),
-        this.mini, this.box, timeline.folded ? this.more : null, this.below, this.tip,
-        h('details', {class: 'alternative', ontoggle: () => this.settle()},
-          h('summary', {}, words.table), this.rows));
+        part && timeline.r.findings.length
+          ? h('p', {class: 'lead'}, finding(timeline, timeline.r.findings[0])) : null,
+        this.mini, this.box, timeline.folded ? this.more : null, this.tip,
+        part ? null : [this.below, this.table]);
       this.listen();
     }
     get width() { return this.box.clientWidth; }
@@ -317,28 +323,37 @@
     return h('div', {class: 'legend'}, STATES.slice(1).map(swatch),
       h('span', {class: 'swatch'}, h('i', {class: 'off'}), words.off));
   }
-  timelines.forEach((timeline, k) => panels.push(new Panel(timeline, k)));
-  const found = (timeline) => h('ol', {class: 'findings'}, timeline.r.findings.map((f) => {
+  function finding(timeline, f) {
     const lane = f.lwp >= 0 ? timeline.r.lwps[f.lwp] : f.fiber >= 0 ? timeline.r.fibers[f.fiber]
       : null;
-    return h('li', {'data-id': f.id}, f.begin >= 0
-      ? h('button', {class: 'finding', onclick: () =>
-        go(timeline, {lane, begin: f.begin, end: f.end})}, f.text) : f.text);
-  }));
+    return f.begin >= 0 ? h('button', {class: 'finding', onclick: () =>
+      go(timeline, {lane, begin: f.begin, end: f.end})}, f.text) : f.text;
+  }
+  timelines.forEach((timeline, k) => panels.push(new Panel(timeline, k)));
+  const found = (timeline) => h('ol', {class: 'findings'}, timeline.r.findings.map((f) =>
+    h('li', {'data-id': f.id}, finding(timeline, f))));
   const about = (r) => h('p', {class: 'soft'}, h('code', {}, r.processes[0]?.command || ''), ' ',
     fill(words.recorded, {time: duration(r.length), events: r.events.toLocaleString('en'),
       dropped: r.dropped, each: r.event_ns.toFixed(0) + '\u00a0ns',
       share: (r.share * 100).toFixed(1) + '\u00a0%'}));
-  page.append(h('header', {}, h('h1', {}, words.findings),
-    ...timelines.map((timeline) => h('div', {class: 'about'},
-      recordings.length > 1 ? h('h2', {}, timeline.r.title) : null, found(timeline),
-      about(timeline.r)))));
-  page.append(h('div', {class: 'tools'}, field, count, legend()));
-  for (const panel of panels) page.append(panel.element);
-  page.append(h('p', {class: 'soft keys'}, words.keys), info);
-  for (const timeline of timelines) {
-    page.append(h('section', {}, recordings.length > 1 ? h('h2', {}, timeline.r.title) : null,
+  const titled = (timeline, ...inside) => h('section', {class: 'about'},
+    recordings.length > 1 ? h('h2', {}, timeline.r.title) : null, inside);
+  const findings = h('header', {}, part ? null : h('h1', {}, words.findings),
+    timelines.map((timeline) => titled(timeline, found(timeline), about(timeline.r))));
+  const detailed = timelines.map((timeline, k) =>
+    titled(timeline, part ? [panels[k].below, panels[k].table] : null,
       tables(timeline, words, (where) => go(timeline, where))));
+  const tools = h('div', {class: 'tools'}, part ? null : [field, count], legend());
+  const lanes = panels.map((panel) => panel.element);
+  const keys = h('p', {class: 'soft keys'}, words.keys);
+  if (part) {
+    page.classList.add('part');
+    const settle = () => panels.forEach((panel) => panel.settle());  // now it has a width
+    page.append(tools, ...lanes, h('details', {ontoggle: settle},
+      h('summary', {}, words.everything), h('div', {class: 'tools'}, field, count), keys, info,
+      findings, ...detailed));
+  } else {
+    page.append(findings, tools, ...lanes, keys, info, ...detailed);
   }
   recall();
   for (const panel of panels) { panel.paint(); panel.settle(); }

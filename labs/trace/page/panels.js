@@ -7,7 +7,7 @@ function h(tag, attributes, ...children) {
     if (name.startsWith('on')) e.addEventListener(name.slice(2), value);
     else if (value !== undefined && value !== false) e.setAttribute(name, value);
   }
-  e.append(...children.flat().filter((child) => child !== undefined && child !== null));
+  e.append(...children.flat(Infinity).filter((child) => child !== undefined && child !== null));
   return e;
 }
 // Replaces {name} in a sentence of the catalogue.
