@@ -474,8 +474,8 @@ inline constexpr Message kMessages[] = {
      " In {n} of {all} measurements other programs on this machine, or its host, took much of the server's core: its figures may be low.",
      "{all} 次测量中有 {n} 次，本机的其他程序或宿主机占用了服务器所在核的不少时间：其数字可能偏低。"},
     {"compare.next", "Next: {command}", "下一步：{command}"},
-    {"compare.report_at", "Report with latencies: {path}", "含延迟的报告：{path}"},
-    {"compare.report_replaced", "Report with latencies: {path} (an older one was there)", "含延迟的报告：{path}（替换了旧的）"},
+    {"compare.report_at", "Who stood still, drawn, and latencies: {path}", "谁停住了（图）与延迟：{path}"},
+    {"compare.report_replaced", "Who stood still, drawn, and latencies: {path} (an older one was there)", "谁停住了（图）与延迟：{path}（替换了旧的）"},
     // ---- --policy FILE.cpp ----
     {"compile.not_found", "cannot read {file}. One to begin with: {example}", "无法读取 {file}。可从这个文件开始：{example}"},
     {"compile.no_headers", "weft's sources are not where this program lies, nor here; the file includes headers of theirs. Run it from a checkout: ./weft", "在本程序所在处和当前目录都找不到 weft 的源码；该文件要包含其中的头文件。请在源码目录中运行：./weft"},

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// The comparison as one self-contained page: nothing in it is from elsewhere; light
-// and dark as the reader's system has it. First two recordings, many-to-one and many-to-many on one
-// time axis (labs/trace/page.hpp), then the figures, which print on one or two sheets. For a
-// laboratory notebook.
+// The comparison as one self-contained page: nothing in it is from elsewhere; light and dark as the
+// reader's system has it. First two recordings, many-to-one and many-to-many on one time axis
+// (labs/trace/page.hpp), then the figures, which print on one or two sheets. For a laboratory
+// notebook.
 #pragma once
 
 #include <string>

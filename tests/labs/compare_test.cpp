@@ -70,7 +70,12 @@ TEST_CASE("weft compare: servers, clients, files, screen, JSON and report") {
     CHECK(row["rss_kb"].get<int>() > 0);
     CHECK(row["errors"] == 0);
   }
-  CHECK(content(folder / "out.html").find("</html>") != std::string::npos);
+  const std::string report = content(folder / "out.html");
+  CHECK(report.find("</html>") != std::string::npos);
+  // Recorded, one beside the other.
+  for (const char* said : {R"("about":"many-to-one, 1 LWP)", R"("about":"many-to-many, 4 LWPs)",
+                           R"("id":"found.blocked")"})
+    CHECK(report.find(said) != std::string::npos);
   // The command line can be typed again: a flag has no value.
   CHECK(json["command"].get<std::string>().starts_with("./weft compare --"));
   CHECK(json["command"].get<std::string>().find(" true") == std::string::npos);

@@ -67,7 +67,7 @@ TEST_CASE("the screen, whole") {
         "Measured 2026-11-22, Model 7 CPU @ 2.00GHz, 3 runs, spread ±1.0 %; farthest from\n"
         "prediction: 8 workers, many-to-many –2.0 %.\n"
         "Next: ./weft compare --workers 1,2,4,8,16\n"
-        "Report with latencies: weft-report.html\n");
+        "Who stood still, drawn, and latencies: weft-report.html\n");
 }
 
 TEST_CASE("no line is wider than 80 columns, in any language and with any rows") {

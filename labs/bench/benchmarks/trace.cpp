@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: BSL-1.0
+// What recording costs (lwp/trace): an event that a program counts itself, and requests to an echo
+// server whose one LWP is never idle, with and without.
+#include "fibers/trace.hpp"
+
+#include <array>
+#include <filesystem>
+#include <new>
+#include <stdexcept>
+
+#include "labs/bench/place.hpp"
+#include "lwp/trace/recorder.hpp"
+#include "servers/server.hpp"
+
+namespace weft::labs::bench {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The process is recorded while one lives, in a file without a name.
+class Recorded {
+ public:
+  Recorded() {
+    const fs::path file =
+        fs::temp_directory_path() / ("weft-bench-" + std::to_string(os::thread_id()));
+    started_ = static_cast<bool>(lwp::trace::start({.file = file.string(), .flight = true}));
+    std::error_code ignored;
+    fs::remove(file, ignored);
+    if (!started_) throw std::runtime_error("cannot record in " + file.string());
+  }
+  ~Recorded() {
+    if (started_) lwp::trace::stop();
+  }
+  Recorded(const Recorded&) = delete;
+
+ private:
+  bool started_;
+};
+
+double events(long operations) {
+  const Recorded recorded;
+  return in_fiber({}, [operations] {
+    return each(operations, [operations] {
+      for (long i = 0; i < operations; ++i) fibers::count("bench", 1);
+    });
+  });
+}
+
+// ---- echo ----
+
+constexpr int kConnections = 16;
+using Message = std::array<std::byte, 64>;
+
+// Each connection has a message under way all the time, so that the server always has work.
+void exchange(std::uint16_t port, long operations) {
+  std::array<os::Fd, kConnections> all;
+  Message message{};
+  auto ready = [](int fd, std::uint32_t interest) {
+    if (!os::wait_ready(fd, interest, os::now() + 10 * os::kSecond))
+      throw std::runtime_error("the echo server does not answer");
+  };
+  auto say = [&](int fd) {
+    if (!os::send(fd, message)) throw std::runtime_error("the echo server has closed");
+  };
+  for (auto& fd : all) {
+    auto made = os::connect({.port = port});
+    if (!made) throw std::bad_alloc();
+    fd = std::move(*made);
+    ready(fd.get(), os::kWritable);
+    say(fd.get());
+  }
+  for (long i = 0; i < operations; ++i) {
+    const int fd = all[static_cast<std::size_t>(i % kConnections)].get();
+    for (std::size_t had = 0; had < message.size();) {
+      auto got = os::receive(fd, std::span(message).subspan(had));
+      if (got && *got > 0) {
+        had += *got;
+      } else {
+        ready(fd, os::kReadable);
+      }
+    }
+    say(fd);
+  }
+}
+
+double echoes(long operations) {
+  servers::ServerOptions options;
+  options.service = "echo";
+  options.workers = 0;  // a fiber for each connection
+  options.fibers.mapping = fibers::Mapping::many_to_many;
+  options.fibers.lwps = 1;
+  options.fibers.dump_on_sigquit = false;
+  servers::Refusal why;
+  auto server = servers::Server::open(options, why);
+  if (!server) throw std::runtime_error(why.message);
+  os::Thread thread("server", [&] { server->run(); });
+  const double result = each(operations, [&] { exchange(server->port(), operations); });
+  server->drain();
+  thread.join();
+  return result;
+}
+double recorded_echoes(long operations) {
+  const Recorded recorded;
+  return echoes(operations);
+}
+
+std::vector<Row> rows(const Scale&) {
+  std::vector<Row> rows;
+  auto row = [&](const char* name, const Place& place, double (*run)(long)) -> Row& {
+    rows.push_back(place.row(name));
+    rows.back().run = run;
+    return rows.back();
+  };
+  const Place alone;
+  row("event", alone, events).target = Target{20, {}};
+  // One CPU for the server's LWP, one for the client.
+  const Place pair{Engine::weft, fibers::Mapping::many_to_many, 2};
+  row("echo", pair, echoes);
+  row("echo+recorded", pair, recorded_echoes).target = Target{1.05, "echo/weft/2"};
+  return rows;
+}
+
+const RegisterBenchmark registered({80, "trace", rows});
+
+}  // namespace
+}  // namespace weft::labs::bench
