@@ -27,7 +27,6 @@ AttachedTask& AttachedThreads::take(std::string_view name) {
   inside_.fetch_add(1);
   task->token.store(lwp::Task::kEmpty);
   task->set_identity(engine_.scheduler().next_id(*lwp::current()), name);
-  traced_as = engine_.scheduler().traced_as;
   task->lwp.scheduler = this;
   task->lwp.engine = &engine_;
   task->lwp.running.store(task);
@@ -46,7 +45,7 @@ Attached::Attached(Runtime& runtime, std::string_view name) : engine_(runtime.en
   engine_.attach();
   task_ = &engine_.attached().take(name);
   lwp::adopt(&task_->lwp);
-  lwp::trace::open(task_->lwp);
+  lwp::trace::open(task_->lwp, &engine_.scheduler());
   lwp::trace::created(task_->lwp, *task_);
   lwp::trace::runs(task_->lwp, *task_);
   task_->live.store(true, lwp::memory_order_release);
