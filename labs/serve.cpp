@@ -10,6 +10,8 @@
 #include <memory>
 
 #include "labs/columns.hpp"
+#include "labs/commands.hpp"
+#include "labs/dashboard/lecture.hpp"
 #include "labs/exit.hpp"
 #include "labs/policy/policy_file.hpp"
 #include "labs/seed_option.hpp"
@@ -29,6 +31,7 @@ struct ServeFlags {
   std::string engine = "weft", on_block = "hold", policy, disk = "none", stack = "64K";
   std::string root = ".", bind = "127.0.0.1", cpus, disk_cpus, trace;
   std::uint64_t seed = 1;
+  int dashboard = -1;  // a port
   int lwps = 0, max_lwps = 0, workers = 8, heads = 0, port = 8080;
   double cpu_per_request = 0, drain_seconds = 10, preempt = 0;
   bool stats = false, heads_given = false, preempt_given = false;
@@ -324,6 +327,66 @@ int serve(const ServeFlags& f, const Terminal& terminal) {
   return why.message.empty() ? kDone : refused();
 }
 
+// What was typed, for the server's own process; without what the page's controls change.
+std::vector<std::string> typed_again(const CLI::App& sub, const std::vector<std::string>& without) {
+  std::vector<std::string> out = {"serve"};
+  for (const auto* option : sub.get_options()) {
+    if (option->count() == 0 || option->get_name() == "--dashboard") continue;
+    if (std::find(without.begin(), without.end(), option->get_name()) != without.end()) continue;
+    out.push_back(option->get_name());
+    if (option->get_expected_max() == 0) continue;
+    for (const auto& value : option->results()) {
+      if (!value.empty()) out.push_back(value);
+    }
+  }
+  return out;
+}
+
+// The server in a process of its own, and a page that follows it and has it started anew.
+int serve_on_page(const ServeFlags& f, const CLI::App& sub, const Terminal& terminal) {
+  const Say& say = terminal.say;
+  if (!f.trace.empty()) return refuse(terminal, "serve", {say("run.one_of_both")});
+  os::ignore_signals(std::array{SIGPIPE});
+  constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
+  auto signals = os::signal_fd(kSignals);  // before any thread or process is made
+  if (!signals) {
+    return refuse(terminal, "serve", {"the kernel gives no signal descriptor", kMachineLacks});
+  }
+  const dashboard::Flight flight;
+  if (auto why = trace::start(flight.file(), false, say)) return refuse(terminal, "serve", *why);
+  os::set_environment("WEFT_TRACE", dashboard::flight_of(flight.file()));
+
+  dashboard::Lecture::Setup setup;
+  setup.fibers = f.model == "dispatcher-worker";
+  setup.options = {{"--disk", f.disk}, {"--port", std::to_string(f.port)}};
+  if (setup.fibers) {
+    setup.options.insert({{"--mapping", f.mapping},
+                          {"--lwps", std::to_string(f.lwps)},
+                          {"--workers", std::to_string(f.workers)},
+                          {"--policy", f.policy},
+                          {"--on-block", f.on_block}});
+  }
+  std::vector<std::string> changed;
+  for (const auto& [option, value] : setup.options) changed.push_back(option);
+  setup.arguments = typed_again(sub, changed);
+  if (f.service == "file") setup.root = f.root;
+  setup.file = flight.file();
+  auto lecture = dashboard::Lecture::start(setup, say);
+  if (!lecture) return kMachineLacks;  // the server has said why
+  auto page = dashboard::Dashboard::open({.file = flight.file(),
+                                          .title = "weft serve, " + f.service,
+                                          .controls = lecture.get(),
+                                          .port = static_cast<std::uint16_t>(f.dashboard)},
+                                         say);
+  if (auto* why = std::get_if<Refusal>(&page)) return refuse(terminal, "serve", *why);
+  std::printf("listening on %s:%d\n%s\n", f.bind.c_str(), lecture->port(),
+              terminal.shown(say("dashboard.at", {{"url", std::get<0>(page)->url()}})).c_str());
+  std::fflush(stdout);
+  while (!os::wait_ready(signals->get(), os::kReadable, os::now() + os::kSecond)) {
+  }
+  return kDone;
+}
+
 }  // namespace
 
 void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
@@ -365,6 +428,7 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
       ->capture_default_str();
   sub.add_flag("--stats", f->stats, "print the counters at the end (SIGUSR1: at any time)");
   trace::add_option(sub, f->trace, terminal.say);
+  dashboard::add_option(sub, f->dashboard, terminal.say);
   sub.add_option("--layout", f->layout)->group("");
   sub.add_option("--processes", f->processes)->group("");
   sub.get_option("--root")->type_name("DIR");
@@ -380,7 +444,7 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
                              "--workers", "--stack", "--policy", "--seed", "--preempt"}) {
       if (sub.count(flag) > 0) f->of_fibers.emplace_back(flag);
     }
-    exit_code = serve(*f, terminal);
+    exit_code = f->dashboard >= 0 ? serve_on_page(*f, sub, terminal) : serve(*f, terminal);
   });
 }
 

@@ -421,6 +421,8 @@ Result<Exit> run_in_foreground(const std::vector<std::string>& argv);
 /// Sets a variable of this process's environment, and of children's begun from now on. Not while
 /// another thread reads it.
 void set_environment(const std::string& name, const std::string& value);
+/// A descriptor that another library made is not inherited by programs begun from now on.
+void close_on_exec(int fd);
 /// This process.
 int process_id();
 /// Its command line, words apart by blanks.

@@ -146,6 +146,16 @@ std::optional<Counters> ServerProcess::counters() {
   return line ? parse_counters(*line) : std::nullopt;
 }
 
+std::optional<Counters> ServerProcess::look(Nanos patience) {
+  ask_counters();
+  auto line = read_line(now() + patience);
+  return line ? parse_counters(*line) : std::nullopt;
+}
+
+bool ServerProcess::runs() {
+  return !process_.wait(now());
+}
+
 std::string ServerProcess::fate(const Say& say) {
   auto exit = process_.wait(now() + 100 * kMillisecond);
   if (!exit) return say("compare.server_silent");

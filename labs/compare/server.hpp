@@ -54,6 +54,10 @@ class ServerProcess {
   void window_ends();
   /// Waits for the answers; nothing where none comes within ten seconds.
   Ends ends();
+  /// What is counted now; nothing if it does not say within `patience`.
+  std::optional<Counters> look(lwp::os::Nanos patience);
+  /// Whether it has not ended.
+  bool runs();
   /// What became of it, for a person.
   std::string fate(const Say& say);
   /// Ends it: it drains, and is killed if that takes more than two seconds.

@@ -24,17 +24,20 @@ class Packed {
     bytes_ += static_cast<char>(n);
   }
   void lane(const Lane& lane, Nanos zero) {
-    std::size_t count = 0;
-    for (const Slice& s : lane.slices) count += s.length() > 0 ? 1 : 0;
-    number(count);
-    number(count == 0 ? 0 : static_cast<std::uint64_t>(lane.slices.front().begin - zero));
-    for (const Slice& s : lane.slices) {
-      if (s.length() <= 0) continue;
+    const auto seen = [&](const Slice& s) { return s.length() > 0 && s.end > zero; };
+    const auto first = std::find_if(lane.slices.begin(), lane.slices.end(), seen);
+    number(static_cast<std::uint64_t>(std::count_if(first, lane.slices.end(), seen)));
+    number(first == lane.slices.end()
+               ? 0
+               : static_cast<std::uint64_t>(std::max(first->begin, zero) - zero));
+    for (auto at = first; at != lane.slices.end(); ++at) {
+      if (!seen(*at)) continue;
+      const Slice& s = *at;
       const std::uint64_t there = (s.who != kNobody ? 1u : 0) | (s.what != 0 ? 2u : 0) |
                                   (s.object != kNobody ? 4u : 0) |
                                   (s.owner != kNobody || s.waker != kNobody ? 8u : 0);
       number(static_cast<std::uint64_t>(s.state) << 4 | there);
-      number(static_cast<std::uint64_t>(s.length()));
+      number(static_cast<std::uint64_t>(s.end - std::max(s.begin, zero)));
       if (there & 1) number(s.who);
       if (there & 2) number(s.what);
       if (there & 4) number(s.object);
@@ -78,10 +81,10 @@ Json data_of(const Shown& shown) {
   const Model& m = *shown.model;
   const Summary& s = shown.summary;
   const Recording& r = m.recording;
-  const Nanos zero = r.began;
+  const Nanos zero = std::max(r.began, shown.since);
   Json d;
   d["title"] = printable(shown.title);
-  d["length"] = m.length();
+  d["length"] = std::max<Nanos>(r.ended - zero, 0);
   d["dropped"] = r.dropped;
   std::uint64_t events = 0;
   d["processes"] = Json::array();
@@ -120,7 +123,7 @@ Json data_of(const Shown& shown) {
   for (const auto& f : s.findings) {
     d["findings"].push_back({{"id", f.id},
                              {"text", printable(f.text)},
-                             {"begin", f.end > f.begin ? f.begin - zero : -1},
+                             {"begin", f.end > f.begin && f.begin >= zero ? f.begin - zero : -1},
                              {"end", f.end - zero},
                              {"lwp", index(f.lwp)},
                              {"fiber", index(f.fiber)}});
@@ -150,6 +153,7 @@ Json data_of(const Shown& shown) {
   }
   d["notes"] = Json::array();
   for (const auto& n : m.notes) {
+    if (n.at < zero) continue;
     d["notes"].push_back({n.at - zero, index(n.fiber), printable(m.text(n.text))});
   }
   d["series"] = Json::array();
@@ -160,7 +164,8 @@ Json data_of(const Shown& shown) {
   }
   d["off"] = Json::array();
   for (const auto& o : m.off) {
-    if (o.waited > 0) d["off"].push_back({o.lwp, o.begin - zero, o.end - zero, o.waited});
+    if (o.waited > 0 && o.end > zero)
+      d["off"].push_back({o.lwp, o.begin - zero, o.end - zero, o.waited});
   }
   return d;
 }
@@ -208,6 +213,10 @@ Json words_of_page(const Say& say) {
   add("none_found", "page.none_found");
   add("keys", "page.keys");
   add("all", "page.all");
+  add("pause", "page.pause");
+  add("go_on", "page.go_on");
+  add("gone", "page.gone");
+  add("per_second", "page.per_second");
   add("everything", "page.everything");
   add("svg", "page.svg");
   add("more", "page.more");
@@ -228,17 +237,31 @@ Json words_of_page(const Say& say) {
   return w;
 }
 
+Json recordings_of(const std::vector<Shown>& shown) {
+  Json all = Json::array();
+  for (const auto& s : shown) all.push_back(data_of(s));
+  return all;
+}
+
 Json page_data(const std::vector<Shown>& shown, const Say& say) {
   Json data{{"language", say.language() == Language::zh ? "zh" : "en"},
-            {"words", words_of_page(say)},
-            {"recordings", Json::array()}};
-  for (const auto& s : shown) data["recordings"].push_back(data_of(s));
+            {"words", words_of_page(say)}};
+  data["recordings"] = recordings_of(shown);
   return data;
 }
 
 std::string body_of(const Json& data) {
   return "<main id=\"weft\"></main>\n<script type=\"application/json\" id=\"data\">" +
          for_script(data) + "</script>\n<script>\n" + kPageProgram + "</script>\n";
+}
+
+std::string whole_page(const std::string& title, const Json& data, const Say& say) {
+  return "<!doctype html>\n<html lang=\"" +
+         std::string(say.language() == Language::zh ? "zh" : "en") +
+         "\">\n<meta charset=\"utf-8\">\n"
+         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
+         escaped(title) + "</title>\n<link rel=\"icon\" href=\"data:,\">\n<style>\n" + kPageStyle +
+         "</style>\n" + body_of(data) + "</html>\n";
 }
 
 }  // namespace
@@ -251,12 +274,17 @@ Part part_of_page(const std::vector<Shown>& shown, Nanos begin, Nanos end, const
 
 std::string to_page(const std::vector<Shown>& shown, const Say& say) {
   const std::string title = shown.empty() ? "Weft" : "Weft: " + printable(shown.front().title);
-  return "<!doctype html>\n<html lang=\"" +
-         std::string(say.language() == Language::zh ? "zh" : "en") +
-         "\">\n<meta charset=\"utf-8\">\n"
-         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
-         escaped(title) + "</title>\n<style>\n" + kPageStyle + "</style>\n" +
-         body_of(page_data(shown, say)) + "</html>\n";
+  return whole_page(title, page_data(shown, say), say);
+}
+
+std::string data_of_page(const std::vector<Shown>& shown) {
+  return recordings_of(shown).dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+std::string live_page(const std::string& live, const std::string& title, const Say& say) {
+  Json data = page_data({}, say);
+  data["live"] = Json::parse(live);
+  return whole_page("Weft: " + printable(title), data, say);
 }
 
 }  // namespace weft::labs::trace

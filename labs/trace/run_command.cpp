@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 
+#include "labs/dashboard/dashboard.hpp"
 #include "labs/exit.hpp"
 #include "labs/trace/start.hpp"
 #include "lwp/os.hpp"
@@ -15,33 +16,59 @@ namespace {
 struct Flags {
   std::string trace;
   bool flight = false;
+  int dashboard = -1;  // a port
   std::vector<std::string> program;
 };
 
-int run(const Flags& f, const Terminal& t) {
+void tell(const Terminal& t, const std::string& line) {
+  std::fprintf(stderr, "%s\n", t.shown("weft run: " + line).c_str());
+}
+
+// Runs the program, which records to `file`; `last` is said at the end, if there is anything.
+int to_its_end(const Flags& f, const std::string& file, const std::string& last,
+               const Terminal& t) {
   const Say& say = t.say;
-  if (f.program.empty()) return refuse(t, "run", {say("run.no_program")});
-  if (f.trace.empty()) return refuse(t, "run", {say("run.no_trace")});
-  if (auto why = trace::start(f.trace, f.flight, say)) return refuse(t, "run", *why);
   auto exit = lwp::os::run_in_foreground(f.program);
   if (!exit) {
     return refuse(t, "run",
                   {say("run.not_started",
                        {{"program", f.program.front()}, {"why", std::strerror(exit.error())}})});
   }
-  auto tell = [&](const std::string& line) {
-    std::fprintf(stderr, "%s\n", t.shown("weft run: " + line).c_str());
-  };
   if (exit->signaled) {
-    tell(say("run.ended_by",
-             {{"program", f.program.front()}, {"n", std::to_string(exit->code - 128)}}));
+    tell(t, say("run.ended_by",
+                {{"program", f.program.front()}, {"n", std::to_string(exit->code - 128)}}));
   }
-  if (!trace::has_events(f.trace)) {
-    tell(say("run.nothing", {{"program", f.program.front()}}));
+  if (!trace::has_events(file)) {
+    tell(t, say("run.nothing", {{"program", f.program.front()}}));
     return exit->code != kDone ? exit->code : static_cast<int>(kNo);
   }
-  tell(say("run.recorded", {{"path", f.trace}}));
+  if (!last.empty()) tell(t, last);
   return exit->code;
+}
+
+// On a page, while it runs.
+int followed(const Flags& f, const Terminal& t) {
+  if (!f.trace.empty()) return refuse(t, "run", {t.say("run.one_of_both")});
+  const dashboard::Flight flight;
+  if (auto why = trace::start(flight.file(), false, t.say)) return refuse(t, "run", *why);
+  lwp::os::set_environment("WEFT_TRACE", dashboard::flight_of(flight.file()));
+  auto page = dashboard::Dashboard::open({.file = flight.file(),
+                                          .title = f.program.front(),
+                                          .port = static_cast<std::uint16_t>(f.dashboard)},
+                                         t.say);
+  if (auto* why = std::get_if<Refusal>(&page)) return refuse(t, "run", *why);
+  tell(t, t.say("dashboard.at",
+                {{"url", std::get<std::unique_ptr<dashboard::Dashboard>>(page)->url()}}));
+  return to_its_end(f, flight.file(), {}, t);
+}
+
+int run(const Flags& f, const Terminal& t) {
+  const Say& say = t.say;
+  if (f.program.empty()) return refuse(t, "run", {say("run.no_program")});
+  if (f.dashboard >= 0) return followed(f, t);
+  if (f.trace.empty()) return refuse(t, "run", {say("run.no_trace")});
+  if (auto why = trace::start(f.trace, f.flight, say)) return refuse(t, "run", *why);
+  return to_its_end(f, f.trace, say("run.recorded", {{"path", f.trace}}), t);
 }
 
 }  // namespace
@@ -51,6 +78,7 @@ void run_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   const Say& say = terminal.say;
   trace::add_option(sub, f->trace, say);
   sub.add_flag("--flight", f->flight, say("run.help_flight"));
+  dashboard::add_option(sub, f->dashboard, say);
   sub.add_option("program", f->program, say("run.help_program"))->type_name("PROGRAM");
   sub.positionals_at_end();
   sub.footer(say("run.footer"));

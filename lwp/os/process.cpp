@@ -113,6 +113,10 @@ Result<Process> spawn_process(const std::vector<std::string>& argv, std::span<co
   return Result<Process>(std::move(child));
 }
 
+void close_on_exec(int fd) {
+  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
 void set_environment(const std::string& name, const std::string& value) {
   (void)::setenv(name.c_str(), value.c_str(), 1);
 }

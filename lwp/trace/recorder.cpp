@@ -3,12 +3,14 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <mutex>
 #include <vector>
 
+#include "lwp/dump.hpp"
 #include "lwp/line.hpp"
 #include "lwp/lock.hpp"
 
@@ -19,6 +21,8 @@ constexpr std::size_t kMiB = 1024 * 1024;
 constexpr std::size_t kMostFull = 1024 * kMiB, kMostFlight = 16 * kMiB;
 constexpr std::size_t kLeastAhead = 16, kMostAhead = 512;  // chunks
 constexpr os::Nanos kBeat = 10 * os::kMillisecond;
+constexpr unsigned kBeatsOfNames = 100;
+constexpr int kMostNamesAgain = 1000;
 
 // ---- strings: static text by its address; filled in order, never emptied ---------------------
 
@@ -262,6 +266,7 @@ class Recorder {
     os::not_metered();
     os::Nanos next = os::now();
     std::size_t used_before = 0;
+    unsigned beats = 0;
     while (!stopping_.load()) {
       const std::uint32_t rung = bell_.load();
       const std::size_t ahead = free_count_.load(memory_order_relaxed);
@@ -273,9 +278,27 @@ class Recorder {
         used_before = used;
         next = os::now() + kBeat;
         look_at_threads();
+        if (flight_ && ++beats % kBeatsOfNames == 0) name_again();
       }
       os::futex_wait(bell_, rung, next);
     }
+  }
+
+  // A fiber's creation may be overwritten while it lives.
+  void name_again() {
+    each_known(
+        [](const Scheduler& s, void* recorder) {
+          auto& r = *static_cast<Recorder*>(recorder);
+          int left = kMostNamesAgain;
+          for (const Task* t = s.all_tasks(); t != nullptr && left > 0; t = t->all_next) {
+            if (!t->live.load(memory_order_acquire)) continue;
+            std::array<char, Task::kNameBytes> name;
+            std::lock_guard lock(r.process_lock_);
+            r.beat_ring_->record_text(Event::name, t->name(name), t->id());
+            --left;
+          }
+        },
+        this);
   }
 
   void look_at_threads() {
@@ -385,11 +408,25 @@ void start_from_environment() {
   if (std::exchange(looked_in, here) == here) return;
   const char* asked = std::getenv("WEFT_TRACE");
   if (asked == nullptr || *asked == '\0') return;
-  constexpr std::string_view kFlight = "flight:";
   std::string_view file = asked;
   Options options;
-  options.flight = file.starts_with(kFlight);
-  options.file = options.flight ? file.substr(kFlight.size()) : file;
+  constexpr std::string_view kFlight = "flight";
+  if (file.starts_with(kFlight)) {
+    std::string_view rest = file.substr(kFlight.size());
+    std::size_t megabytes = 0;
+    if (rest.starts_with('=')) {
+      auto [end, error] = std::from_chars(rest.data() + 1, rest.data() + rest.size(), megabytes);
+      rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+      if (error != std::errc() || !rest.starts_with("M:")) rest = {};
+      if (!rest.empty()) rest.remove_prefix(1);
+    }
+    if (rest.starts_with(':')) {
+      options.flight = true;
+      options.most_bytes = std::min<std::size_t>(megabytes, 1024) * kMiB;
+      file = rest.substr(1);
+    }
+  }
+  options.file = file;
   auto started = start(options);
   if (started || started.error() == EALREADY) return;
   Line line;

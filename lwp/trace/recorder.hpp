@@ -26,8 +26,8 @@ struct Options {
 Result<void> start(const Options& options);
 /// Ends it. REQUIRES that no runtime runs and nothing else is traced. Not in core.
 void stop();
-/// As start() with what WEFT_TRACE says: a file, or "flight:" and a file. Once in a process; does
-/// nothing if it is not set. Not in core.
+/// As start() with what WEFT_TRACE says: a file; or "flight:" and a file, "flight=4M:" and a file
+/// of so many MiB. Once in a process; does nothing if it is not set. Not in core.
 void start_from_environment();
 bool is_on();
 

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
 // Puts the page together, and follows mouse, keys and the address.
-(() => {
-  const data = JSON.parse(document.getElementById('data').textContent);
-  const words = data.words;
+
+// Shows `data` in an element, until `signal` aborts. Returns what a page that is shown again and
+// again has to know (live.js).
+function show(data, page, signal) {
+  const words = data.words, live = data.live;
   const recordings = data.recordings.map((each) => new Recording(each));
   const view = new View(Math.max(...recordings.map((r) => r.length)));
   const part = data.part;  // of a page that says more: what to show at first
   if (part) view.set(part[0], part[1]);
+  if (live) view.set(view.all - live.seconds * 1e9, view.all);
   const first = {from: view.from, to: view.to};
-  const page = document.getElementById('weft');
   const info = h('div', {class: 'info', 'aria-live': 'polite'});
   const panels = [];
   const timelines = recordings.map((r) => new Timeline(r, view, words, selected));
@@ -52,6 +54,7 @@
       const list = lane.ofLwp ? 'lwps' : 'fibers';
       state.set('s', `${k}.${list}.${r[list].indexOf(lane)}.${i}`);
     });
+    if (live) return;
     try {
       history.replaceState(null, '', '#' + state);
     } catch { /* a page that was not opened from a file */ }
@@ -284,7 +287,7 @@
     }});
 
   document.addEventListener('keydown', (e) => {
-    if (e.target === field || e.ctrlKey || e.metaKey || e.altKey) return;
+    if (/^(INPUT|SELECT)$/.test(e.target.tagName) || e.ctrlKey || e.metaKey || e.altKey) return;
     const step = (by) => {
       const timeline = timelines.find((each) => each.selected);
       if (!timeline) return;
@@ -309,7 +312,7 @@
     if (!keys[e.key]) return;
     keys[e.key]();
     e.preventDefault();
-  });
+  }, {signal});
 
   // ---- the page ----
   function swatch(state) {
@@ -338,15 +341,17 @@
       share: (r.share * 100).toFixed(1) + '\u00a0%'}));
   const titled = (timeline, ...inside) => h('section', {class: 'about'},
     recordings.length > 1 ? h('h2', {}, timeline.r.title) : null, inside);
-  const findings = h('header', {}, part ? null : h('h1', {}, words.findings),
+  const findings = h('header', {}, part ? null : h(live ? 'h2' : 'h1', {}, words.findings),
     timelines.map((timeline) => titled(timeline, found(timeline), about(timeline.r))));
   const detailed = timelines.map((timeline, k) =>
     titled(timeline, part ? [panels[k].below, panels[k].table] : null,
       tables(timeline, words, (where) => go(timeline, where))));
-  const tools = h('div', {class: 'tools'}, part ? null : [field, count], legend());
+  const tools = h('div', {class: 'tools'}, part || live ? null : [field, count], legend());
   const lanes = panels.map((panel) => panel.element);
   const keys = h('p', {class: 'soft keys'}, words.keys);
-  if (part) {
+  if (live) {
+    page.append(tools, ...lanes, info, findings);
+  } else if (part) {
     page.classList.add('part');
     const settle = () => panels.forEach((panel) => panel.settle());  // now it has a width
     page.append(tools, ...lanes, h('details', {ontoggle: settle},
@@ -355,12 +360,13 @@
   } else {
     page.append(findings, tools, ...lanes, keys, info, ...detailed);
   }
-  recall();
+  if (!live) recall();
   for (const panel of panels) { panel.paint(); panel.settle(); }
   window.weftFirstPaint = performance.now();  // for tests
-  addEventListener('resize', () => view.set(view.from, view.to));
+  addEventListener('resize', () => view.set(view.from, view.to), {signal});
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
     document.querySelector('.legend').replaceWith(legend());
     view.set(view.from, view.to);
-  });
-})();
+  }, {signal});
+  return {view, timelines, panels};
+}

@@ -69,8 +69,8 @@ class Timeline {
       shown = r.fibers.filter((lane) => shown.has(lane));
     }
     const runtimes = r.runtimes.map((about, index) => ({about, index, lwps: [], fibers: []}));
-    for (const lane of r.lwps) runtimes[lane.runtime].lwps.push(lane);
-    for (const lane of shown) runtimes[lane.runtime].fibers.push(lane);
+    for (const lane of r.lwps) if (lane.count) runtimes[lane.runtime].lwps.push(lane);
+    for (const lane of shown) if (lane.count) runtimes[lane.runtime].fibers.push(lane);
     let y = AXIS;
     for (const {about, lwps, fibers} of runtimes) {
       if (lwps.length + fibers.length === 0) continue;
