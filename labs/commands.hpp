@@ -28,6 +28,7 @@ std::optional<int> check_lab(const std::string& name, const std::string& json, c
 void measure_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void report_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void run_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
+void ps_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void load_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 
 using servers::Refusal;

@@ -6,10 +6,6 @@ commands_now() {
   sed -n 's/^[a-z]*  *weft \([a-z][a-z]*\).*/\1/p' "$root/labs/help/weft.txt"
 }
 
-commands_later() {
-  sed -n 's/^Planned: *//p' "$root/labs/help/weft.txt" | tr -s ' ,.' '\n'
-}
-
 weft_version() {
   sed -n 's/^project(weft VERSION \([0-9.]*\).*/weft \1/p' "$root/CMakeLists.txt"
 }
@@ -87,11 +83,6 @@ require_known_command() {
   while read -r known; do
     if [[ $1 == "$known" ]]; then return; fi
   done < <(commands_now)
-  while read -r known; do
-    if [[ $1 == "$known" ]]; then
-      die 2 "\"$1\" is planned, but not there yet" 'what there is: ./weft --help'
-    fi
-  done < <(commands_later)
   local near
   near=$(nearest_command "$1")
   die 2 "there is no command \"$1\"" \

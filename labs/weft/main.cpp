@@ -132,6 +132,7 @@ int run(int argc, char** argv) {
   // What follows the program's name is the program's.
   run_command(*command("run", "main.about_run"), terminal, exit_code);
   report_command(*command("report", "main.about_report"), terminal, exit_code);
+  ps_command(*command("ps", "main.about_ps"), terminal, exit_code);
   for (const char* name : {"doctor", "test"})
     command(name, "main.about_launcher")->callback([&, name] {
       exit_code = refuse(terminal, name, {say("main.launcher", {{"command", name}})});

@@ -122,7 +122,7 @@ TEST_CASE("weft serve --dashboard answers while every LWP is blocked, and starts
   weft::tests::Folder folder;
   folder.file("page.txt", "read slowly");
   const Served served({"--root", folder.path(), "--mapping", "many-to-one", "--workers", "4",
-                       "--disk", "slow:1500"});
+                       "--disk", "slow:3000"});
   CHECK(served.get("/").find("id=\"weft\"") != std::string::npos);
   CHECK(served.get("/nothing").starts_with("HTTP/1.1 404"));
   weft::tests::Client slow(static_cast<std::uint16_t>(served.port()));
@@ -131,6 +131,16 @@ TEST_CASE("weft serve --dashboard answers while every LWP is blocked, and starts
     return live.dump().find("read") != std::string::npos && !live["recordings"].empty() &&
            !live["recordings"][0]["calls"].empty();
   }));
+  const Json live = served.live();
+  REQUIRE_FALSE(live["recordings"].empty());
+  const auto pid = live["recordings"][0]["processes"][0]["number"].dump();
+  CHECK(testing::run_weft({"ps"}).out.find(" " + pid + " ") != std::string::npos);
+  const auto one = testing::run_weft({"ps", pid, "--lang", "en"});
+  CHECK(one.code == 0);
+  CHECK(one.out.find("many-to-one, 1 LWP") == 0);
+  CHECK(one.out.find("\n  LWP 1     blocked ") != std::string::npos);
+  CHECK(one.out.find("\n  worker 1  blocked ") != std::string::npos);
+  CHECK(testing::run_weft({"ps", pid, "--waits"}).out.find("\n  LWP 1 ") == std::string::npos);
   CHECK_FALSE(slow.hears_within(0));  // the only LWP was in that read all the time
   CHECK(about(served.live()).starts_with("many-to-one, 1 LWP"));
 
@@ -153,6 +163,9 @@ TEST_CASE("weft run --dashboard follows a program, and is refused beside --trace
   const auto ran =
       labs::testing::run_weft({"run", "--dashboard", "--", WEFT_PROGRAM, "measure", "pipe"});
   CHECK(ran.code == 0);
+  CHECK(labs::testing::run_weft({"ps", "1"}).code == 2);
+  CHECK(labs::testing::run_weft({"ps", "999999999"}).code == 2);
+  CHECK(labs::testing::run_weft({"ps", "--live"}).code == 2);
   const auto refused =
       labs::testing::run_weft({"run", "--dashboard", "--trace", "t", "--", WEFT_PROGRAM});
   CHECK(refused.code == 2);

@@ -116,14 +116,6 @@ test_a_language_is_known_or_refused() {
   expect_code 0
 }
 
-test_a_planned_command_says_so() {
-  make_machine
-  weft ps
-  expect_code 2
-  expect_err 'planned'
-  expect_nothing_called
-}
-
 test_elsewhere_than_linux_there_is_the_container() {
   make_machine
   sed -i '2i OSTYPE=darwin23' "$tree/weft"

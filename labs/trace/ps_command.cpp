@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: BSL-1.0
+// weft ps: what the fibers and LWPs of processes do now, in the manner of ps. It reads what each
+// records of itself, so it sees processes whose every LWP is stuck, and asks nothing of them.
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+
+#include "labs/commands.hpp"
+#include "labs/exit.hpp"
+#include "labs/table.hpp"
+#include "labs/trace/start.hpp"
+#include "labs/trace/summary.hpp"
+#include "labs/trace/text.hpp"
+#include "lwp/os.hpp"
+
+namespace weft::labs {
+namespace {
+
+namespace fs = std::filesystem;
+namespace os = lwp::os;
+using namespace trace;
+
+constexpr os::Nanos kEvery = os::kSecond / 2;
+
+struct Flags {
+  int pid = 0;
+  bool live = false, waits = false, stacks = false;
+};
+
+// The recording that a process writes: a file it has mapped that begins like one. "" if none.
+std::string recording_of(const fs::path& process) {
+  std::ifstream maps(process / "maps");
+  std::string last;
+  for (std::string line; std::getline(maps, line);) {
+    const auto at = line.find(" rw-s ");
+    const auto path = line.find('/');
+    if (at == line.npos || path == line.npos || line.ends_with(" (deleted)")) continue;
+    std::string file = line.substr(path);
+    if (file == last || file.starts_with("/dev/")) continue;
+    if (has_events(file)) return file;
+    last = std::move(file);
+  }
+  return {};
+}
+
+std::optional<int> number_of(const std::string& name) {
+  int pid = 0;
+  const auto read = std::from_chars(name.data(), name.data() + name.size(), pid);
+  if (read.ec != std::errc() || read.ptr != name.data() + name.size()) return std::nullopt;
+  return pid;
+}
+
+// What a process does now: its part of the file alone.
+std::optional<Model> now_of(int pid, const std::string& file, const Say& say) {
+  auto recording = read({file}, say);
+  auto* r = std::get_if<Recording>(&recording);
+  if (r == nullptr) return std::nullopt;
+  Model m = model_of(std::move(*r));
+  const auto& processes = m.recording.processes;
+  const auto ours = std::find_if(processes.begin(), processes.end(), [&](const auto& p) {
+    return p.number == static_cast<std::uint32_t>(pid);
+  });
+  if (ours == processes.end()) return std::nullopt;
+  const auto index = static_cast<std::uint32_t>(ours - processes.begin());
+  auto theirs = [&](const Lane& lane) { return m.runtimes[lane.runtime].process != index; };
+  for (auto* lanes : {&m.lwps, &m.fibers}) {
+    for (auto& lane : *lanes) {
+      if (theirs(lane)) lane.slices.clear();
+    }
+  }
+  return m;
+}
+
+// The last slice of one that has not ended; null of one that has.
+const Slice* present(const Model& m, const Lane& lane) {
+  if (lane.slices.empty()) return nullptr;
+  const Slice& s = lane.slices.back();
+  return s.end >= m.recording.ended && s.state != State::none ? &s : nullptr;
+}
+
+// What it waits for, who holds that; which call blocks it.
+std::string why(const Model& m, const Slice& s, bool of_lwp) {
+  std::string text;
+  if (s.object != kNobody) {
+    text = object_name(m, s.object);
+  } else if (s.state != State::running && s.state != State::ready) {
+    text = m.text(s.what);
+  }
+  if (s.owner != kNobody) text += " (" + name_of(m, s.owner) + ")";
+  if (s.who != kNobody) {
+    const std::string who = of_lwp ? name_of(m, s.who) : lwp_name(m, s.who);
+    text += text.empty() ? who : ", " + who;
+  }
+  return text;
+}
+
+std::string picture(const Model& m, const Flags& f, const Terminal& t) {
+  const Say& say = t.say;
+  Table table({say("ps.who"), say("page.state"), say("ps.why"), say("ps.since")});
+  auto lines = [&](const std::vector<Lane>& lanes, auto&& name, bool of_lwp) {
+    for (std::uint32_t i = 0; i < lanes.size(); ++i) {
+      const Slice* s = present(m, lanes[i]);
+      if (s == nullptr) continue;
+      const bool waits =
+          s->state == State::waits || s->state == State::io || s->state == State::blocked;
+      if (f.waits && (of_lwp || !waits)) continue;
+      table.add({name(m, i), words(s->state, say), why(m, *s, of_lwp), duration(s->length())});
+    }
+  };
+  lines(m.lwps, lwp_name, true);
+  lines(m.fibers, name_of, false);
+  std::string out;
+  for (const auto& runtime : m.runtimes) {
+    if (!runtime.about.empty()) out += t.bold(runtime.about) + "\n";
+  }
+  return out + (table.empty() ? say("page.nobody_waits") + "\n" : table.text(t, 3));
+}
+
+int list_all(const Terminal& t) {
+  const Say& say = t.say;
+  const State states[] = {State::running, State::ready, State::blocked,
+                          State::waits,   State::io,    State::asleep};
+  std::vector<std::string> head{"PID", say("report.lwps"), say("report.fibers")};
+  for (State s : states) head.push_back(words(s, say));
+  head.push_back(say("ps.recording"));
+  Table table(head);
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator("/proc", none)) {
+    const auto pid = number_of(entry.path().filename().string());
+    if (!pid || *pid == os::process_id()) continue;
+    const std::string file = recording_of(entry.path());
+    if (file.empty()) continue;
+    const auto m = now_of(*pid, file, say);
+    if (!m) continue;
+    std::array<int, kStates> in{};
+    int lwps = 0, fibers = 0;
+    for (const auto& lane : m->lwps) lwps += present(*m, lane) != nullptr ? 1 : 0;
+    for (const auto& lane : m->fibers) {
+      if (const Slice* s = present(*m, lane)) ++fibers, ++in[static_cast<std::size_t>(s->state)];
+    }
+    std::vector<std::string> cells{std::to_string(*pid), std::to_string(lwps),
+                                   std::to_string(fibers)};
+    for (State s : states) cells.push_back(std::to_string(in[static_cast<std::size_t>(s)]));
+    cells.push_back(file);
+    table.add(std::move(cells));
+  }
+  if (table.empty()) {
+    std::fprintf(stderr, "%s\n", t.shown(say("ps.nobody")).c_str());
+    return kNo;
+  }
+  std::fputs(t.shown(table.text(t, 1)).c_str(), stdout);
+  return kDone;
+}
+
+int ps(const Flags& f, const Terminal& t) {
+  const Say& say = t.say;
+  if (f.pid == 0) {
+    if (f.live || f.waits || f.stacks) return refuse(t, "ps", {say("ps.which")});
+    return list_all(t);
+  }
+  const std::string pid = std::to_string(f.pid);
+  const fs::path process = "/proc/" + pid;
+  std::error_code none;
+  if (!fs::exists(process, none)) return refuse(t, "ps", {say("ps.no_process", {{"pid", pid}})});
+  if (f.stacks) {
+    const auto program = fs::read_symlink(process / "exe", none).string();
+    auto exit =
+        os::run_in_foreground({"gdb", "-batch", "-iex", "add-auto-load-safe-path " + program, "-p",
+                               pid, "-ex", "weft fibers", "-ex", "weft bt all"});
+    if (!exit || exit->code == 127) return refuse(t, "ps", {say("ps.no_gdb"), kMachineLacks});
+    return exit->code;
+  }
+  const std::string file = recording_of(process);
+  if (file.empty()) return refuse(t, "ps", {say("ps.not_recorded", {{"pid", pid}})});
+  constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
+  auto signals = f.live ? os::signal_fd(kSignals) : lwp::Result<os::Fd>::failure(0);
+  while (true) {
+    const auto m = now_of(f.pid, file, say);
+    if (!m) return refuse(t, "ps", {say("ps.not_recorded", {{"pid", pid}})});
+    const std::string text = t.shown(picture(*m, f, t));
+    if (!f.live) {
+      std::fputs(text.c_str(), stdout);
+      return kDone;
+    }
+    std::fputs(("\x1b[H\x1b[2J" + text).c_str(), stdout);
+    std::fflush(stdout);
+    if (signals && os::wait_ready(signals->get(), os::kReadable, os::now() + kEvery)) return kDone;
+    if (!fs::exists(process, none)) return kDone;
+  }
+}
+
+}  // namespace
+
+void ps_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
+  auto f = std::make_shared<Flags>();
+  const Say& say = terminal.say;
+  sub.add_option("pid", f->pid, say("ps.help_pid"))->check(CLI::PositiveNumber)->type_name("PID");
+  sub.add_flag("--live", f->live, say("ps.help_live"));
+  sub.add_flag("--waits", f->waits, say("ps.help_waits"));
+  sub.add_flag("--stacks", f->stacks, say("ps.help_stacks"));
+  sub.footer(say("ps.footer"));
+  sub.callback([f, &terminal, &exit_code] { exit_code = ps(*f, terminal); });
+}
+
+}  // namespace weft::labs
