@@ -93,9 +93,10 @@ struct LwpTrack : Track {
   static constexpr std::size_t kNoCall = ~std::size_t{0};
 };
 
-// How many fibers could run, and which calls keep LWPs from them.
+// How many fibers could run and do, and which calls keep LWPs from them.
 struct Share {
-  std::size_t ready = 0;
+  std::size_t ready = 0, running = 0;
+  std::size_t processors = 0;          // 0: unknown
   std::vector<std::uint32_t> blocked;  // LWPs that have a permit
   Nanos since = 0;
 };
@@ -128,7 +129,7 @@ class Builder {
       }
       r.shares_lwps = !r.about.starts_with("one-to-one");
       m_.runtimes.push_back(r);
-      shares_.emplace_back();
+      shares_.emplace_back().processors = m_.recording.processes[p.process].processors;
     }
     return at->second;
   }
@@ -189,9 +190,12 @@ class Builder {
   }
 
   // ---- what others lose while an LWP is blocked ----
+  // Nothing while every processor is busy with fibers: then who is ready waits for a processor, and
+  // would if no LWP were blocked.
   void settle(std::uint32_t runtime, Nanos at) {
     Share& s = shares_[runtime];
-    if (!s.blocked.empty() && s.ready > 0 && at > s.since) {
+    const bool processor_free = s.processors == 0 || s.running < s.processors;
+    if (!s.blocked.empty() && s.ready > 0 && processor_free && at > s.since) {
       const Nanos each =
           (at - s.since) * static_cast<Nanos>(s.ready) / static_cast<Nanos>(s.blocked.size());
       for (std::uint32_t l : s.blocked) {
@@ -202,12 +206,14 @@ class Builder {
   }
   void set(std::uint32_t fiber, Nanos at, const Slice& next) {
     FiberTrack& f = fibers_[fiber];
-    const bool was = f.state() == State::ready, will = next.state == State::ready;
+    const State was = f.state(), will = next.state;
     if (was != will) {
       settle(f.runtime, at);
       Share& s = shares_[f.runtime];
-      s.ready += will ? 1 : 0;
-      s.ready -= was ? 1 : 0;
+      s.ready += will == State::ready ? 1 : 0;
+      s.ready -= was == State::ready ? 1 : 0;
+      s.running += will == State::running ? 1 : 0;
+      s.running -= was == State::running ? 1 : 0;
     }
     f.set(at, next);
   }

@@ -73,7 +73,8 @@ struct Call {
   std::int64_t descriptor = -1;
   bool noticed = false;     ///< from outside: it was not announced
   bool handed_off = false;  ///< others went on with its permit
-  Nanos collateral = 0;     ///< time that ready fibers waited, shared among LWPs blocked with it
+  /// Time that ready fibers waited while a processor stood free, shared among LWPs blocked with it.
+  Nanos collateral = 0;
   Nanos length() const { return end - begin; }
 };
 

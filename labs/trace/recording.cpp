@@ -241,13 +241,15 @@ class Reader {
                  if (kind == Kind::string) source.strings[numbers[0]] = text(own);
                  if (kind == Kind::runtime)
                    process.runtimes.emplace_back(static_cast<std::uint32_t>(numbers[0]), own);
-                 constexpr std::string_view kCommand = "command=";
-                 if (kind == Kind::fact && own.starts_with(kCommand))
-                   process.command = own.substr(kCommand.size());
-                 constexpr std::string_view kCost = "event_ns=";
-                 if (kind == Kind::fact && own.starts_with(kCost))
-                   process.event_ns = std::atof(std::string(own.substr(kCost.size())).c_str());
+                 if (kind == Kind::fact) learn(process, own);
                });
+  }
+  static void learn(Process& process, std::string_view fact) {
+    const std::string_view key = fact.substr(0, fact.find('='));
+    const std::string value(fact.substr(std::min(key.size() + 1, fact.size())));
+    if (key == "command") process.command = value;
+    if (key == "event_ns") process.event_ns = std::atof(value.c_str());
+    if (key == "processors") process.processors = std::strtoul(value.c_str(), nullptr, 10);
   }
 
   void read_chunk(Source& source, const std::byte* chunk) {

@@ -36,7 +36,8 @@ struct Process {
   std::uint32_t number = 0;  ///< the kernel's
   std::string command;
   std::uint64_t events = 0, dropped = 0;
-  double event_ns = 0;  ///< what recording one costs, measured as it began
+  double event_ns = 0;         ///< what recording one costs, measured as it began
+  std::size_t processors = 0;  ///< it may run on, as it began; 0: unknown
   std::vector<std::pair<std::uint32_t, std::string>> runtimes;  ///< number, what it said of itself
 };
 

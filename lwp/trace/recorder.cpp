@@ -382,6 +382,7 @@ Result<void> start(const Options& options) {
   r->start_service();
   fact("command", os::command_line());
   fact("event_ns", std::to_string(r->event_cost()));
+  fact("processors", std::to_string(os::allowed_cpus().size()));
   std::lock_guard lock(names_lock);
   for (const auto& each : names()) {
     r->in_process_ring([&](Ring& to) {

@@ -43,6 +43,7 @@ class Script {
     r_.places.push_back({.process = 0, .runtime = runtime, .lwp = number, .thread = 100 + number});
     return static_cast<std::uint32_t>(r_.places.size() - 1);
   }
+  void processors(std::size_t n) { r_.processes[0].processors = n; }
   Script& at(Nanos t) {
     now_ = t;
     return *this;
@@ -163,6 +164,26 @@ TEST_CASE("A call whose permit went on holds nobody up from then on") {
   CHECK(m.calls[0].handed_off);
   CHECK(m.calls[0].collateral == kMillisecond);
   CHECK(m.calls[0].length() == 99 * kMillisecond);
+}
+
+TEST_CASE("A blocked LWP costs others nothing while fibers keep every processor busy") {
+  for (const auto& [processors, lost] : {std::pair{1, 10}, std::pair{2, 30}, std::pair{0, 30}}) {
+    Script s;
+    s.processors(static_cast<std::size_t>(processors));
+    const auto runtime = s.runtime(1, "many-to-many, 2 LWPs, policy fifo, hold");
+    const auto l = s.lwp(runtime, 1), other = s.lwp(runtime, 2);
+    for (std::uint64_t f = 1; f <= 3; ++f) {
+      s.at(0).happens(l, Kind::create, f, 0, "f").happens(l, Kind::ready, f, kCreated);
+    }
+    s.happens(l, Kind::run, 1).happens(other, Kind::run, 2);
+    s.at(kMillisecond).happens(l, Kind::block, 0, 0, "read");  // 2 runs, 3 is ready
+    s.at(21 * kMillisecond).happens(other, Kind::park, 0, 0, "sleep").happens(other, Kind::busy);
+    s.at(31 * kMillisecond).happens(l, Kind::unblock);
+    s.at(32 * kMillisecond).happens(l, Kind::done);
+    const Model m = model_of(s.take());
+    REQUIRE(m.calls.size() == 1);
+    CHECK(m.calls[0].collateral == lost * kMillisecond);
+  }
 }
 
 // ---- what the runtime records ----
