@@ -35,6 +35,7 @@ inline constexpr Message kMessages[] = {
     {"found.held_once", "{object} was held across a blocking call; others waited {sum} for it.", "{object} 在持有期间发生了一次阻塞调用；其他纤程为它等待了 {sum}。"},
     {"found.contended", "{object} made fibers wait {n} times, {sum} in all, {longest} at most.", "{object} 使纤程等待 {n} 次，共 {sum}，最长 {longest}。"},
     {"found.off", "{lwp} could run and had no processor for {time}: other programs, or more LWPs than processors.", "{lwp} 可运行却没有处理器，共 {time}：有其他程序，或 LWP 多于处理器。"},
+    {"found.off_many", "{n} LWPs could run and had no processor for {time} in sum: other programs, or more LWPs than processors.", "{n} 个 LWP 可运行却没有处理器，合计 {time}：有其他程序，或 LWP 多于处理器。"},
     {"found.dropped", "{n} events were lost: the disk was full or slower than the program. What follows a loss may be wrong.", "丢失了 {n} 个事件：磁盘已满或跟不上程序。丢失之后的内容可能不准。"},
     {"found.damaged", "{n} parts of the file could not be read to their end.", "文件中有 {n} 部分无法完整读取。"},
     {"state.none", "nothing known", "未知"},

@@ -46,9 +46,9 @@ class Summarizer {
     stood_still();
     circles();
     objects();
-    off_processor();
     std::stable_sort(out_.findings.begin(), out_.findings.end(),
                      [](const Finding& a, const Finding& b) { return a.lost > b.lost; });
+    off_processor();  // after what the program itself can change
     if (out_.findings.empty()) find({.id = "found.nothing", .text = say_("found.nothing")});
     about_recording();
     return std::move(out_);
@@ -336,21 +336,36 @@ class Summarizer {
     return kNobody;
   }
 
+  // By runtime: its LWPs compete for the same processors.
   void off_processor() {
+    struct Off {
+      std::size_t lwps = 0;
+      Nanos waited = 0, ran = 0, worst = 0;
+      std::uint32_t lwp = kNobody;  // that waited most
+    };
+    std::map<std::uint32_t, Off> by;
     for (const LaneRow& row : out_.lwps) {
-      const Nanos ran = row.in[static_cast<std::size_t>(State::running)];
-      if (row.off < 10 * kWorthATelling || row.off < ran / 20) continue;
+      Off& off = by[m_.lwps[row.lane].runtime];
+      off.ran += row.in[static_cast<std::size_t>(State::running)];
+      if (row.off < kWorthATelling) continue;
+      ++off.lwps;
+      off.waited += row.off;
+      if (row.off > off.worst) off.worst = row.off, off.lwp = row.lane;
+    }
+    for (const auto& [runtime, off] : by) {
+      if (off.waited < 10 * kWorthATelling || off.waited < off.ran / 20) continue;
       Nanos begin = 0, end = 0, most = 0;
       for (const auto& o : m_.off) {
-        if (o.lwp == row.lane && o.waited > most) most = o.waited, begin = o.begin, end = o.end;
+        if (o.lwp == off.lwp && o.waited > most) most = o.waited, begin = o.begin, end = o.end;
       }
+      const auto id = off.lwps == 1 ? MessageId("found.off") : MessageId("found.off_many");
       find({.id = "found.off",
-            .text =
-                say_("found.off", {{"lwp", lwp_name(m_, row.lane)}, {"time", duration(row.off)}}),
+            .text = say_(id, {{"lwp", lwp_name(m_, off.lwp)},
+                              {"n", number(off.lwps)},
+                              {"time", duration(off.waited)}}),
             .begin = begin,
             .end = end,
-            .lwp = row.lane,
-            .lost = seconds(row.off)});
+            .lwp = off.lwp});
     }
   }
 

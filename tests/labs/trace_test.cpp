@@ -49,8 +49,9 @@ class Script {
     return *this;
   }
   Script& happens(std::uint32_t place, Kind kind, std::uint64_t first = 0, std::uint64_t second = 0,
-                  const std::string& text = "") {
+                  const std::string& text = "", std::uint64_t third = 0) {
     Event e{.at = now_, .place = place, .kind = kind, .first = first, .second = second};
+    e.third = third;
     if (!text.empty()) {
       e.text = static_cast<std::uint32_t>(r_.texts.size());
       r_.texts.push_back(text);
@@ -164,6 +165,29 @@ TEST_CASE("A call whose permit went on holds nobody up from then on") {
   CHECK(m.calls[0].handed_off);
   CHECK(m.calls[0].collateral == kMillisecond);
   CHECK(m.calls[0].length() == 99 * kMillisecond);
+}
+
+TEST_CASE("LWPs of one runtime that lack processors are one finding, after what the program did") {
+  Script s;
+  const auto runtime = s.runtime(1, "many-to-many, 2 LWPs, policy fifo, hold");
+  const std::uint32_t lwps[] = {s.lwp(runtime, 1), s.lwp(runtime, 2)};
+  for (std::uint64_t f : {1, 2, 3}) {
+    s.at(0).happens(lwps[0], Kind::create, f, 0, "f").happens(lwps[0], Kind::ready, f, kCreated);
+  }
+  s.happens(lwps[0], Kind::run, 1).happens(lwps[1], Kind::run, 2);
+  s.at(1).happens(lwps[0], Kind::block, 0, 0, "read");
+  for (auto l : lwps) s.at(1).happens(l, Kind::sched, 0, 1, "", 1);
+  s.at(2 * kMillisecond).happens(lwps[0], Kind::unblock);
+  for (auto l : lwps) {
+    s.at(50 * kMillisecond)
+        .happens(l, Kind::sched, 0, 30 * kMillisecond, "", 20 * kMillisecond + 1);
+  }
+  const auto found = findings(s.take(), Language::en);
+  REQUIRE(found.size() == 2);
+  CHECK(found[0].starts_with("LWP 1 was blocked 2.00\u00a0ms by f (1) in read"));
+  CHECK(found[1] ==
+        "2 LWPs could run and had no processor for 40.0\u00a0ms in sum: other programs, or more "
+        "LWPs than processors.");
 }
 
 TEST_CASE("A blocked LWP costs others nothing while fibers keep every processor busy") {
