@@ -110,6 +110,8 @@ inline constexpr Message kMessages[] = {
     {"ps.which", "of which process? ./weft ps lists them; then ./weft ps PID --live", "哪个进程？./weft ps 列出它们；然后 ./weft ps PID --live"},
     {"ps.no_process", "there is no process {pid}. Those that can be seen: ./weft ps", "没有进程 {pid}。可以查看的有：./weft ps"},
     {"ps.not_recorded", "process {pid} does not record itself, or is not ours to see. Start it by ./weft run --dashboard -- PROGRAM", "进程 {pid} 没有录制自己，或无权查看。请用 ./weft run --dashboard -- 程序 启动"},
+    {"ps.gdb_is_slow", "gdb gave no answer within {seconds} s", "gdb 在 {seconds} 秒内没有回答"},
+    {"ps.gdb_is_silent", "gdb said nothing: it may not attach to that process", "gdb 没有输出：可能无权附加到该进程"},
     {"ps.no_gdb", "gdb did not start: install gdb, or leave out --stacks", "gdb 没有启动：请安装 gdb，或去掉 --stacks"},
     {"page.pause", "pause", "暂停"},
     {"page.go_on", "go on", "继续"},
