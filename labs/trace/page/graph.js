@@ -168,7 +168,7 @@ function WaitGraph({r, t, words}) {
   };
   return html`<section class="graph"><div class="bar"><h3>${title}</h3>
     <${SaveButton} words=${words} what=${words.who} save=${save} /></div>
-    <div class="wide"><${Graph} r=${r} t=${t} words=${words} look=${looks()} label=${title} /></div>
+    <div class="wide" tabindex="0"><${Graph} r=${r} t=${t} words=${words} look=${looks()} label=${title} /></div>
     <details><summary>${words.as_text}</summary>
     <ul>${items.slice(0, 40).map((text) => html`<li>${text}</li>`)}</ul></details></section>`;
 }

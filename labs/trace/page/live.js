@@ -82,7 +82,7 @@
       if (!this.of) return null;
       const {name, text} = this.of;
       return html`<section class="stack"><h3>${fill(words.stack, {who: name})}</h3>
-        ${text === null ? html`<p class="soft">${words.stack_asked}</p>` : html`<pre>${text}</pre>`}
+        ${text === null ? html`<p class="soft">${words.stack_asked}</p>` : html`<pre tabindex="0">${text}</pre>`}
         </section>`;
     }
 
