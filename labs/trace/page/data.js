@@ -129,21 +129,24 @@ class Requests {
       this.flow[i] = bytes.number();
     }
   }
-  // A fiber's, in the order they began.
+  // A fiber's, in the order they began; and of each the last end of those up to it, for some lie
+  // within others.
   of(fiber) {
     if (!this.lists) {
       this.lists = new Map();
       for (let i = 0; i < this.count; ++i) {
-        const list = this.lists.get(this.fiber[i]);
-        if (list) list.push(i); else this.lists.set(this.fiber[i], [i]);
+        let list = this.lists.get(this.fiber[i]);
+        if (!list) this.lists.set(this.fiber[i], list = {all: [], reach: []});
+        list.reach.push(Math.max(list.reach[list.all.length - 1] ?? 0, this.end[i]));
+        list.all.push(i);
       }
     }
-    return this.lists.get(fiber) || [];
+    return this.lists.get(fiber) || NO_REQUESTS;
   }
   // The innermost of a fiber at a time, -1 if there is none.
   at(fiber, t) {
     let found = -1;
-    for (const i of this.of(fiber)) {
+    for (const i of this.of(fiber).all) {
       if (this.begin[i] > t) break;
       if (this.end[i] > t) found = i;
     }
@@ -157,6 +160,8 @@ class Requests {
     return out;
   }
 }
+
+const NO_REQUESTS = {all: [], reach: []};
 
 class Recording {
   constructor(data) {

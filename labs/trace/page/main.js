@@ -2,7 +2,9 @@
 // Puts the page together, and follows mouse, keys and the address. What changes with every move of
 // the mouse is painted; what changes with a selection is rendered by Preact.
 
-const REST = 120;  // ms after the last move, then what need not follow every one does
+const MOST_SAVED = 2000;   // pixels of lanes in a picture
+const MOST_PRINTED = 16000;
+const REST = 120;           // ms after the last move, then what need not follow every one does
 
 // A timeline on the page: its canvas, the whole above it, counters below.
 class Panel extends Component {
@@ -36,7 +38,7 @@ class Panel extends Component {
     if (width === 0) return;
     // The canvas is as large as what is seen of it, and stays there while the rows scroll.
     box.style.setProperty('--rows', timeline.height + 'px');
-    const tall = printing ? timeline.height : Math.min(box.clientHeight, timeline.height);
+    const tall = Math.min(printing ? MOST_PRINTED : box.clientHeight, timeline.height);
     canvas.style.height = tall + 'px';
     canvas.style.width = width + 'px';
     timeline.paint(new CanvasPen(canvas, width, tall), width, printing ? 0 : box.scrollTop, tall);
@@ -164,9 +166,13 @@ class Panel extends Component {
     this.counters?.point(t, from);
   }
 
+  // All lanes; of very many those that are seen.
   saveLanes() {
-    const {timeline} = this, width = 1200, pen = new SvgPen(width, timeline.height);
-    timeline.paint(pen, width, 0, timeline.height);
+    const {timeline} = this, width = 1200, whole = timeline.height <= MOST_SAVED;
+    const top = whole ? 0 : this.box.current.scrollTop;
+    const tall = whole ? timeline.height : this.box.current.clientHeight;
+    const pen = new SvgPen(width, tall);
+    timeline.paint(pen, width, top, tall);
     saveFile(String(pen), timeline.r.title);
   }
 
@@ -226,8 +232,7 @@ function Info({app}) {
   const {range, selected, r} = chosen;
   const from = Math.max(range ? range.from : view.from, 0);
   const to = Math.min(range ? range.to : view.to, view.all);
-  return html`<div class="info" aria-live="polite">
-    <div class="facts">${app.stepped ? html`<div class="said"><h3>${r.steps
+  return html`<div class="info"><div class="facts" aria-live="polite">${app.stepped ? html`<div class="said"><h3>${r.steps
       ? fill(words.step, {n: r.time(moment)}) : fill(words.at_time, {time: r.time(moment)})}</h3>
       ${said.length ? html`<ul>${said.slice(0, 12).map(({lane, text}) => html`<li>
         <button class="finding" onClick=${() => app.select(chosen, {lane,

@@ -160,7 +160,7 @@ class SvgPen {
   static safe(text) {
     return String(text).replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;');
   }
-  above() {}
+  above(top) { this.parts.push(`</g><g transform="translate(0 ${-top})">`); }
   fill(colour, x, y, w, h, alpha = 1) {
     if (colour === 'transparent') return;
     this.parts.push(`<rect x="${x.toFixed(2)}" y="${y.toFixed(1)}" width="${w.toFixed(2)}" ` +
@@ -205,6 +205,6 @@ class SvgPen {
     return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${this.width} ${this.height}" ` +
       `width="${this.width}" height="${this.height}" font-family="sans-serif" font-size="12">` +
       `<defs>${patterns}</defs><rect width="100%" height="100%" fill="#fff"/>` +
-      this.parts.join('') + '</svg>';
+      '<g>' + this.parts.join('') + '</g></svg>';
   }
 }

@@ -9,8 +9,7 @@ function figure(v) {
     : v >= 10 || Number.isInteger(v) ? v.toFixed(0) : v.toFixed(v >= 1 ? 1 : 2);
 }
 
-// One counter. `panel.follow` calls it when the view has moved, `panel.point` when a time is
-// pointed at.
+// One counter. It is told by follow() that the view has moved, by point() which time is pointed at.
 class CounterPlot extends Component {
   constructor() {
     super();
@@ -19,12 +18,13 @@ class CounterPlot extends Component {
   }
   componentDidMount() { this.make(); }
   componentDidUpdate(before) {
-    if (before.counter !== this.props.counter || before.width !== this.props.width ||
-      before.look !== this.props.look) {
-      this.plot?.destroy();
-      this.plot = null;
-      this.make();
+    if (before.width === this.props.width && before.look === this.props.look) {
+      this.follow();
+      return;
     }
+    this.plot?.destroy();
+    this.plot = null;
+    this.make();
   }
   componentWillUnmount() { this.plot?.destroy(); }
   make() {

@@ -336,12 +336,13 @@ class Timeline {
 
   // Requests lie as lines above the lane of the fiber that works for them.
   paintRequests(pen, row, width) {
-    const {requests} = this.r, list = requests.of(row.lane.index), {from, to} = this.view;
+    const {requests} = this.r, {all: list, reach} = requests.of(row.lane.index);
+    const {from, to} = this.view;
     if (list.length === 0) return;
     let i = 0, high = list.length;
     while (i < high) {  // those before the view end before it
       const middle = (i + high) >> 1;
-      if (requests.end[list[middle]] < from) i = middle + 1; else high = middle;
+      if (reach[middle] < from) i = middle + 1; else high = middle;
     }
     let last = -1;
     for (; i < list.length && requests.begin[list[i]] < to; ++i) {
