@@ -103,7 +103,8 @@ std::string table(const Comparison& c, Say say, const std::vector<Column>& colum
     body += element("tr", cells) + '\n';
   }
   std::string all = element("thead", element("tr", head)) + element("tbody", body);
-  return element("div", element("table", all), " class=\"wide\"") + '\n';
+  // Scrolled by keys where it is too wide for the window.
+  return element("div", element("table", all), " class=\"wide\" tabindex=\"0\"") + '\n';
 }
 
 std::string made_by(const Comparison& c, Say say) {
