@@ -140,7 +140,7 @@ export const timelines = (page) => page.getByRole('img', {name: /^(Timeline|时�
 
 // How much time is in view, in ns, as the page says.
 export async function inView(page) {
-  const [, value, unit] = await says(page, /In view: ([\d.]+)\s(ns|µs|ms|s)/);
+  const [, value, unit] = await says(page, /(?:In view|Chosen): ([\d.]+)\s(ns|µs|ms|s)/);
   return value * {ns: 1, 'µs': 1e3, ms: 1e6, s: 1e9}[unit];
 }
 export const comesIntoView = (page, good) =>
