@@ -6,6 +6,11 @@ const MOST_SAVED = 2000;   // pixels of lanes in a picture
 const MOST_PRINTED = 16000;
 const REST = 120;           // ms after the last move, then what need not follow every one does
 
+// When the next frame has been seen: it would wait for what is only put off by a timer.
+function afterFrame(act) {
+  requestAnimationFrame(() => setTimeout(act, 0));
+}
+
 // A timeline on the page: its canvas, the whole above it, counters below.
 class Panel extends Component {
   constructor() {
@@ -20,7 +25,7 @@ class Panel extends Component {
     this.props.app.panels[this.props.index] = this;
     this.listen();
     this.setState({width: this.width});
-    setTimeout(() => this.standstills(), 0);
+    afterFrame(() => this.standstills());
   }
   componentDidUpdate(before) {
     if (before.timeline !== this.timeline) this.standstills();

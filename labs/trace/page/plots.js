@@ -89,7 +89,7 @@ class Counters extends Component {
   }
   componentDidMount() {
     this.props.panel.counters = this;
-    setTimeout(() => this.setState({ready: true}), 0);
+    afterFrame(() => this.setState({ready: true}));
   }
   follow() { for (const plot of this.plots) plot?.follow(); }
   point(t, except) { for (const plot of this.plots) if (plot !== except) plot?.point(t); }
