@@ -46,12 +46,15 @@ export function start(...words) {
   const child = spawn(WEFT, words, {cwd: folder, stdio: ['ignore', 'pipe', 'inherit']});
   let said = '';
   child.stdout.setEncoding('utf8').on('data', (text) => { said += text; });
+  process.on('exit', () => child.kill());
   const ended = new Promise((resolve) => child.on('exit', resolve));
   return {
-    line: (pattern) => within(20_000, `${pattern} in its output`, () => pattern.exec(said)),
+    line: (pattern) => within(kPatience, `${pattern} in its output`, () => pattern.exec(said)),
     end: () => { child.kill('SIGTERM'); return ended; },
   };
 }
+
+export const kPatience = 20_000;  // ms: for a machine that does much else
 
 // Waits until `look()` gives something true, and returns it.
 export async function within(milliseconds, what, look) {
@@ -130,10 +133,10 @@ export async function painted(page, pattern) {
     .filter(({text}) => pattern.test(text));
 }
 export const appears = (page, pattern) =>
-  within(5000, `${pattern} painted`, async () => (await painted(page, pattern))[0]);
+  within(kPatience, `${pattern} painted`, async () => (await painted(page, pattern))[0]);
 
 export const text = (page) => page.getByRole('main').innerText();
-export const says = (page, pattern, patience = 5000) =>
+export const says = (page, pattern, patience = kPatience) =>
   within(patience, `${pattern} on the page`, async () => pattern.exec(await text(page)));
 
 export const timelines = (page) => page.getByRole('img', {name: /^(Timeline|时间线)/});
@@ -144,14 +147,14 @@ export async function inView(page) {
   return value * {ns: 1, 'µs': 1e3, ms: 1e6, s: 1e9}[unit];
 }
 export const comesIntoView = (page, good) =>
-  within(5000, `${good} of the time in view`, async () => good(await inView(page)));
+  within(kPatience, `${good} of the time in view`, async () => good(await inView(page)));
 
 // The view and selection that the address keeps.
 export const state = (page) => new URL(page.url()).hash;
 export async function changesState(page, act) {
   const before = state(page);
   await act();
-  return within(5000, 'another address', () => state(page) !== before && state(page));
+  return within(kPatience, 'another address', () => state(page) !== before && state(page));
 }
 
 export async function screenshot(page, name, options = {}) {

@@ -6,10 +6,10 @@ import {writeFileSync} from 'node:fs';
 import {connect} from 'node:net';
 import {join} from 'node:path';
 import {after, before, test} from 'node:test';
-import {appears, close, end, expectFast, faultsOfAccess, folder, open, says, screenshot, start, text,
-  within} from './browser.js';
+import {appears, close, end, expectFast, faultsOfAccess, folder, kPatience, open, says, screenshot,
+  start, text, within} from './browser.js';
 
-const kSlow = 60_000, kPatience = 15_000;  // ms
+const kSlow = 60_000;  // ms
 let server, port, url;
 
 before(async () => {
@@ -48,7 +48,7 @@ test('it answers while every LWP is blocked, and shows it', async () => {
   let answered = false;
   client.on('data', () => { answered = true; });
   const page = await open(url);
-  await says(page, /\b1\s+blocked/, kPatience);
+  await says(page, /\b1\s+blocked/);
   await appears(page, /^read/);
   for (let i = 0; i < 2; ++i) {
     const live = await page.waitForResponse(/\/live\?/);
@@ -71,10 +71,10 @@ test('what is told to it is seen within two seconds', async () => {
   await appears(page, /^many-to-one, 1 LWP/);
   await page.getByLabel('disk, ms a read').fill('5');
   await page.getByLabel('disk, ms a read').press('Enter');
-  await says(page, /started anew/, kPatience);
+  await says(page, /started anew/);
   await page.getByLabel('load, requests/s').fill('60');
   await page.getByLabel('load, requests/s').press('Enter');
-  await says(page, /\b[1-9]\d*\s+requests\/s/, kPatience);
+  await says(page, /\b[1-9]\d*\s+requests\/s/);
   await page.getByLabel(/^LWPs/).fill('3');
   await page.getByLabel(/^LWPs/).blur();
   const began = performance.now();
@@ -84,7 +84,7 @@ test('what is told to it is seen within two seconds', async () => {
       .some(({text: word}) => word.startsWith('many-to-many, 3 LWPs')));
   const seconds = (performance.now() - began) / 1000;
   expectFast(seconds < 2, `another mapping is seen after ${seconds.toFixed(2)} s`);
-  await says(page, /\b[1-9]\d*\s+requests\/s/, kPatience);
+  await says(page, /\b[1-9]\d*\s+requests\/s/);
   await screenshot(page, 'dashboard-many-to-many');
   await close(page);
 });
@@ -94,7 +94,7 @@ test('what is impossible leaves the server as it was, and says so', async () => 
   await appears(page, /^many-to-many, 3 LWPs/);
   await page.getByLabel('workers').fill('99999');
   await page.getByLabel('workers').press('Enter');
-  await says(page, /it runs as before|is not possible/, kPatience);
+  await says(page, /it runs as before|is not possible/);
   await appears(page, /^many-to-many, 3 LWPs/);
   assert.match(await text(page), /requests\/s/);
   await close(page);

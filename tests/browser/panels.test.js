@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import {readFileSync} from 'node:fs';
 import {after, test} from 'node:test';
-import {appears, close, end, open, painted, recording, report, says, screenshot, text, within}
+import {appears, close, end, kPatience, open, painted, recording, report, says, screenshot, text, within}
   from './browser.js';
 
 const address = report([recording('one-read-stops')]);
@@ -34,15 +34,15 @@ test('a run is gone through event by event', async () => {
   await page.getByRole('button', {name: 'next event'}).click();
   const [first] = await says(page, /At [\d.]+\s(ns|µs|ms)[^\n]*\n[^\n]+/);
   await page.keyboard.press(']');
-  await within(5000, 'another event', async () =>
+  await within(kPatience, 'another event', async () =>
     (await says(page, /At [\d.]+\s(ns|µs|ms)[^\n]*\n[^\n]+/))[0] !== first);
   await page.getByRole('button', {name: 'previous event'}).click();
-  await within(5000, 'the first again', async () =>
+  await within(kPatience, 'the first again', async () =>
     (await says(page, /At [\d.]+\s(ns|µs|ms)[^\n]*\n[^\n]+/))[0] === first);
   for (let i = 0; i < 40 && !/is blocked in read/.test(await text(page)); ++i) {
     const before = await text(page);
     await page.keyboard.press(']');
-    await within(5000, 'another event', async () => await text(page) !== before);
+    await within(kPatience, 'another event', async () => await text(page) !== before);
   }
   assert.match(await text(page), /worker-7 is blocked in read, and LWP 1 with it/);
   await screenshot(page, 'panels-step');
@@ -79,7 +79,7 @@ test('lanes of fibers are left out', async () => {
   const page = await open(address);
   await appears(page, /^worker-7$/);
   await page.getByRole('checkbox', {name: 'Fibers'}).uncheck();
-  await within(5000, 'no fiber', async () => (await painted(page, /^worker-7$/)).length === 0);
+  await within(kPatience, 'no fiber', async () => (await painted(page, /^worker-7$/)).length === 0);
   assert.equal((await painted(page, /^LWP 1$/)).length, 1);
   await page.getByRole('checkbox', {name: 'Fibers'}).check();
   await appears(page, /^worker-7$/);
