@@ -2,12 +2,14 @@
 #include "labs/dashboard/dashboard.hpp"
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <random>
 
 #include "labs/exit.hpp"
 #include "labs/trace/page.hpp"
+#include "labs/trace/stacks.hpp"
 
 namespace weft::labs::dashboard {
 namespace {
@@ -54,6 +56,7 @@ Answer Dashboard::answer(const Request& r) {
   const bool asks = r.method == "GET";
   if (asks && r.path == "/") return {200, "text/html; charset=utf-8", page()};
   if (asks && r.path == "/live") return {200, "application/json", live()};
+  if (asks && r.path == "/stack") return {200, "text/plain; charset=utf-8", stack(r)};
   if (r.method == "POST" && r.path == "/control" && about_.controls != nullptr) {
     Json out{{"said", about_.controls->set(r.body)}};
     return {200, "application/json", out.dump()};
@@ -87,6 +90,28 @@ std::string Dashboard::live() {
   std::string text = out.dump(-1, ' ', false, Json::error_handler_t::replace);
   const std::string_view empty = "\"recordings\":[]";
   return text.replace(text.find(empty), empty.size(), "\"recordings\":" + recordings);
+}
+
+// Of a process that the recording knows, and of no other: a page must not have gdb look elsewhere.
+std::string Dashboard::stack(const Request& r) {
+  auto number = [&](const char* name) {
+    std::uint64_t n = 0;
+    const auto found = r.query.find(name);
+    if (found == r.query.end()) return n;
+    const std::string& text = found->second;
+    const auto read = std::from_chars(text.data(), text.data() + text.size(), n);
+    return read.ptr == text.data() + text.size() ? n : 0;
+  };
+  const std::uint64_t process = number("process");
+  auto recording = trace::read({about_.file}, say_);
+  if (const auto* known = std::get_if<trace::Recording>(&recording)) {
+    for (const auto& p : known->processes) {
+      if (p.number == process) {
+        return trace::stack_of(static_cast<int>(process), number("fiber"), say_);
+      }
+    }
+  }
+  return say_("dashboard.nothing_yet");
 }
 
 void add_option(CLI::App& sub, int& port, const Say& say) {

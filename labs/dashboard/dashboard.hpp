@@ -62,6 +62,7 @@ class Dashboard {
   Dashboard(const About& about, const Say& say) : about_(about), say_(say) {}
   Answer answer(const Request& request);
   std::string live();
+  std::string stack(const Request& request);
   std::string page();
 
   const About about_;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <variant>
@@ -16,6 +17,7 @@ struct Request {
   std::string method;  ///< "GET", "POST"
   std::string path;    ///< without what follows a "?"
   std::string body;
+  std::map<std::string, std::string> query;  ///< what follows, without the token
 };
 struct Answer {
   int status = 200;
@@ -34,7 +36,7 @@ class Http {
   Http(const Http&) = delete;
 
   std::uint16_t port() const;
-  /// What a request must have as "?token=".
+  /// What a request must have as "token=" in its query.
   const std::string& token() const;
   /// "http://127.0.0.1:8081/?token=…"
   std::string url() const;

@@ -50,6 +50,7 @@ check_packages() {
   report_packages LACK build './weft compare installs them'
   report_packages note test './weft test installs them'
   report_packages note foreign './weft test --all installs them; without them some tests are skipped'
+  report_packages note browser 'the same, and the tests of report and dashboard'
 }
 
 # report_packages STATE PURPOSE MEND
@@ -64,7 +65,11 @@ report_packages() {
 }
 
 purpose_title() {
-  if [[ $1 == foreign ]]; then echo 'test --all'; else echo "$1"; fi
+  case $1 in
+    foreign) echo 'test --all' ;;
+    browser) echo 'test pages' ;;
+    *) echo "$1" ;;
+  esac
 }
 
 describe_installed() {

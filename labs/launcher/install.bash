@@ -34,13 +34,30 @@ ensure_installed() {
   fi
 }
 
+# install_if_offered PURPOSE: the same, but does without where the repositories lack something.
+install_if_offered() {
+  if [[ ${WEFT_INSTALL-} == no ]]; then return; fi
+  read_installed
+  local missing
+  missing=$(missing_needs "$1")
+  if [[ -z $missing ]]; then return; fi
+  if ! lists_are_old && ! packages_for "$missing" >/dev/null; then
+    say_step "this system does not offer $(describe_needs "$missing"); what needs it is skipped"
+    return
+  fi
+  ensure_installed "$1"
+}
+
 # run_install PURPOSE…: the step alone, for containers and CI.
 run_install() {
   local purpose
   for purpose in "${@:-build}"; do
     case $purpose in
-      build | test | archive | foreign | ci) ;;
-      *) die 2 "nothing is installed for \"$purpose\"" 'purposes: build, test, archive, foreign, ci' ;;
+      build | test | archive | foreign | browser | ci) ;;
+      *)
+        die 2 "nothing is installed for \"$purpose\"" \
+          'purposes: build, test, archive, foreign, browser, ci'
+        ;;
     esac
   done
   plan_steps install

@@ -17,11 +17,15 @@ needs_archive=('libarchive-tools 0')
 # Programs of others that some tests run (./weft test --all).
 # shellcheck disable=SC2034
 needs_foreign=('curl 0' 'wrk 0' 'netcat-openbsd 0' 'shellcheck 0' 'gdb 0' 'libarchive-tools 0')
+# What the tests of tests/browser use (./weft test --all), where the system offers it all: not every
+# one has Chromium as a package.
+# shellcheck disable=SC2034
+needs_browser=('chromium 0' 'nodejs 18' 'npm 0')
 # What .ci/run checks with. Another major version of clang-format formats differently.
 # shellcheck disable=SC2034
 needs_ci=('clang-format-14 0')
 
-# needs_for PURPOSE…: the needs of build, test, archive, foreign, ci, a line each.
+# needs_for PURPOSE…: the needs of build, test, archive, foreign, browser, ci, a line each.
 needs_for() {
   local purpose
   for purpose; do
@@ -45,16 +49,21 @@ at_least() {
   dpkg --compare-versions "${1#*:}" ge "$2"
 }
 
-# installed[NAME]=VERSION for every installed package that could satisfy a need.
+# installed[NAME]=VERSION for every installed package that could satisfy a need, and for every name
+# that one of them provides (Node.js from elsewhere has npm in it).
 read_installed() {
   declare -gA installed=()
-  local status name version
-  while read -r status name version; do
-    if [[ $status == installed ]]; then installed[$name]=$version; fi
+  local status name version provides provided
+  while read -r status name version provides; do
+    if [[ $status != installed ]]; then continue; fi
+    installed[$name]=$version
+    for provided in ${provides//,/ }; do
+      if [[ $provided == [a-z]* ]]; then : "${installed[$provided]:=$version}"; fi
+    done
   done < <(
-    needs_for build test archive foreign ci | sed 's/ .*//' | xargs \
-      dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\n' 'g++*' 'libboost*-dev' \
-      2>/dev/null
+    needs_for build test archive foreign browser ci | sed 's/ .*//' | xargs \
+      dpkg-query -W -f '${db:Status-Status} ${Package} ${Version} ${Provides}\n' \
+      'g++*' 'libboost*-dev' 2>/dev/null
   )
 }
 

@@ -14,10 +14,14 @@ run_test() {
       *) arguments+=("$word") ;;
     esac
   done
-  [[ -n $all ]] || ((${#arguments[@]})) || arguments=(-LE 'long|launcher|checks')
+  [[ -n $all ]] || ((${#arguments[@]})) || arguments=(-LE 'long|launcher|checks|browser')
   plan_steps install build test
   begin_step
   ensure_installed "${purposes[@]}"
+  if [[ -n $all ]]; then
+    install_if_offered browser
+    install_modules
+  fi
   begin_step
   build "$preset"
   begin_step

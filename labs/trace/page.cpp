@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <unordered_map>
 
 #include "labs/columns.hpp"
 #include "labs/compare/plots.hpp"
@@ -68,6 +69,31 @@ class Packed {
   std::string bytes_;
 };
 
+// Requests in the order they began: fiber, name, begin since the one before, length, and which of
+// them are parts of one (a number from 1 on, 0 for none: ids themselves are too long for the page).
+std::string requests_of(const Model& m, Nanos zero) {
+  std::vector<const Span*> all;
+  for (const auto& span : m.spans) {
+    if (span.end > zero && span.fiber != kNobody) all.push_back(&span);
+  }
+  std::sort(all.begin(), all.end(), [](auto* a, auto* b) { return a->begin < b->begin; });
+  std::unordered_map<std::uint64_t, std::uint64_t> flows;
+  Packed packed;
+  packed.number(all.size());
+  Nanos before = zero;
+  for (const Span* span : all) {
+    const Nanos begin = std::max(span->begin, zero);
+    packed.number(span->fiber);
+    packed.number(span->what);
+    packed.number(static_cast<std::uint64_t>(begin - before));
+    packed.number(static_cast<std::uint64_t>(std::max(span->end, begin) - begin));
+    packed.number(span->flow == 0 ? 0
+                                  : flows.try_emplace(span->flow, flows.size() + 1).first->second);
+    before = begin;
+  }
+  return packed.base64();
+}
+
 Json times(const Times& t, Nanos zero) {
   return {t.count, t.total, t.p99, t.worst, t.worst_at - zero};
 }
@@ -105,6 +131,7 @@ Json data_of(const Shown& shown) {
     for (std::uint32_t i = 0; i < all.size(); ++i) {
       packed.lane(all[i], zero);
       out.push_back({{"name", printable(name(m, i))},
+                     {"number", all[i].number},
                      {"runtime", all[i].runtime},
                      {"parent", index(all[i].parent)}});
     }
@@ -117,7 +144,9 @@ Json data_of(const Shown& shown) {
   for (const auto& text : r.texts) d["texts"].push_back(printable(text));
   d["objects"] = Json::array();
   for (std::uint32_t i = 0; i < m.objects.size(); ++i) {
-    d["objects"].push_back(printable(object_name(m, i)));
+    const Object& o = m.objects[i];
+    d["objects"].push_back({printable(object_name(m, i)), o.uses, o.waits, o.waited, o.longest,
+                            o.longest_at - zero, o.held_while_blocked});
   }
   d["findings"] = Json::array();
   for (const auto& f : s.findings) {
@@ -151,6 +180,7 @@ Json data_of(const Shown& shown) {
   for (const auto& x : s.spans) {
     d["spans"].push_back({printable(x.what), x.count, x.p50, x.p90, x.p99, x.worst});
   }
+  d["requests"] = requests_of(m, zero);
   d["notes"] = Json::array();
   for (const auto& n : m.notes) {
     if (n.at < zero) continue;
@@ -234,6 +264,52 @@ Json words_of_page(const Say& say) {
   add("begin", "page.begin");
   add("lasts", "page.lasts");
   add("state", "page.state");
+  add("process", "page.process");
+  add("role", "page.role");
+  add("processes", "page.processes");
+  add("show_lanes", "page.show_lanes");
+  add("forked_by", "page.forked_by");
+  add("requests", "page.requests");
+  add("request", "page.request");
+  add("way", "page.way");
+  add("objects", "page.objects");
+  add("object", "page.object");
+  add("uses", "page.uses");
+  add("waits_n", "page.waits_n");
+  add("waited", "page.waited");
+  add("longest", "page.longest");
+  add("held_blocked", "page.held_blocked");
+  add("latency", "page.latency");
+  add("percentile", "page.percentile");
+  add("step_back", "page.step_back");
+  add("step_on", "page.step_on");
+  add("step", "page.step");
+  add("steps", "page.steps");
+  add("no_event", "page.no_event");
+  add("at_time", "page.at_time");
+  add("waiting_now", "page.waiting_now");
+  add("waiters", "page.waiters");
+  add("stack", "page.stack");
+  add("stack_asked", "page.stack_asked");
+  add("chosen", "page.chosen");
+  add("circle", "page.circle");
+  add("and_more", "page.and_more");
+  add("standstill", "page.standstill");
+  add("as_text", "page.as_text");
+  add("ev_running", "event.running");
+  add("ev_alone", "event.alone");
+  add("ev_ready", "event.ready");
+  add("ev_waits", "event.waits");
+  add("ev_held", "event.held");
+  add("ev_io", "event.io");
+  add("ev_asleep", "event.asleep");
+  add("ev_blocked", "event.blocked");
+  add("ev_idle", "event.idle");
+  add("ev_unpermitted", "event.unpermitted");
+  add("ev_ended", "event.ended");
+  add("ev_begins", "event.begins");
+  add("ev_done", "event.done");
+  add("ev_note", "event.note");
   return w;
 }
 
@@ -252,7 +328,8 @@ Json page_data(const std::vector<Shown>& shown, const Say& say) {
 
 std::string body_of(const Json& data) {
   return "<main id=\"weft\"></main>\n<script type=\"application/json\" id=\"data\">" +
-         for_script(data) + "</script>\n<script>\n" + kPageProgram + "</script>\n";
+         for_script(data) + "</script>\n<script>\n" + kPageLibraries + "</script>\n<script>\n" +
+         kPageProgram + "</script>\n";
 }
 
 std::string whole_page(const std::string& title, const Json& data, const Say& say) {

@@ -12,6 +12,7 @@
 #include "labs/commands.hpp"
 #include "labs/exit.hpp"
 #include "labs/table.hpp"
+#include "labs/trace/stacks.hpp"
 #include "labs/trace/start.hpp"
 #include "labs/trace/summary.hpp"
 #include "labs/trace/text.hpp"
@@ -167,10 +168,7 @@ int ps(const Flags& f, const Terminal& t) {
   std::error_code none;
   if (!fs::exists(process, none)) return refuse(t, "ps", {say("ps.no_process", {{"pid", pid}})});
   if (f.stacks) {
-    const auto program = fs::read_symlink(process / "exe", none).string();
-    auto exit =
-        os::run_in_foreground({"gdb", "-batch", "-iex", "add-auto-load-safe-path " + program, "-p",
-                               pid, "-ex", "weft fibers", "-ex", "weft bt all"});
+    auto exit = os::run_in_foreground(gdb_on(f.pid, {"weft fibers", "weft bt all"}));
     if (!exit || exit->code == 127) return refuse(t, "ps", {say("ps.no_gdb"), kMachineLacks});
     return exit->code;
   }

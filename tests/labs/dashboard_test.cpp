@@ -52,8 +52,8 @@ class Served {
   }
   int port() const { return port_; }
   Json live() const { return json_of(get("/live")); }
-  std::string get(const std::string& path) const {
-    return asked(page_, request("GET " + path + "?token=" + token_, host()));
+  std::string get(const std::string& path, const std::string& more = "") const {
+    return asked(page_, request("GET " + path + "?token=" + token_ + more, host()));
   }
   std::string control(const std::string& body) const {
     return json_of(asked(page_, request("POST /control?token=" + token_, host(), body)))
@@ -97,7 +97,10 @@ std::string about(const Json& live) {
 
 TEST_CASE("A dashboard's server answers who knows its token, by its own name") {
   auto opened = dashboard::Http::open(0, [](const dashboard::Request& r) {
-    return dashboard::Answer{200, "text/plain", r.method + " " + r.path + " " + r.body};
+    const auto fiber = r.query.find("fiber");
+    return dashboard::Answer{200, "text/plain",
+                             r.method + " " + r.path + " " + r.body +
+                                 (fiber == r.query.end() ? "" : "fiber " + fiber->second)};
   });
   auto& http = *std::get<0>(opened);
   const std::string here = "127.0.0.1:" + std::to_string(http.port());
@@ -105,6 +108,10 @@ TEST_CASE("A dashboard's server answers who knows its token, by its own name") {
   auto status = [&](const std::string& text) { return asked(http.port(), text).substr(9, 3); };
   CHECK(status(request("GET " + good, here)) == "200");
   CHECK(asked(http.port(), request("POST " + good, here, "body")).ends_with("POST /x body"));
+  CHECK(asked(http.port(), request("GET " + good + "&fiber=3", here)).ends_with("/x fiber 3"));
+  CHECK(asked(http.port(), request("GET /x?fiber=3&token=" + http.token(), here))
+            .ends_with("/x fiber 3"));
+  CHECK(status(request("GET /x?fiber=3", here)) == "403");
   CHECK(status(request("GET /x", here)) == "403");
   CHECK(status(request("GET /x?token=", here)) == "403");
   CHECK(status(request("GET " + good + "0", here)) == "403");
@@ -141,6 +148,16 @@ TEST_CASE("weft serve --dashboard answers while every LWP is blocked, and starts
   CHECK(one.out.find("\n  LWP 1     blocked ") != std::string::npos);
   CHECK(one.out.find("\n  worker 1  blocked ") != std::string::npos);
   CHECK(testing::run_weft({"ps", pid, "--waits"}).out.find("\n  LWP 1 ") == std::string::npos);
+  // A fiber's calls, or a sentence that says why gdb tells none; and of no other process.
+  const Say say(Language::en);
+  const auto fiber = live["recordings"][0]["fibers"].back()["number"].dump();
+  const std::string stack = served.get("/stack", "&process=" + pid + "&fiber=" + fiber);
+  const bool known = stack.find("#0") != stack.npos || stack.find("gdb") != stack.npos ||
+                     stack.find("ptrace") != stack.npos;
+  INFO(stack);
+  CHECK(known);
+  CHECK(served.get("/stack", "&process=1&fiber=1").ends_with(say("dashboard.nothing_yet")));
+  CHECK(served.get("/stack", "&process=x").ends_with(say("dashboard.nothing_yet")));
   CHECK_FALSE(slow.hears_within(0));  // the only LWP was in that read all the time
   CHECK(about(served.live()).starts_with("many-to-one, 1 LWP"));
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <random>
 #include <span>
 
@@ -340,11 +341,53 @@ TEST_CASE("weft run records a program, and weft report tells of it") {
   CHECK(run_weft({"report", file, "-o", page}).code == 0);
   const std::string html = content(page);
   CHECK(html.starts_with("<!doctype html>"));
-  CHECK(html.find("http://") == html.find("http://www.w3.org/2000/svg"));  // no other address
+  for (const char* asks : {"src=", "<link rel=\"stylesheet", "@import", "url(http"}) {
+    CHECK(html.find(asks) == html.npos);  // it is whole
+  }
   CHECK(run_weft({"report", file, "--export", "csv", "-o", csv}).code == 0);
   CHECK(content(csv).starts_with("process,runtime,lane,name,begin_ns,end_ns,state,"));
   CHECK(run_weft({"report", file, "--export", "perfetto", "-o", folder / "t.pf"}).code == 0);
   CHECK(fs::file_size(folder / "t.pf") > 1000);
+}
+
+TEST_CASE("The libraries of the page weigh at most 80 KB") {
+  std::uintmax_t bytes = 0;
+  for (const auto& file : fs::directory_iterator(WEFT_SOURCE_DIR "/labs/trace/page/vendor")) {
+    const auto kind = file.path().extension();
+    if (kind == ".js" || kind == ".css") bytes += file.file_size();
+  }
+  std::printf("libraries of the page: %ju bytes\n", bytes);
+  CHECK(bytes > 0);
+  CHECK(bytes <= 80 * 1024);
+}
+
+// ---- what the page is told ----
+
+nlohmann::json page_of(const Recording& r) {
+  const Model m = model_of(r);
+  const Say say(Language::en);
+  return nlohmann::json::parse(data_of_page({{&m, summarize(m, say), "a run"}}))[0];
+}
+
+TEST_CASE("A page knows what its objects were waited for, and requests by their flow") {
+  Recording r = one_read_stops_ten();
+  const auto objects = page_of(r)["objects"];
+  const auto log = std::find_if(objects.begin(), objects.end(),
+                                [](const auto& o) { return o[0] == "mutex log"; });
+  REQUIRE(log != objects.end());
+  CHECK((*log)[2] == 1);                    // waits
+  CHECK((*log)[3] == 2 * kMillisecond);     // waited
+  CHECK((*log)[6] == 1);                    // held across a blocking call
+  CHECK(page_of(r)["requests"] == "AA==");  // none: one byte
+
+  Script s;
+  const auto l = s.lwp(s.runtime(1, "many-to-one, 1 LWP"), 1);
+  s.at(0).happens(l, Kind::create, 1, 0, "a").happens(l, Kind::run, 1);
+  s.at(10).happens(l, Kind::begin, 0xfeedfacecafe, 0, "GET /");
+  s.at(30).happens(l, Kind::end, 0xfeedfacecafe);
+  s.at(40).happens(l, Kind::idle);
+  // One, of the first fiber, text 2, at 10, 20 long, part of the first flow.
+  CHECK(page_of(s.take())["requests"] == "AQACChQB");
 }
 
 TEST_CASE("What cannot be recorded or read is refused") {

@@ -93,6 +93,21 @@ test_licences() {
   check licences
   expect_code 1
   expect_out 'lwp/x.cpp:1:'
+
+  make_sources
+  local vendor=$tree/labs/page/vendor
+  mkdir -p "$vendor"
+  echo 'x = 1' >"$vendor/x.js"
+  check licences
+  expect_out 'labs/page/vendor/SHA256SUMS:1:'
+  echo 'do as you like' >"$vendor/LICENSE.x"
+  (cd "$vendor" && sha256sum -- * >../sums && mv ../sums SHA256SUMS)
+  check licences
+  expect_code 0
+  echo 'x = 2' >"$vendor/x.js"
+  check licences
+  expect_code 1
+  expect_out 'labs/page/vendor/x.js:1:'
 }
 
 run_tests

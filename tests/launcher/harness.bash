@@ -16,7 +16,7 @@ state=$box/state    # what they know: installed, offered, uid, calls, …
 calls=$state/calls  # a line for each call of a fake that does something
 export FAKE_STATE=$state
 
-plain_tools=(awk bash basename cat chmod cp cut date df dirname env expr find flock fold grep head ls mkdir mktemp mv
+plain_tools=(awk bash basename cat chmod cmp cp cut date df dirname env expr find flock fold grep head ls mkdir mktemp mv
   nproc paste readlink rm sed sh sort stty tail tee touch tr true uname uniq wc xargs)
 
 make_machine() {
@@ -30,7 +30,8 @@ make_machine() {
   printf '%s\n' 'g++ 4:12.2.0-3' 'cmake 3.25.1-1' 'ninja-build 1.11.1-1' \
     'libboost-context-dev 1.74.0.3' 'libboost-fiber-dev 1.74.0.3' 'libcli11-dev 2.1.2+ds-1' \
     'nlohmann-json3-dev 3.11.2-2' 'catch2 2.13.10-1' 'curl 7.88' 'libarchive-tools 3.6.2' 'wrk 4.1' \
-    'netcat-openbsd 1.219' 'shellcheck 0.9.0-1' 'gdb 13.1-3' >"$state/offered"
+    'netcat-openbsd 1.219' 'shellcheck 0.9.0-1' 'gdb 13.1-3' 'chromium 156.0' 'nodejs 18.20.4' \
+    'npm 9.2.0~ds1-1' >"$state/offered"
   local tool
   for tool in "${plain_tools[@]}"; do
     ln -s "$(type -P "$tool")" "$tools/$tool"

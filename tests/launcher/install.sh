@@ -25,8 +25,28 @@ test_compare_needs_no_test_packages() {
   weft test
   expect_call catch2
   expect_no_call wrk
+  expect_no_call chromium
   weft test --all
   expect_call wrk
+  expect_call 'chromium nodejs npm'
+}
+
+test_a_system_without_chromium_is_tested_without() {
+  make_machine
+  sed -i '/^chromium/d' "$state/offered"
+  weft test --all
+  expect_code 0
+  expect_call wrk
+  expect_no_call nodejs
+  expect_err 'this system does not offer chromium'
+}
+
+test_what_another_package_provides_is_not_installed() {
+  make_furnished_machine
+  sed -i -e '/^npm/d' -e 's/^nodejs.*/nodejs 20.20.2-1nodesource1 nodejs-dev, npm/' "$state/installed"
+  weft test --all
+  expect_code 0
+  expect_no_call apt-get
 }
 
 test_handing_in_needs_an_archiver() {

@@ -18,13 +18,51 @@ test_it_builds_all_and_runs_ctest() {
 test_bare_it_leaves_out_what_takes_long() {
   make_furnished_machine
   weft test
-  expect_call '-LE long|launcher|checks'
+  expect_call '-LE long|launcher|checks|browser'
 }
 
 test_all_is_all() {
   make_furnished_machine
   weft test --all
   expect_no_call '-LE'
+}
+
+# npm_of FAILS: an npm that notes its calls, and the lock file that it reads.
+npm_of() {
+  mkdir -p "$tree/tests/browser"
+  cp "$source_root"/tests/browser/package*.json "$tree/tests/browser"
+  fake npm <<FAKE
+echo "npm \$*" >>"\$FAKE_STATE/calls"
+mkdir -p node_modules
+exit $1
+FAKE
+}
+
+test_all_installs_what_drives_the_browser_once() {
+  make_furnished_machine
+  npm_of 0
+  weft test
+  expect_no_call npm
+  weft test --all
+  expect_code 0
+  expect_call 'npm ci --ignore-scripts'
+  [[ -d $tree/.build/browser/node_modules ]] || fail 'installed elsewhere'
+  : >"$calls"
+  weft test --all
+  expect_no_call npm
+  sed -i 's/"version": /"version":  /' "$tree/tests/browser/package-lock.json"
+  weft test --all
+  expect_call 'npm ci'
+}
+
+test_without_npms_registry_the_rest_is_tested() {
+  make_furnished_machine
+  npm_of 1
+  weft test --all
+  expect_code 0
+  expect_err 'npm.log'
+  expect_call 'ctest'
+  [[ ! -e $tree/.build/browser/node_modules ]] || fail 'half of it was kept'
 }
 
 test_a_failed_test_is_a_no() {

@@ -5,8 +5,10 @@
 
 const STATES = ['none', 'running', 'ready', 'waits', 'io', 'asleep', 'blocked', 'idle',
   'unpermitted'];
-const NONE = 0, RUNNING = 1, READY = 2, WAITS = 3, IO = 4, BLOCKED = 6, IDLE = 7;
+const NONE = 0, RUNNING = 1, READY = 2, WAITS = 3, IO = 4, ASLEEP = 5, BLOCKED = 6, IDLE = 7,
+  UNPERMITTED = 8;
 const NOBODY = 0xffffffff;
+const KEPT = 6;  // a lane keeps sums every 2^6 slices
 
 class Bytes {
   constructor(base64) {
@@ -39,12 +41,16 @@ class Lane {
     this.object = new Uint32Array(n).fill(NOBODY);
     this.owner = new Uint32Array(n).fill(NOBODY);
     this.waker = new Uint32Array(n).fill(NOBODY);
+    this.total = new Float64Array(STATES.length);  // time in each state
+    this.runs = 0;
     let at = bytes.number();
     for (let i = 0; i < n; ++i) {
-      const head = bytes.number();
+      const head = bytes.number(), state = head >> 4, length = bytes.number();
       this.begin[i] = at;
-      this.state[i] = head >> 4;
-      at += bytes.number();
+      this.state[i] = state;
+      this.total[state] += length;
+      if (state === RUNNING) ++this.runs;
+      at += length;
       if (head & 1) this.who[i] = bytes.number();
       if (head & 2) this.what[i] = bytes.number();
       if (head & 4) this.object[i] = bytes.number();
@@ -55,9 +61,10 @@ class Lane {
     }
     this.begin[n] = at;
   }
+  get end() { return this.begin[this.count]; }
   // The slice at a time: the last that began by then, -1 before the first.
   find(t) {
-    if (this.count === 0 || t < this.begin[0] || t >= this.begin[this.count]) return -1;
+    if (this.count === 0 || t < this.begin[0] || t >= this.end) return -1;
     let low = 0, high = this.count;
     while (high - low > 1) {
       const middle = (low + high) >> 1;
@@ -66,26 +73,95 @@ class Lane {
     return low;
   }
   first(t) {  // the first slice that ends after t
-    if (this.count === 0 || t >= this.begin[this.count]) return this.count;
+    if (this.count === 0 || t >= this.end) return this.count;
     return Math.max(this.find(t), 0);
   }
   length(i) { return this.begin[i + 1] - this.begin[i]; }
-  // Time in a state up to t: sums of each lane and state, made when first asked for.
-  upTo(state, t) {
-    this.sums ??= {};
-    let sum = this.sums[state];
-    if (!sum) {
-      sum = this.sums[state] = new Float64Array(this.count + 1);
+
+  // Adds the time in each state up to t to `sums`, `sign` times. Every so many slices the sums so
+  // far are kept, when first asked for.
+  upTo(t, sums, sign) {
+    if (this.count === 0 || t <= this.begin[0]) return;
+    const all = STATES.length;
+    if (t >= this.end) {
+      for (let s = 0; s < all; ++s) sums[s] += sign * this.total[s];
+      return;
+    }
+    if (!this.kept) {
+      this.kept = new Float64Array(((this.count >> KEPT) + 1) * all);
+      const so_far = new Float64Array(all);
       for (let i = 0; i < this.count; ++i) {
-        sum[i + 1] = sum[i] + (this.state[i] === state ? this.length(i) : 0);
+        if ((i & ((1 << KEPT) - 1)) === 0) this.kept.set(so_far, (i >> KEPT) * all);
+        so_far[this.state[i]] += this.length(i);
       }
     }
-    if (this.count === 0 || t <= this.begin[0]) return 0;
-    if (t >= this.begin[this.count]) return sum[this.count];
-    const i = this.find(t);
-    return sum[i] + (this.state[i] === state ? t - this.begin[i] : 0);
+    const i = this.find(t), block = i >> KEPT;
+    for (let s = 0; s < all; ++s) sums[s] += sign * this.kept[block * all + s];
+    for (let k = block << KEPT; k < i; ++k) sums[this.state[k]] += sign * this.length(k);
+    sums[this.state[i]] += sign * (t - this.begin[i]);
+  }
+  // The time in each state from one time to another.
+  between(from, to) {
+    const sums = new Float64Array(STATES.length);
+    this.upTo(to, sums, 1);
+    this.upTo(from, sums, -1);
+    return sums;
   }
 }
+
+
+// What fibers did for whom: parts of a request, of one or several processes, have the same flow.
+class Requests {
+  constructor(base64) {
+    const bytes = new Bytes(base64 || '');
+    const n = this.count = base64 ? bytes.number() : 0;
+    this.fiber = new Uint32Array(n);
+    this.what = new Uint32Array(n);
+    this.begin = new Float64Array(n);
+    this.end = new Float64Array(n);
+    this.flow = new Uint32Array(n);
+    let at = 0;
+    for (let i = 0; i < n; ++i) {
+      this.fiber[i] = bytes.number();
+      this.what[i] = bytes.number();
+      this.begin[i] = at += bytes.number();
+      this.end[i] = at + bytes.number();
+      this.flow[i] = bytes.number();
+    }
+  }
+  // A fiber's, in the order they began; and of each the last end of those up to it, for some lie
+  // within others.
+  of(fiber) {
+    if (!this.lists) {
+      this.lists = new Map();
+      for (let i = 0; i < this.count; ++i) {
+        let list = this.lists.get(this.fiber[i]);
+        if (!list) this.lists.set(this.fiber[i], list = {all: [], reach: []});
+        list.reach.push(Math.max(list.reach[list.all.length - 1] ?? 0, this.end[i]));
+        list.all.push(i);
+      }
+    }
+    return this.lists.get(fiber) || NO_REQUESTS;
+  }
+  // The innermost of a fiber at a time, -1 if there is none.
+  at(fiber, t) {
+    let found = -1;
+    for (const i of this.of(fiber).all) {
+      if (this.begin[i] > t) break;
+      if (this.end[i] > t) found = i;
+    }
+    return found;
+  }
+  // The parts of the request that one belongs to, itself among them.
+  together(one) {
+    if (this.flow[one] === 0) return [one];
+    const out = [];
+    for (let i = 0; i < this.count; ++i) if (this.flow[i] === this.flow[one]) out.push(i);
+    return out;
+  }
+}
+
+const NO_REQUESTS = {all: [], reach: []};
 
 class Recording {
   constructor(data) {
@@ -93,17 +169,24 @@ class Recording {
     const bytes = new Bytes(data.slices);
     this.lwps = data.lwps.map((about) => new Lane(about, bytes, true));
     this.fibers = data.fibers.map((about) => new Lane(about, bytes, false));
-    this.slices = undefined;
+    this.fibers.forEach((lane, i) => { lane.index = i; });
+    this.lwps.forEach((lane, i) => { lane.index = i; });
+    this.requests = new Requests(data.requests);
+    this.objectNames = data.objects.map(([name]) => name);
     this.count = [...this.lwps, ...this.fibers].reduce((sum, lane) => sum + lane.count, 0);
     this.offOf = this.lwps.map(() => []);
     for (const [lwp, begin, end, waited] of data.off) this.offOf[lwp].push({begin, end, waited});
+    this.slices = undefined;  // unpacked
   }
+  processOf(lane) { return this.runtimes[lane.runtime].process; }
   fiberName(i) { return i === NOBODY || i < 0 ? '–' : this.fibers[i].name; }
+  // A time as people read it: a step's number where the clock counts steps.
+  time(t) { return this.steps ? String(Math.round(t)) : duration(t); }
   // What a slice says of itself: who runs, which call, what is waited for.
   label(lane, i) {
     const state = lane.state[i];
     if (lane.ofLwp && state === RUNNING) return this.fiberName(lane.who[i]);
-    if (lane.object[i] !== NOBODY) return this.objects[lane.object[i]];
+    if (lane.object[i] !== NOBODY) return this.objectNames[lane.object[i]];
     let text = this.texts[lane.what[i]];
     if (state === WAITS && lane.owner[i] !== NOBODY) text += ' ' + this.fiberName(lane.owner[i]);
     if (state === BLOCKED && lane.ofLwp) return text + ' (' + this.fiberName(lane.who[i]) + ')';

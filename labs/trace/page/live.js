@@ -1,98 +1,142 @@
 // SPDX-License-Identifier: BSL-1.0
-// The page of a process that runs: asks again and again what it did in the last seconds. Or of a
-// recording, which is shown once.
+// Begins: a recording is shown once; of a process that runs the page asks again and again what it
+// did in the last seconds.
 (() => {
   const data = JSON.parse(document.getElementById('data').textContent);
   const page = document.getElementById('weft');
-  if (!data.live) {
-    show(data, page, new AbortController().signal);
+  const {words, live} = data;
+  if (!live) {
+    const app = new App(data, page);
+    app.load(data.recordings);
+    data.recordings = null;
+    if (data.part) page.classList.add('part');
+    render(html`<${Page} app=${app} />`, page);
+    app.recall();
+    for (const panel of app.panels) panel.paint();
+    window.weftFirstPaint = performance.now();  // for tests
+    setTimeout(() => app.refresh(), 0);  // now that the panels have a width
     return;
   }
-  const {words, live} = data;
-  const ask = (what, options) => fetch(`${what}?token=${live.token}`, options);
-  let shown = null, paused = false;
+  const ask = (what, more = '', options) =>
+    fetch(`${what}?token=${live.token}${more}`, options);
 
-  // ---- what stands above the timeline ----
-  const status = h('span', {class: 'soft', role: 'status'});
-  const counts = h('div', {class: 'counts'});
-  const pause = h('button', {onclick: () => {
-    paused = !paused;
-    pause.textContent = paused ? words.go_on : words.pause;
-    if (!paused) refresh();
-  }}, words.pause);
-  const box = h('div', {});
-  const form = h('form', {class: 'controls', onsubmit: (e) => e.preventDefault()});
-  const said = h('span', {class: 'soft', role: 'status'});
-  page.append(h('div', {class: 'bar'}, h('h1', {}, live.title), status, pause), form, said, counts,
-    box);
+  class Live extends Component {
+    constructor() {
+      super();
+      this.state = {status: '', said: '', paused: false};
+    }
+    componentDidMount() { this.again(); }
+    async again() {
+      for (;;) {
+        if (!this.state.paused) await this.refresh();
+        await new Promise((resolve) => setTimeout(resolve, live.every * 1000));
+      }
+    }
+    async refresh() {
+      if (this.under_way) return;
+      this.under_way = true;
+      try {
+        const answer = await (await ask('/live')).json();
+        this.setState({status: answer.status, rps: answer.rps});
+        if (answer.recordings?.length) this.present(answer.recordings);
+      } catch {
+        this.setState({status: words.gone});
+      }
+      this.under_way = false;
+    }
+    present(recordings) {
+      if (!this.app) {
+        this.app = new App(data, this.inside);
+        this.app.onSelect = (timeline, slice) => this.stackOf(timeline, slice);
+        this.app.extra = () => this.stack();
+        // Who points at something wants to look at it.
+        this.inside.addEventListener('pointerdown', (e) => {
+          if (e.target.tagName === 'CANVAS' && !this.state.paused) this.setState({paused: true});
+        });
+      }
+      const {app} = this;
+      app.load(recordings);
+      app.refresh();
+      this.setState({r: app.timelines[0].r});
+    }
 
-  // ---- controls of a lecture: of the server that is started anew with them ----
-  async function control() {
-    const body = {};
-    for (const field of form.elements) body[field.name] = field.value;
-    said.textContent = '…';
-    try {
-      const answer = await ask('/control', {method: 'POST', body: JSON.stringify(body)});
-      said.textContent = (await answer.json()).said || '';
-    } catch (error) {
-      said.textContent = String(error);
+    // ---- a fiber's stack, by gdb ----
+    async stackOf({r}, slice) {
+      const fiber = slice && (slice.lane.ofLwp ? r.fibers[slice.lane.who[slice.i]] : slice.lane);
+      if (!fiber || fiber.end < r.length) {
+        this.of = null;
+        return;
+      }
+      const runtime = r.runtimes[fiber.runtime];
+      const asked = this.of = {name: fiber.name, text: null};
+      try {
+        const process = r.processes[runtime.process].number;
+        const answer = await ask('/stack', `&fiber=${fiber.number}&process=${process}`);
+        asked.text = await answer.text();
+      } catch {
+        asked.text = words.gone;
+      }
+      this.app.refreshInfo();
     }
-    refresh();
-  }
-  for (const {name, label, value, choices} of live.controls || []) {
-    const field = choices
-      ? h('select', {name, onchange: control}, choices.map((choice) =>
-        h('option', {value: choice, selected: choice === value}, choice || '–')))
-      : h('input', {name, value, type: 'number', min: 0, step: 'any', onchange: control});
-    form.append(h('label', {}, h('span', {}, label), field));
-  }
+    stack() {
+      if (!this.of) return null;
+      const {name, text} = this.of;
+      return html`<section class="stack"><h3>${fill(words.stack, {who: name})}</h3>
+        ${text === null ? html`<p class="soft">${words.stack_asked}</p>` : html`<pre tabindex="0">${text}</pre>`}
+        </section>`;
+    }
 
-  // ---- what is seen ----
-  function countStates(r) {
-    const sums = new Map();
-    for (const lane of r.fibers) {
-      const last = lane.count - 1;
-      if (last < 0 || lane.begin[lane.count] < r.length) continue;  // it has ended
-      sums.set(lane.state[last], (sums.get(lane.state[last]) || 0) + 1);
+    // ---- controls of a lecture: of the server that is started anew with them ----
+    async control() {
+      const body = {};
+      for (const field of this.form.elements) body[field.name] = field.value;
+      this.setState({said: '…'});
+      try {
+        const answer = await ask('/control', '', {method: 'POST', body: JSON.stringify(body)});
+        this.setState({said: (await answer.json()).said || ''});
+      } catch (error) {
+        this.setState({said: String(error)});
+      }
+      this.refresh();
     }
-    return [...sums].sort((a, b) => b[1] - a[1])
-      .map(([state, n]) => h('span', {class: 'count', 'data-state': STATES[state]},
-        h('b', {}, n), ' ', words[STATES[state]]));
-  }
-  function present(answer) {
-    const top = shown ? shown.panels.map((panel) => panel.box.scrollTop) : [];
-    shown?.abort.abort();
-    const abort = new AbortController(), inside = h('div', {});
-    box.replaceChildren(inside);
-    const {timelines, panels} = show({...data, recordings: answer.recordings}, inside, abort.signal);
-    panels.forEach((panel, k) => { panel.box.scrollTop = top[k] || 0; });
-    shown = {panels, abort};
-    const r = timelines[0].r;
-    counts.replaceChildren(...countStates(r), ...(answer.rps === undefined ? []
-      : [h('span', {class: 'count'}, h('b', {}, answer.rps.toFixed(0)), ' ', words.per_second)]));
-    inside.append(waitGraph(timelines[0], r.length - 1, words));
-    // Who points at something wants to look at it.
-    inside.addEventListener('pointerdown', (e) => {
-      if (e.target.tagName === 'CANVAS' && !paused) pause.click();
-    });
-  }
-  let under_way = false;
-  async function refresh() {
-    if (under_way) return;
-    under_way = true;
-    try {
-      const answer = await (await ask('/live')).json();
-      status.textContent = answer.status;
-      if (answer.recordings?.length) present(answer);
-    } catch {
-      status.textContent = words.gone;
+    field({name, label, value, choices}) {
+      const change = () => this.control();
+      return html`<label><span>${label}</span>${choices
+        ? html`<select name=${name} onChange=${change}>${choices.map((choice) => html`<option
+          value=${choice} selected=${choice === value}>${choice || '–'}</option>`)}</select>`
+        : html`<input name=${name} defaultValue=${value} type="number" min="0" step="any"
+          onChange=${change} />`}</label>`;
     }
-    under_way = false;
-  }
-  (async () => {
-    for (;;) {
-      if (!paused) await refresh();
-      await new Promise((resolve) => setTimeout(resolve, live.every * 1000));
+
+    counts() {
+      const {r, rps} = this.state, sums = new Map();
+      for (const lane of r?.fibers || []) {
+        const last = lane.count - 1;
+        if (last < 0 || lane.end < r.length) continue;  // it has ended
+        sums.set(lane.state[last], (sums.get(lane.state[last]) || 0) + 1);
+      }
+      const count = (state, n, name) => html`<span class="count" data-state=${state}><b>${n}</b>
+        ${' '}${name}</span>`;
+      return html`<div class="counts">${[...sums].sort((a, b) => b[1] - a[1])
+        .map(([state, n]) => count(STATES[state], n, words[STATES[state]]))}
+        ${rps === undefined ? null : count('', rps.toFixed(0), words.per_second)}</div>`;
     }
-  })();
+    render(_, {status, said, paused, r}) {
+      const pause = () => {
+        this.setState({paused: !paused});
+        if (paused) this.refresh();
+      };
+      const waits = r && waitingNow(r, words);
+      this.controls ??= (live.controls || []).map((each) => this.field(each));  // as they were given
+      return html`<div class="bar"><h1>${live.title}</h1><span class="soft" role="status">${status}
+        </span><button onClick=${pause}>${paused ? words.go_on : words.pause}</button></div>
+        <form class="controls" ref=${(form) => { this.form = form; }}
+          onSubmit=${(e) => e.preventDefault()}>${this.controls}</form>
+        <span class="soft" role="status">${said}</span>${this.counts()}
+        <div ref=${(inside) => { this.inside = inside; }} />
+        ${waits?.rows.length ? html`<h2>${words.waiting_now}</h2>
+          <${Table} ...${waits} label=${words.waiting_now} />` : null}`;
+    }
+  }
+  render(html`<${Live} />`, page);
 })();

@@ -1,372 +1,520 @@
 // SPDX-License-Identifier: BSL-1.0
-// Puts the page together, and follows mouse, keys and the address.
+// Puts the page together, and follows mouse, keys and the address. What changes with every move of
+// the mouse is painted; what changes with a selection is rendered by Preact.
 
-// Shows `data` in an element, until `signal` aborts. Returns what a page that is shown again and
-// again has to know (live.js).
-function show(data, page, signal) {
-  const words = data.words, live = data.live;
-  const recordings = data.recordings.map((each) => new Recording(each));
-  const view = new View(Math.max(...recordings.map((r) => r.length)));
-  const part = data.part;  // of a page that says more: what to show at first
-  if (part) view.set(part[0], part[1]);
-  if (live) view.set(view.all - live.seconds * 1e9, view.all);
-  const first = {from: view.from, to: view.to};
-  const info = h('div', {class: 'info', 'aria-live': 'polite'});
-  const panels = [];
-  const timelines = recordings.map((r) => new Timeline(r, view, words, selected));
-  let queued = false;
+const MOST_SAVED = 2000;   // pixels of lanes in a picture
+const MOST_PRINTED = 16000;
+const REST = 120;           // ms after the last move, then what need not follow every one does
 
-  function selected(timeline, slice) {
-    for (const other of timelines) if (other !== timeline) other.selected = null;
-    const range = timeline.range || {from: view.from, to: view.to};
-    info.replaceChildren(...(slice ? [details(timeline, slice, words)] : []),
-      rangeStatistics(timeline, Math.max(range.from, 0), Math.min(range.to, view.all), words),
-      ...(slice ? [waitGraph(timeline, slice.lane.begin[slice.i] + slice.lane.length(slice.i) / 2,
-        words)] : []));
-    remember();
-    repaint();
+// When the next frame has been seen: it would wait for what is only put off by a timer.
+function afterFrame(act) {
+  requestAnimationFrame(() => setTimeout(act, 0));
+}
+
+// A timeline on the page: its canvas, the whole above it, counters below.
+class Panel extends Component {
+  constructor() {
+    super();
+    for (const name of ['canvas', 'box', 'mini', 'tip', 'line']) this[name] = createRef();
+    this.state = {width: 0};
+  }
+  get width() { return this.box.current.clientWidth; }
+  get timeline() { return this.props.timeline; }
+
+  componentDidMount() {
+    this.props.app.panels[this.props.index] = this;
+    this.listen();
+    this.setState({width: this.width});
+    afterFrame(() => this.standstills());
+  }
+  componentDidUpdate(before) {
+    if (before.timeline !== this.timeline) this.standstills();
+    this.paint();
+  }
+  // After the first painting, for they take time.
+  standstills() {
+    this.timeline.standstills = standstillsOf(this.timeline.r);
+    this.props.app.repaint();
   }
 
+  paint() {
+    const {timeline, width} = this, {printing} = this.props.app;
+    const box = this.box.current, canvas = this.canvas.current;
+    if (width === 0) return;
+    // The canvas is as large as what is seen of it, and stays there while the rows scroll.
+    box.style.setProperty('--rows', timeline.height + 'px');
+    const tall = Math.min(printing ? MOST_PRINTED : box.clientHeight, timeline.height);
+    canvas.style.height = tall + 'px';
+    canvas.style.width = width + 'px';
+    timeline.paint(new CanvasPen(canvas, width, tall), width, printing ? 0 : box.scrollTop, tall);
+    this.paintMini();
+  }
+  // The whole, and where the view is in it: the LWPs' blocked and running time.
+  paintMini() {
+    const mini = this.mini.current, {width, timeline} = this, tall = 26;
+    const {view} = this.props.app, wide = width - NAMES, bins = 300;
+    mini.style.height = tall + 'px';
+    const pen = new CanvasPen(mini, width, tall), {running, blocked, most} = this.whole(bins);
+    for (let b = 0; b < bins; ++b) {
+      const up = running[b] / most * (tall - 4), more = blocked[b] / most * (tall - 4);
+      const x = NAMES + b * wide / bins, w = wide / bins + 0.3;
+      if (up > 0) pen.fill(pen.look.running, x, tall - up, w, up);
+      if (more > 0) pen.fill(pen.look.blocked, x, tall - up - more, w, more);
+    }
+    const x = (t) => NAMES + t / view.all * wide;
+    pen.frame(x(view.from), 1, Math.max(x(view.to) - x(view.from), 3), tall - 2, pen.look.mark);
+  }
+  whole(bins) {
+    const {r} = this.timeline, {all} = this.props.app.view;
+    if (this.kept?.r === r && this.kept.all === all) return this.kept;
+    const running = new Float64Array(bins), blocked = new Float64Array(bins), each = all / bins;
+    for (const lane of r.lwps) {
+      for (let i = 0; i < lane.count; ++i) {
+        const into = lane.state[i] === RUNNING ? running : lane.state[i] === BLOCKED ? blocked : null;
+        if (!into) continue;
+        let from = lane.begin[i];
+        for (let b = Math.floor(from / each); b < bins && from < lane.begin[i + 1]; ++b) {
+          const to = Math.min(lane.begin[i + 1], (b + 1) * each);
+          into[b] += to - from;
+          from = to;
+        }
+      }
+    }
+    const most = Math.max(1e-9, ...running.map((v, b) => v + blocked[b]));
+    return this.kept = {r, all, running, blocked, most};
+  }
+
+  where(e) {
+    const at = this.canvas.current.getBoundingClientRect();
+    return {x: e.clientX - at.left, y: e.clientY - at.top + this.box.current.scrollTop};
+  }
+  listen() {
+    const canvas = this.canvas.current, {app} = this.props, {view} = app;
+    canvas.addEventListener('wheel', (e) => {
+      if (e.ctrlKey || (!e.shiftKey && Math.abs(e.deltaX) < Math.abs(e.deltaY))) {
+        view.zoom(this.timeline.time(Math.max(this.where(e).x, NAMES), this.width),
+          Math.exp(Math.min(Math.max(e.deltaY, -120), 120) / 400));
+      } else {
+        view.move((e.deltaX || e.deltaY) / this.width);
+      }
+      e.preventDefault();
+    }, {passive: false});
+    let drag = null;
+    canvas.addEventListener('pointerdown', (e) => {
+      const at = this.where(e);
+      drag = {x: at.x, y: e.clientY, from: view.from, to: view.to, moved: false, range: e.shiftKey,
+        top: this.box.current.scrollTop, t: this.timeline.time(at.x, this.width)};
+      canvas.setPointerCapture(e.pointerId);
+    });
+    canvas.addEventListener('pointermove', (e) => {
+      const at = this.where(e), {timeline} = this;
+      if (!drag) return this.hover(at, e);
+      if (Math.hypot(at.x - drag.x, e.clientY - drag.y) > 3) drag.moved = true;
+      if (!drag.moved) return undefined;
+      if (drag.range) {
+        const t = timeline.time(at.x, this.width);
+        timeline.range = {from: Math.min(t, drag.t), to: Math.max(t, drag.t)};
+        app.repaint();
+      } else {
+        const by = (at.x - drag.x) / (this.width - NAMES) * (drag.to - drag.from);
+        this.box.current.scrollTop = drag.top - (e.clientY - drag.y);
+        view.set(drag.from - by, drag.to - by);
+      }
+      return undefined;
+    });
+    canvas.addEventListener('pointerup', (e) => {
+      const at = this.where(e), {timeline} = this;
+      if (drag && !drag.moved) {
+        timeline.range = null;
+        const slice = timeline.at(at.x, at.y, this.width);
+        app.select(timeline, slice, at.x >= NAMES ? timeline.time(at.x, this.width) : null);
+      } else if (drag?.range) {
+        app.refresh();
+      }
+      drag = null;
+    });
+    canvas.addEventListener('pointerleave', () => {
+      this.tip.current.hidden = true;
+      this.point(null);
+    });
+    canvas.addEventListener('dblclick', (e) => {
+      const at = this.where(e), slice = this.timeline.at(at.x, at.y, this.width);
+      if (slice) view.show(slice.lane.begin[slice.i], slice.lane.begin[slice.i + 1]);
+    });
+    this.box.current.addEventListener('scroll', () => app.repaint());
+    this.mini.current.addEventListener('pointerdown', (e) => {
+      const left = this.mini.current.getBoundingClientRect().left;
+      const t = (e.clientX - left - NAMES) / (this.width - NAMES) * view.all;
+      const half = (view.to - view.from) / 2;
+      view.set(t - half, t + half);
+    });
+  }
+  hover(at, e) {
+    const {timeline} = this, {words, live} = this.props.app, slice = timeline.at(at.x, at.y, this.width);
+    const tip = this.tip.current, t = at.x < NAMES ? null : timeline.time(at.x, this.width);
+    this.point(t);
+    if (!live && timeline.moment === null && t !== null) this.props.app.look(timeline, t);
+    tip.hidden = !slice || slice.lane.state[slice.i] === NONE;
+    if (tip.hidden) return;
+    const {lane, i} = slice, {r} = timeline;
+    tip.textContent = `${lane.name}: ${words[STATES[lane.state[i]]]} ` +
+      `${r.time(lane.length(i))}  ${r.label(lane, i)}`;
+    tip.style.left = Math.min(e.clientX + 12, innerWidth - 320) + 'px';
+    tip.style.top = e.clientY + 16 + 'px';
+  }
+  // A time is pointed at, on the lanes or on a plot: shown on all.
+  point(t, from) {
+    const line = this.line.current, {timeline, width} = this;
+    const x = t === null ? -1 : timeline.x(t, width);
+    line.hidden = x < NAMES;
+    line.style.left = x + 'px';
+    this.counters?.point(t, from);
+  }
+
+  // All lanes; of very many those that are seen.
+  saveLanes() {
+    const {timeline} = this, width = 1200, whole = timeline.height <= MOST_SAVED;
+    const top = whole ? 0 : this.box.current.scrollTop;
+    const tall = whole ? timeline.height : this.box.current.clientHeight;
+    const pen = new SvgPen(width, tall);
+    timeline.paint(pen, width, top, tall);
+    saveFile(String(pen), timeline.r.title);
+  }
+
+  render({app, timeline, index}, {width}) {
+    const {words, part, timelines, view} = app, {r} = timeline;
+    const unfold = () => {
+      timeline.unfolded = true;
+      timeline.layOut();
+      app.refresh();
+    };
+    const lead = part && (r.findings.find(({id}) => /blocked|still/.test(id)) || r.findings[0]);
+    return html`<section class="recording">
+      <div class="bar"><h2>${timelines.length > 1 ? r.title : words.timeline}</h2>
+        ${index === 0 && !part ? html`<span class="step">
+          <button onClick=${() => app.step(false)} title="[">‹ ${words.step_back}</button>
+          <button onClick=${() => app.step(true)} title="]">${words.step_on} ›</button></span>` : null}
+        <button onClick=${() => this.saveLanes()}>${words.svg}</button>
+        ${index === 0 ? html`<button onClick=${() => view.set(0, view.all)}>${words.all}</button>`
+          : null}</div>
+      ${lead ? html`<p class="foremost"><${Finding} timeline=${timeline} finding=${lead}
+        go=${app.go} /></p>` : null}
+      <canvas class="mini" ref=${this.mini} aria-hidden="true" />
+      <div class="lanes" ref=${this.box}><div class="rows">
+        <canvas ref=${this.canvas} tabindex="0" role="img"
+          aria-label=${`${words.timeline}: ${r.title}`} />
+        <div class="pointed" ref=${this.line} hidden /></div></div>
+      ${timeline.folded ? html`<button onClick=${unfold}>${
+        fill(words.more, {n: timeline.folded})}</button>` : null}
+      <div class="tip" ref=${this.tip} hidden />
+      ${width && !part ? html`<${Below} app=${app} timeline=${timeline} panel=${this}
+        width=${width} />` : null}</section>`;
+  }
+}
+
+// Counters, and what is in view as a table.
+class Below extends Component {
+  render({app, timeline, panel, width}) {
+    const {words, view} = app;
+    return html`<${Counters} timeline=${timeline} panel=${panel} words=${words} view=${view}
+        look=${looks()} width=${width} />
+      <${Section} title=${words.table}>
+        <${InView} timeline=${timeline} panel=${panel} app=${app} /><//>`;
+  }
+}
+class InView extends Component {
+  componentDidMount() { this.props.panel.inView = this; }
+  componentWillUnmount() { this.props.panel.inView = null; }
+  render({timeline, app}) {
+    return html`<${Table} ...${inView(timeline, app.words)} label=${app.words.table}
+      go=${(where) => app.go(timeline, where)} />`;
+  }
+}
+
+// What is known of the moment and of the selection.
+function Info({app}) {
+  const {words, view, chosen, moment, said} = app;
+  const {range, selected, r} = chosen;
+  const from = Math.max(range ? range.from : view.from, 0);
+  const to = Math.min(range ? range.to : view.to, view.all);
+  return html`<div class="info"><div class="facts" aria-live="polite">${app.stepped ? html`<div class="said"><h3>${r.steps
+      ? fill(words.step, {n: r.time(moment)}) : fill(words.at_time, {time: r.time(moment)})}</h3>
+      ${said.length ? html`<ul>${said.slice(0, 12).map(({lane, text}) => html`<li>
+        <button class="finding" onClick=${() => app.select(chosen, {lane,
+          i: Math.max(lane.find(moment), 0)}, moment)}>${text}</button></li>`)}</ul>`
+        : html`<p class="soft">${words.no_event}</p>`}</div>` : null}
+    ${selected ? html`<${Details} timeline=${chosen} words=${words} />` : null}
+    ${selected ? html`<${Way} timeline=${chosen} words=${words} go=${app.go} />` : null}
+    <${RangeStatistics} timeline=${chosen} from=${from} to=${to} chosen=${Boolean(range)}
+      words=${words} />
+    ${app.extra?.(chosen) || null}</div>
+    ${moment === null ? null : html`<${WaitGraph} r=${r} t=${moment} words=${words} />`}</div>`;
+}
+
+class App {
+  constructor(data, page) {
+    this.words = data.words;
+    this.live = data.live;
+    this.part = data.part;  // of a page that says more: what to show at first
+    this.page = page;
+    this.panels = [];
+    this.shown = {processes: true, lwps: true, fibers: true};
+    this.go = this.go.bind(this);
+    this.listen();
+  }
+
+  // Shows recordings, the first or, live, others of the same process.
+  load(recordings) {
+    const all = recordings.map((each) => new Recording(each));
+    const {live, part} = this;
+    if (!this.view) {
+      this.view = new View(1, all.every((r) => r.steps));
+      this.view.listeners.push(() => this.moved());
+    }
+    const {view} = this;
+    view.all = Math.max(1, ...all.map((r) => r.length));
+    [view.from, view.to] = part ? part : live ? [view.all - live.seconds * 1e9, view.all]
+      : [0, view.all];
+    this.first = {from: view.from, to: view.to};
+    this.timelines = all.map((r) => new Timeline(r, view, this.words, this.shown));
+    this.chosen = this.timelines[0];
+    this.moment = live ? this.chosen.r.length - 1 : null;
+    this.stepped = false;
+    this.said = [];
+  }
+
+  // ---- what is looked at ----
+  select(timeline, slice, t = null) {
+    for (const other of this.timelines) other.selected = other.moment = null;
+    timeline.selected = slice;
+    this.chosen = timeline;
+    this.moment = t ?? (slice ? (slice.lane.begin[slice.i] + slice.lane.begin[slice.i + 1]) / 2
+      : null);
+    this.stepped = false;
+    if (slice) timeline.moment = this.moment;
+    this.onSelect?.(timeline, slice);
+    this.remember();
+    this.refresh();
+  }
+  // Pointed at, and nothing is selected.
+  look(timeline, t) {
+    if (this.timelines.some((each) => each.selected || each.moment !== null)) return;
+    this.chosen = timeline;
+    this.moment = t;
+    this.refreshInfo();
+  }
   // Shows a lane at a time, the slice there selected.
-  function go(timeline, {lane, begin, end}) {
-    view.show(begin, end);
+  go(timeline, {lane, begin, end}) {
+    this.view.show(begin, end);
     if (lane && !timeline.rowOf.has(lane)) {
       timeline.unfolded = true;
+      this.shown[lane.ofLwp ? 'lwps' : 'fibers'] = true;
       timeline.layOut();
     }
     const i = lane ? lane.find((begin + end) / 2) : -1;
-    timeline.select(i >= 0 ? {lane, i} : null);
-    const panel = panels[timelines.indexOf(timeline)];
-    panel.box.scrollIntoView({block: 'nearest'});
+    this.select(timeline, i >= 0 ? {lane, i} : null);
+    const box = this.panels[this.timelines.indexOf(timeline)].box.current;
+    box.scrollIntoView({block: 'nearest'});
     const row = lane && timeline.rowOf.get(lane);
-    if (row) panel.box.scrollTop = Math.max(row.y - panel.box.clientHeight / 2, 0);
+    if (row) box.scrollTop = Math.max(row.y - box.clientHeight / 2, 0);
+  }
+  // To the next event or the one before; what it is stands below the lanes.
+  step(forward) {
+    const {view, chosen, words} = this, {r} = chosen;
+    const here = chosen.moment ?? (forward ? view.from - 0.5 : Math.min(view.to, r.length));
+    const t = eventBeside(r, here, forward);
+    if (t === null) return;
+    for (const other of this.timelines) other.selected = other.moment = null;
+    this.said = eventsAt(r, t, words);
+    this.moment = chosen.moment = t;
+    this.stepped = true;
+    // Who runs now, or who has stopped.
+    const about = (this.said.find(({runs}) => runs) ?? this.said[0])?.lane;
+    const i = about ? about.find(t) : -1;
+    chosen.selected = i >= 0 ? {lane: about, i} : null;
+    const row = about && chosen.rowOf.get(about);
+    const box = this.panels[this.timelines.indexOf(chosen)].box.current;
+    if (row && (row.y < box.scrollTop + AXIS || row.y + LANE > box.scrollTop + box.clientHeight)) {
+      box.scrollTop = row.y - box.clientHeight / 2;
+    }
+    view.reach(t);
+    this.remember();
+    this.refresh();
+  }
+  // The next slice of the lane that is selected, or the one before.
+  along(by) {
+    const {selected} = this.chosen;
+    if (!selected) return;
+    const {lane, i} = selected;
+    if (i + by < 0 || i + by >= lane.count) return;
+    this.select(this.chosen, {lane, i: i + by});
+    this.view.reach((lane.begin[i + by] + lane.begin[i + by + 1]) / 2);
+  }
+  toggle(name) {
+    this.shown[name] = !this.shown[name];
+    for (const timeline of this.timelines) timeline.layOut();
+    this.remember();
+    this.refresh();
   }
 
   // ---- the address keeps what is seen ----
-  function remember() {
-    const state = new URLSearchParams();
+  remember() {
+    if (this.live) return;
+    const state = new URLSearchParams(), {view, first, chosen} = this;
     if (view.from !== first.from || view.to !== first.to) {
       state.set('t', `${Math.round(view.from)}-${Math.round(view.to)}`);
     }
-    timelines.forEach((timeline, k) => {
-      if (!timeline.selected) return;
-      const {lane, i} = timeline.selected, r = timeline.r;
-      const list = lane.ofLwp ? 'lwps' : 'fibers';
-      state.set('s', `${k}.${list}.${r[list].indexOf(lane)}.${i}`);
-    });
-    if (live) return;
+    const k = this.timelines.indexOf(chosen);
+    if (chosen.selected) {
+      const {lane, i} = chosen.selected;
+      state.set('s', `${k}.${lane.ofLwp ? 'lwps' : 'fibers'}.${lane.index}.${i}`);
+    }
+    if (chosen.range) {
+      state.set('r', `${k}.${Math.round(chosen.range.from)}-${Math.round(chosen.range.to)}`);
+    }
+    const hidden = Object.keys(this.shown).filter((name) => !this.shown[name]);
+    if (hidden.length) state.set('h', hidden.join('.'));
     try {
       history.replaceState(null, '', '#' + state);
     } catch { /* a page that was not opened from a file */ }
   }
-  function recall() {
+  recall() {
     const state = new URLSearchParams(location.hash.slice(1));
-    const t = /^(-?\d+)-(\d+)$/.exec(state.get('t') || '');
+    for (const name of (state.get('h') || '').split('.')) if (name) this.shown[name] = false;
+    for (const timeline of this.timelines) timeline.layOut();
+    const range = /^(\d+)\.(-?\d+)-(\d+)$/.exec(state.get('r') || '');
+    if (range && this.timelines[range[1]]) {
+      this.chosen = this.timelines[range[1]];
+      this.chosen.range = {from: Number(range[2]), to: Number(range[3])};
+    }
     const [k, list, lane, i] = (state.get('s') || '').split('.');
-    const found = timelines[k]?.r[list]?.[lane];
-    if (found && i < found.count) timelines[k].select({lane: found, i: Number(i)});
-    if (t) view.set(Number(t[1]), Number(t[2]));
+    const found = this.timelines[k]?.r[list]?.[lane];
+    if (found && Number(i) < found.count) this.select(this.timelines[k], {lane: found, i: Number(i)});
+    const t = /^(-?\d+)-(\d+)$/.exec(state.get('t') || '');
+    if (t) this.view.set(Number(t[1]), Number(t[2]));
   }
 
   // ---- painting ----
-  function repaint() {
-    if (queued) return;
-    queued = true;
+  repaint() {
+    if (this.queued) return;
+    this.queued = true;
     requestAnimationFrame(() => {
-      queued = false;
+      this.queued = false;
       const began = performance.now();
-      for (const panel of panels) panel.paint();
+      for (const panel of this.panels) panel.paint();
       window.weftFrame = performance.now() - began;  // for tests
     });
   }
-  let later = 0;
-  view.listeners.push(() => {
-    repaint();
-    clearTimeout(later);
-    later = setTimeout(() => {
-      remember();
-      for (const panel of panels) panel.settle();
-    }, 120);
-  });
-
-  function saveSvg(timeline) {
-    const width = 1200, pen = new SvgPen(width, timeline.height);
-    timeline.paint(pen, width, 0, timeline.height);
-    const link = h('a', {href: URL.createObjectURL(new Blob([String(pen)],
-      {type: 'image/svg+xml'})), download: timeline.r.title.replace(/.*\//, '') + '.svg'});
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  moved() {
+    this.repaint();
+    clearTimeout(this.later);
+    this.later = setTimeout(() => this.settle(), REST);
+  }
+  settle() {
+    this.remember();
+    for (const panel of this.panels) {
+      panel.counters?.follow();
+      panel.inView?.setState({});
+    }
+    this.refreshInfo();
+  }
+  refreshInfo() {
+    if (this.info_queued) return;
+    this.info_queued = true;
+    requestAnimationFrame(() => {
+      this.info_queued = false;
+      render(html`<${Info} app=${this} />`, this.info);
+    });
+  }
+  refresh() {
+    render(html`<${Page} app=${this} />`, this.page);
+    this.refreshInfo();
+    this.repaint();
   }
 
-  class Panel {
-    constructor(timeline, index) {
-      this.timeline = timeline;
-      this.canvas = h('canvas', {tabindex: 0, role: 'img',
-        'aria-label': `${words.timeline}: ${timeline.r.title}`});
-      this.box = h('div', {class: 'lanes'}, this.canvas);
-      this.mini = h('canvas', {class: 'mini', 'aria-hidden': 'true'});
-      this.below = h('canvas', {class: 'counters', role: 'img', 'aria-label': words.counters});
-      this.counters = counters(timeline, words);
-      this.rows = h('div', {});
-      this.table = h('details', {class: 'alternative', ontoggle: () => this.settle()},
-        h('summary', {}, words.table), this.rows);
-      this.tip = h('div', {class: 'tip', hidden: true});
-      this.more = h('button', {onclick: () => {
-        timeline.unfolded = true;
-        timeline.layOut();
-        this.more.remove();
-        repaint();
-      }}, fill(words.more, {n: timeline.folded}));
-      this.element = h('section', {class: 'recording'},
-        h('div', {class: 'bar'}, h('h2', {}, recordings.length > 1 ? timeline.r.title
-          : words.timeline), h('button', {onclick: () => saveSvg(timeline)}, words.svg),
-        index === 0 ? h('button', {onclick: () => view.set(0, view.all)}, words.all) : null),
-        part && timeline.r.findings.length
-          ? h('p', {class: 'lead'}, finding(timeline, timeline.r.findings[0])) : null,
-        this.mini, this.box, timeline.folded ? this.more : null, this.tip,
-        part ? null : [this.below, this.table]);
-      this.listen();
-    }
-    get width() { return this.box.clientWidth; }
-
-    paint() {
-      const {timeline, width} = this;
-      this.canvas.style.height = timeline.height + 'px';
-      this.canvas.style.width = width + 'px';
-      const top = this.box.scrollTop, bottom = top + this.box.clientHeight;
-      timeline.paint(new CanvasPen(this.canvas, width, timeline.height), width, top, bottom);
-      this.paintMini();
-    }
-    // The whole, and where the view is in it: the LWPs' blocked and running time.
-    paintMini() {
-      const width = this.width, tall = 26, pen = new CanvasPen(this.mini, width, tall);
-      const {r} = this.timeline, {all} = view, wide = width - NAMES;
-      this.mini.style.height = tall + 'px';
-      this.minis ??= [RUNNING, BLOCKED].map((state) => {
-        const bins = 300, shares = [];
-        for (let b = 0; b < bins; ++b) {
-          const from = all * b / bins, to = all * (b + 1) / bins;
-          shares.push(r.lwps.reduce((sum, lane) =>
-            sum + lane.upTo(state, to) - lane.upTo(state, from), 0) / (to - from));
-        }
-        return {state, shares};
-      });
-      const most = Math.max(...this.minis[0].shares.map((v, b) => v + this.minis[1].shares[b]),
-        1e-9);
-      for (const {state, shares} of this.minis) {
-        shares.forEach((share, b) => {
-          const tallness = share / most * (tall - 4);
-          const under = state === BLOCKED ? 0 : this.minis[1].shares[b] / most * (tall - 4);
-          pen.fill(pen.look[STATES[state]], NAMES + b * wide / 300, tall - under - tallness,
-            wide / 300 + 0.3, tallness);
-        });
-      }
-      const x = (t) => NAMES + t / all * wide;
-      pen.frame(x(view.from), 1, Math.max(x(view.to) - x(view.from), 3), tall - 2, pen.look.mark);
-    }
-    // What need not follow every move.
-    settle() {
-      const {timeline, width} = this;
-      const tall = this.counters.length * (COUNTER + 6);
-      this.below.style.height = tall + 'px';
-      paintCounters(new CanvasPen(this.below, width, tall), timeline, this.counters, width);
-      if (this.rows.parentElement.open) this.fillTable();
-      if (!timelines.some((each) => each.selected)) {
-        info.replaceChildren(rangeStatistics(timelines[0], Math.max(view.from, 0),
-          Math.min(view.to, view.all), words));
-      }
-    }
-    fillTable() {
-      const {timeline} = this, found = [];
-      for (const {lane} of timeline.rows) {
-        if (!lane) continue;
-        const end = Math.min(lane.first(view.to) + 1, lane.count);
-        for (let i = lane.first(view.from); i < end && found.length < 200000; ++i) {
-          if (lane.state[i] !== NONE) found.push({lane, i});
-        }
-      }
-      found.sort((a, b) => b.lane.length(b.i) - a.lane.length(a.i));
-      this.rows.replaceChildren(table(
-        [words.lane, words.state, words.what, words.begin, words.lasts],
-        found.slice(0, 100).map(({lane, i}) => ({
-          cells: [lane.name, words[STATES[lane.state[i]]], timeline.r.label(lane, i),
-            duration(lane.begin[i]), duration(lane.length(i))],
-          go: {lane, begin: lane.begin[i], end: lane.begin[i + 1]}})), 3,
-        (where) => go(timeline, where)));
-    }
-
-    listen() {
-      const {canvas, timeline} = this;
-      const where = (e) => {
-        const r = canvas.getBoundingClientRect();
-        return {x: e.clientX - r.left, y: e.clientY - r.top};
+  // ---- keys ----
+  listen() {
+    document.addEventListener('keydown', (e) => {
+      if (/^(INPUT|SELECT|TEXTAREA)$/.test(e.target.tagName) && e.target.type !== 'checkbox') return;
+      if (e.ctrlKey || e.metaKey || e.altKey || !this.view) return;
+      const {view} = this, middle = () => (view.from + view.to) / 2;
+      const keys = {
+        ArrowLeft: () => view.move(-0.15), ArrowRight: () => view.move(0.15),
+        a: () => view.move(-0.15), d: () => view.move(0.15),
+        '+': () => view.zoom(middle(), 0.7), '=': () => view.zoom(middle(), 0.7),
+        w: () => view.zoom(middle(), 0.7),
+        '-': () => view.zoom(middle(), 1.4), s: () => view.zoom(middle(), 1.4),
+        0: () => view.set(0, view.all), Home: () => view.set(0, view.all),
+        n: () => this.along(1), p: () => this.along(-1),
+        '[': () => this.step(false), ']': () => this.step(true),
+        '/': () => this.page.querySelector('input[type=search]')?.focus(),
+        Escape: () => this.select(this.chosen, null),
       };
-      canvas.addEventListener('wheel', (e) => {
-        if (e.ctrlKey || (!e.shiftKey && Math.abs(e.deltaX) < Math.abs(e.deltaY))) {
-          view.zoom(timeline.time(Math.max(where(e).x, NAMES), this.width),
-            Math.exp(Math.min(Math.max(e.deltaY, -120), 120) / 400));
-        } else {
-          view.move((e.deltaX || e.deltaY) / this.width);
-        }
-        e.preventDefault();
-      }, {passive: false});
-      let drag = null;
-      canvas.addEventListener('pointerdown', (e) => {
-        const at = where(e);
-        drag = {x: at.x, from: view.from, to: view.to, moved: false, range: e.shiftKey,
-          t: timeline.time(at.x, this.width)};
-        canvas.setPointerCapture(e.pointerId);
-      });
-      canvas.addEventListener('pointermove', (e) => {
-        const at = where(e);
-        if (!drag) return this.hover(at, e);
-        if (Math.abs(at.x - drag.x) > 3) drag.moved = true;
-        if (!drag.moved) return undefined;
-        if (drag.range) {
-          const t = timeline.time(at.x, this.width);
-          timeline.range = {from: Math.min(t, drag.t), to: Math.max(t, drag.t)};
-          repaint();
-        } else {
-          const by = (at.x - drag.x) / (this.width - NAMES) * (drag.to - drag.from);
-          view.set(drag.from - by, drag.to - by);
-        }
-        return undefined;
-      });
-      canvas.addEventListener('pointerup', (e) => {
-        const at = where(e);
-        if (drag && !drag.moved) {
-          timeline.range = null;
-          timeline.select(timeline.at(at.x, at.y, this.width));
-        } else if (drag?.range) {
-          selected(timeline, timeline.selected);
-        }
-        drag = null;
-      });
-      canvas.addEventListener('pointerleave', () => { this.tip.hidden = true; });
-      canvas.addEventListener('dblclick', (e) => {
-        const at = where(e), slice = timeline.at(at.x, at.y, this.width);
-        if (slice) view.show(slice.lane.begin[slice.i], slice.lane.begin[slice.i + 1]);
-      });
-      this.box.addEventListener('scroll', repaint);
-      this.mini.addEventListener('pointerdown', (e) => {
-        const r = this.mini.getBoundingClientRect();
-        const t = (e.clientX - r.left - NAMES) / (this.width - NAMES) * view.all;
-        const half = (view.to - view.from) / 2;
-        view.set(t - half, t + half);
-      });
-    }
-    hover(at, e) {
-      const slice = this.timeline.at(at.x, at.y, this.width);
-      this.tip.hidden = !slice || slice.lane.state[slice.i] === NONE;
-      if (this.tip.hidden) return;
-      const {lane, i} = slice;
-      this.tip.textContent = `${lane.name}: ${words[STATES[lane.state[i]]]} ` +
-        `${duration(lane.length(i))}  ${this.timeline.r.label(lane, i)}`;
-      this.tip.style.left = Math.min(e.clientX + 12, innerWidth - 320) + 'px';
-      this.tip.style.top = e.clientY + 16 + 'px';
-    }
-  }
-
-  // ---- search ----
-  let hits = [], hit = -1;
-  const count = h('span', {class: 'soft', 'aria-live': 'polite'});
-  const field = h('input', {type: 'search', placeholder: words.search, 'aria-label': words.search,
-    oninput: () => {
-      hits = search(timelines, field.value, words);
-      hit = -1;
-      count.textContent = field.value && !hits.length ? words.none_found
-        : hits.length ? fill(words.found, {n: 0, of: hits.length}) : '';
-    },
-    onkeydown: (e) => {
-      if (e.key === 'Escape') field.blur();
-      if (e.key !== 'Enter' || !hits.length) return;
-      hit = (hit + (e.shiftKey ? hits.length - 1 : 1) + hits.length) % hits.length;
-      const {timeline, lane, i} = hits[hit];
-      count.textContent = fill(words.found, {n: hit + 1, of: hits.length});
-      go(timeline, {lane, begin: lane.begin[i], end: lane.begin[i + 1]});
-    }});
-
-  document.addEventListener('keydown', (e) => {
-    if (/^(INPUT|SELECT)$/.test(e.target.tagName) || e.ctrlKey || e.metaKey || e.altKey) return;
-    const step = (by) => {
-      const timeline = timelines.find((each) => each.selected);
-      if (!timeline) return;
-      const {lane, i} = timeline.selected;
-      if (i + by < 0 || i + by >= lane.count) return;
-      timeline.select({lane, i: i + by});
-      const middle = (lane.begin[i + by] + lane.begin[i + by + 1]) / 2;
-      if (middle < view.from || middle > view.to) view.move((middle - (view.from + view.to) / 2) /
-        (view.to - view.from));
+      if (!keys[e.key]) return;
+      keys[e.key]();
+      e.preventDefault();
+    });
+    addEventListener('resize', () => {
+      for (const panel of this.panels) panel.setState({width: panel.width});
+      this.moved();
+    });
+    matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.refresh());
+    const print = (printing) => {
+      this.printing = printing;
+      for (const panel of this.panels) panel.paint();  // at once: the page is about to be printed
     };
-    const keys = {
-      ArrowLeft: () => view.move(-0.15), ArrowRight: () => view.move(0.15),
-      a: () => view.move(-0.15), d: () => view.move(0.15),
-      '+': () => view.zoom((view.from + view.to) / 2, 0.7),
-      '=': () => view.zoom((view.from + view.to) / 2, 0.7),
-      w: () => view.zoom((view.from + view.to) / 2, 0.7),
-      '-': () => view.zoom((view.from + view.to) / 2, 1.4),
-      s: () => view.zoom((view.from + view.to) / 2, 1.4),
-      0: () => view.set(0, view.all), Home: () => view.set(0, view.all),
-      n: () => step(1), p: () => step(-1), '/': () => field.focus(),
-    };
-    if (!keys[e.key]) return;
-    keys[e.key]();
-    e.preventDefault();
-  }, {signal});
+    matchMedia('print').addEventListener('change', (e) => print(e.matches));
+    addEventListener('beforeprint', () => print(true));
+    addEventListener('afterprint', () => print(false));
+  }
+}
 
-  // ---- the page ----
-  function swatch(state) {
-    const canvas = h('canvas', {width: 22, height: 14, 'aria-hidden': 'true'});
-    new CanvasPen(canvas, 22, 14).slice(state, 0, 0, 22, 14);
-    canvas.style.width = '22px';
-    canvas.style.height = '14px';
-    return h('span', {class: 'swatch'}, canvas, words[state]);
-  }
-  function legend() {
-    return h('div', {class: 'legend'}, STATES.slice(1).map(swatch),
-      h('span', {class: 'swatch'}, h('i', {class: 'off'}), words.off));
-  }
-  function finding(timeline, f) {
-    const lane = f.lwp >= 0 ? timeline.r.lwps[f.lwp] : f.fiber >= 0 ? timeline.r.fibers[f.fiber]
-      : null;
-    return f.begin >= 0 ? h('button', {class: 'finding', onclick: () =>
-      go(timeline, {lane, begin: f.begin, end: f.end})}, f.text) : f.text;
-  }
-  timelines.forEach((timeline, k) => panels.push(new Panel(timeline, k)));
-  const found = (timeline) => h('ol', {class: 'findings'}, timeline.r.findings.map((f) =>
-    h('li', {'data-id': f.id}, finding(timeline, f))));
-  const about = (r) => h('p', {class: 'soft'}, h('code', {}, r.processes[0]?.command || ''), ' ',
-    fill(words.recorded, {time: duration(r.length), events: r.events.toLocaleString('en'),
-      dropped: r.dropped, each: r.event_ns.toFixed(0) + '\u00a0ns',
-      share: (r.share * 100).toFixed(1) + '\u00a0%'}));
-  const titled = (timeline, ...inside) => h('section', {class: 'about'},
-    recordings.length > 1 ? h('h2', {}, timeline.r.title) : null, inside);
-  const findings = h('header', {}, part ? null : h(live ? 'h2' : 'h1', {}, words.findings),
-    timelines.map((timeline) => titled(timeline, found(timeline), about(timeline.r))));
-  const detailed = timelines.map((timeline, k) =>
-    titled(timeline, part ? [panels[k].below, panels[k].table] : null,
-      tables(timeline, words, (where) => go(timeline, where))));
-  const tools = h('div', {class: 'tools'}, part || live ? null : [field, count], legend());
-  const lanes = panels.map((panel) => panel.element);
-  const keys = h('p', {class: 'soft keys'}, words.keys);
+// The page, in the order in which it is read.
+function Page({app}) {
+  const {words, live, part, timelines} = app, several = timelines.length > 1;
+  const lanes = timelines.map((timeline, k) =>
+    html`<${Panel} key=${k} app=${app} timeline=${timeline} index=${k} />`);
+  const findings = html`<header>${part ? null : live ? html`<h2>${words.findings}</h2>`
+    : html`<h1>${words.findings}</h1>`}${timelines.map((timeline) => html`<${Findings}
+    timeline=${timeline} words=${words} go=${app.go} titled=${several} />`)}</header>`;
+  const detailed = timelines.map((timeline, k) => html`<section class="about">
+    ${several ? html`<h2>${timeline.r.title}</h2>` : null}
+    ${part ? html`<${Below} app=${app} timeline=${timeline} panel=${app.panels[k] || {}}
+      width=${app.panels[k]?.width || 0} />` : null}
+    <${LatencyOf} timeline=${timeline} app=${app} />
+    <${Tables} timeline=${timeline} words=${words} go=${app.go} /></section>`);
+  const field = html`<${Search} timelines=${timelines} words=${words} go=${app.go} />`;
+  const which = html`<${Lanes} words=${words} shown=${app.shown}
+    several=${timelines.some(({r}) => r.processes.length > 1 || r.processes[0]?.role)}
+    change=${(name) => app.toggle(name)} />`;
+  const info = html`<${Place} app=${app} />`;
+  const keys = html`<p class="soft keys">${words.keys}</p>`;
   if (live) {
-    page.append(tools, ...lanes, info, findings);
-  } else if (part) {
-    page.classList.add('part');
-    const settle = () => panels.forEach((panel) => panel.settle());  // now it has a width
-    page.append(tools, ...lanes, h('details', {ontoggle: settle},
-      h('summary', {}, words.everything), h('div', {class: 'tools'}, field, count), keys, info,
-      findings, ...detailed));
-  } else {
-    page.append(findings, tools, ...lanes, keys, info, ...detailed);
+    return html`<div class="tools">${which}<${Legend} words=${words} /></div>${lanes}${info}
+      ${findings}`;
   }
-  if (!live) recall();
-  for (const panel of panels) { panel.paint(); panel.settle(); }
-  window.weftFirstPaint = performance.now();  // for tests
-  addEventListener('resize', () => view.set(view.from, view.to), {signal});
-  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => {
-    document.querySelector('.legend').replaceWith(legend());
-    view.set(view.from, view.to);
-  }, {signal});
-  return {view, timelines, panels};
+  if (part) {
+    return html`<div class="tools"><${Legend} words=${words} /></div>${lanes}
+      <${Section} title=${words.everything}>
+        <div class="tools">${field}${which}</div>${keys}${findings}${detailed}<//>${info}`;
+  }
+  return html`${findings}<div class="tools">${field}${which}<${Legend} words=${words} /></div>
+    ${lanes}${info}${keys}${detailed}`;
+}
+// Where Info is rendered, apart from the rest: it follows the mouse.
+class Place extends Component {
+  constructor() {
+    super();
+    this.box = createRef();
+  }
+  shouldComponentUpdate() { return false; }
+  componentDidMount() { this.props.app.info = this.box.current; }
+  render() { return html`<div ref=${this.box} />`; }
+}
+function LatencyOf({timeline, app}) {
+  timeline.latencies ??= latenciesOf(timeline.r, app.words);
+  const width = app.panels[0]?.box.current?.clientWidth || 0;
+  return timeline.latencies.length === 0 || width === 0 ? null
+    : html`<${Latency} timeline=${timeline} groups=${timeline.latencies} words=${app.words}
+      look=${looks()} width=${width} />`;
 }

@@ -7,13 +7,13 @@ const LOOKS = {
     none: 'transparent', running: '#2f86c1', ready: '#f0c24a', waits: '#cc79a7', io: '#79b8a0',
     asleep: '#c9cdd2', blocked: '#d55e00', idle: '#eceef0', unpermitted: '#dfe3e7',
     ink: '#1b1b1b', soft: '#5d5d5d', rule: '#e3e3e3', paper: '#ffffff', on: '#ffffff',
-    mark: '#1b1b1b', hatch: '#ffffff',
+    mark: '#1b1b1b', hatch: '#ffffff', accent: '#7a2fc2',
   },
   dark: {
     none: 'transparent', running: '#3f8fc9', ready: '#c99a23', waits: '#b0628e', io: '#3f8f74',
     asleep: '#4a4f55', blocked: '#d9661a', idle: '#24282c', unpermitted: '#31363b',
     ink: '#e9e9e7', soft: '#a5a7a9', rule: '#33373b', paper: '#16181b', on: '#ffffff',
-    mark: '#ffffff', hatch: '#16181b',
+    mark: '#ffffff', hatch: '#16181b', accent: '#c79bff',
   },
 };
 const PATTERNS = {blocked: 'hatch', waits: 'dots', unpermitted: 'lines', io: 'ticks'};
@@ -36,6 +36,8 @@ function strokes(pattern, line) {
   if (pattern === 'dots') { line(1.5, 2, 2.5, 2); line(5.5, 6, 6.5, 6); }
 }
 
+const WIDTHS = new Map();
+
 class CanvasPen {
   constructor(canvas, width, height) {
     const ratio = window.devicePixelRatio || 1;
@@ -48,6 +50,11 @@ class CanvasPen {
     this.patterns = {};
     this.g.font = '12px system-ui, "Noto Sans", "Noto Sans CJK SC", sans-serif';
     this.g.textBaseline = 'middle';
+  }
+  // What is painted from now on lies `top` higher.
+  above(top) {
+    const ratio = window.devicePixelRatio || 1;
+    this.g.setTransform(ratio, 0, 0, ratio, 0, -top * ratio);
   }
   pattern(name) {
     if (this.patterns[name]) return this.patterns[name];
@@ -76,25 +83,65 @@ class CanvasPen {
       this.g.fillRect(x, y, w, h);
     }
   }
-  // On `under`, so that no pattern runs through the words.
+  // A picture one pixel high, a column for each state; and that as a part of a lane.
+  strip(states) {
+    const canvas = document.createElement('canvas');
+    canvas.width = states.length;
+    canvas.height = 1;
+    const g = canvas.getContext('2d'), image = g.createImageData(states.length, 1);
+    states.forEach((state, k) => {
+      const colour = this.look[STATES[state]];
+      if (colour === 'transparent') return;
+      for (let c = 0; c < 3; ++c) {
+        image.data[4 * k + c] = parseInt(colour.slice(1 + 2 * c, 3 + 2 * c), 16);
+      }
+      image.data[4 * k + 3] = 255;
+    });
+    g.putImageData(image, 0, 0);
+    return canvas;
+  }
+  tile(strip, x, y, left, right) {
+    const from = Math.max(left - x, 0), to = Math.min(right - x, strip.width);
+    if (to <= from) return;
+    this.g.imageSmoothingEnabled = false;
+    this.g.drawImage(strip, from, 0, to - from, 1, x + from, y, to - from, LANE);
+  }
+  // Texts come again in every frame.
+  widthOf(text) {
+    let width = WIDTHS.get(text);
+    if (width === undefined) {
+      if (WIDTHS.size > 5000) WIDTHS.clear();
+      WIDTHS.set(text, width = this.g.measureText(text).width);
+    }
+    return width;
+  }
+  // On `under`, so that no pattern runs through the words. Returns where it ends.
   text(text, x, y, colour, most, under) {
     if (most !== undefined) {
-      if (most < 14) return;
-      if (this.g.measureText(text).width > most) {
-        const each = this.g.measureText(text).width / text.length;
+      if (most < 14) return undefined;
+      if (this.widthOf(text) > most) {
+        const each = this.widthOf(text) / text.length;
         const kept = Math.floor(most / each) - 1;
-        if (kept < 2) return;
+        if (kept < 2) return undefined;
         text = text.slice(0, kept) + '…';
       }
     }
-    if (under) this.fill(under, x - 2, y - 7, this.g.measureText(text).width + 4, 14, 0.85);
+    if (under) this.fill(under, x - 2, y - 7, this.widthOf(text) + 4, 14, 0.85);
     this.g.fillStyle = colour;
     this.g.fillText(text, x, y);
+    return x + this.widthOf(text);
   }
   line(x1, y1, x2, y2, colour, width = 1) {
     this.g.strokeStyle = colour;
     this.g.lineWidth = width;
     this.g.beginPath(); this.g.moveTo(x1, y1); this.g.lineTo(x2, y2); this.g.stroke();
+  }
+  path(points, colour, width = 1.5) {
+    this.g.strokeStyle = colour;
+    this.g.lineWidth = width;
+    this.g.beginPath();
+    points.forEach(([x, y], i) => { if (i) this.g.lineTo(x, y); else this.g.moveTo(x, y); });
+    this.g.stroke();
   }
   frame(x, y, w, h, colour) {
     this.g.strokeStyle = colour;
@@ -113,6 +160,7 @@ class SvgPen {
   static safe(text) {
     return String(text).replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;');
   }
+  above(top) { this.parts.push(`</g><g transform="translate(0 ${-top})">`); }
   fill(colour, x, y, w, h, alpha = 1) {
     if (colour === 'transparent') return;
     this.parts.push(`<rect x="${x.toFixed(2)}" y="${y.toFixed(1)}" width="${w.toFixed(2)}" ` +
@@ -125,15 +173,20 @@ class SvgPen {
   text(text, x, y, colour, most) {
     if (most !== undefined) {
       const kept = Math.floor(most / 6.6);
-      if (kept < 3) return;
+      if (kept < 3) return undefined;
       if (text.length > kept) text = text.slice(0, kept - 1) + '…';
     }
     this.parts.push(`<text x="${x.toFixed(2)}" y="${(y + 4).toFixed(1)}" fill="${colour}">` +
       SvgPen.safe(text) + '</text>');
+    return x + text.length * 6.6;
   }
   line(x1, y1, x2, y2, colour, width = 1) {
     this.parts.push(`<line x1="${x1}" y1="${y1}" x2="${x2}" y2="${y2}" stroke="${colour}" ` +
       `stroke-width="${width}"/>`);
+  }
+  path(points, colour, width = 1.5) {
+    const d = points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join(' L');
+    this.parts.push(`<path d="M${d}" fill="none" stroke="${colour}" stroke-width="${width}"/>`);
   }
   frame(x, y, w, h, colour) {
     this.parts.push(`<rect x="${x}" y="${y}" width="${w}" height="${h}" fill="none" ` +
@@ -152,6 +205,6 @@ class SvgPen {
     return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${this.width} ${this.height}" ` +
       `width="${this.width}" height="${this.height}" font-family="sans-serif" font-size="12">` +
       `<defs>${patterns}</defs><rect width="100%" height="100%" fill="#fff"/>` +
-      this.parts.join('') + '</svg>';
+      '<g>' + this.parts.join('') + '</g></svg>';
   }
 }

@@ -1,218 +1,211 @@
 // SPDX-License-Identifier: BSL-1.0
-// What stands around the timelines: findings, tables, the selection, search, counters.
+// What stands around the timelines: findings, the selection, the range, search, the legend. They are
+// functions of what is shown; Preact changes the page where their answer changes.
+const {render, Component, createRef} = preact;
+const html = htm.bind(preact.h);
 
-function h(tag, attributes, ...children) {
-  const e = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes || {})) {
-    if (name.startsWith('on')) e.addEventListener(name.slice(2), value);
-    else if (value !== undefined && value !== false) e.setAttribute(name, value);
-  }
-  e.append(...children.flat(Infinity).filter((child) => child !== undefined && child !== null));
-  return e;
-}
 // Replaces {name} in a sentence of the catalogue.
 function fill(text, values) {
   return text.replace(/\{(\w+)\}/g, (all, name) => values[name] ?? all);
 }
 
+function saveFile(svg, title) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(new Blob([svg], {type: 'image/svg+xml'}));
+  link.download = title.replace(/.*\//, '') + '.svg';
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+function SaveButton({words, what, save}) {
+  return html`<button class="save" onClick=${save} title=${words.svg}
+    aria-label=${`SVG: ${what}`}>SVG</button>`;
+}
+
 // ---- search: name:worker state:blocked dur>10ms, other words anywhere in the label ----
+// Each word becomes a test of a slice; names are compared once, not for each slice.
 function parseQuery(text, words) {
+  const has = (name, part) => name.toLowerCase().includes(part);
   const tests = [];
   for (const word of text.trim().split(/\s+/).filter(Boolean)) {
-    const compare = /^dur([<>])(.+)$/.exec(word);
+    const compare = /^dur([<>])(.+)$/.exec(word), part = word.toLowerCase();
     if (compare) {
       const limit = parseDuration(compare[2]);
       if (Number.isNaN(limit)) continue;
-      tests.push((r, lane, i) =>
+      tests.push(() => (lane, i) =>
         compare[1] === '>' ? lane.length(i) > limit : lane.length(i) < limit);
-    } else if (word.startsWith('name:')) {
-      const name = word.slice(5).toLowerCase();
-      tests.push((r, lane) => lane.name.toLowerCase().includes(name));
-    } else if (word.startsWith('state:')) {
-      const state = word.slice(6).toLowerCase();
+    } else if (part.startsWith('name:')) {
+      tests.push((r, lane) => has(lane.name, part.slice(5)) ? () => true : null);
+    } else if (part.startsWith('state:')) {
+      const state = part.slice(6);
       const wanted = STATES.map((s) => s.startsWith(state) || (words[s] || '').startsWith(state));
-      tests.push((r, lane, i) => wanted[lane.state[i]]);
+      tests.push(() => (lane, i) => wanted[lane.state[i]]);
     } else {
-      const part = word.toLowerCase();
-      tests.push((r, lane, i) => lane.name.toLowerCase().includes(part) ||
-        r.label(lane, i).toLowerCase().includes(part));
+      let known = null;  // of one recording: which of its names have the word
+      tests.push((r, lane) => {
+        if (known?.r !== r) {
+          known = {r, texts: r.texts.map((name) => has(name, part)),
+            objects: r.objectNames.map((name) => has(name, part)),
+            fibers: r.fibers.map(({name}) => has(name, part)),
+            lwps: r.lwps.map(({name}) => has(name, part))};
+        }
+        const {texts, objects, fibers, lwps} = known;
+        if (has(lane.name, part)) return () => true;
+        return (of, i) => texts[of.what[i]] || objects[of.object[i]] || fibers[of.owner[i]] ||
+          (of.ofLwp ? fibers : lwps)[of.who[i]];
+      });
     }
   }
-  return tests.length === 0 ? null : (r, lane, i) => tests.every((test) => test(r, lane, i));
+  return tests;
 }
 function search(timelines, text, words) {
-  const test = parseQuery(text, words), found = [];
-  if (!test) return found;
+  const tests = parseQuery(text, words), found = [];
+  if (tests.length === 0) return found;
   for (const timeline of timelines) {
     for (const lane of [...timeline.r.fibers, ...timeline.r.lwps]) {
+      const of = tests.map((test) => test(timeline.r, lane));
+      if (of.includes(null)) continue;
       for (let i = 0; i < lane.count && found.length < 100000; ++i) {
-        if (lane.state[i] !== NONE && test(timeline.r, lane, i)) found.push({timeline, lane, i});
+        if (lane.state[i] !== NONE && of.every((test) => test(lane, i))) {
+          found.push({timeline, lane, i});
+        }
       }
     }
   }
   return found.sort((a, b) => a.lane.begin[a.i] - b.lane.begin[b.i]);
 }
 
-// ---- tables ----
-function table(head, rows, wordColumns, onClick) {
-  const most = 50;
-  const body = h('tbody', {});
-  const add = (from, to) => {
-    for (const row of rows.slice(from, to)) {
-      const cells = row.cells.map((cell, k) =>
-        h('td', {class: k < wordColumns ? 'word' : undefined}, cell));
-      const go = row.go && (() => onClick(row.go));
-      body.append(h('tr', go ? {tabindex: 0, class: 'go', onclick: go,
-        onkeydown: (e) => { if (e.key === 'Enter') go(); }} : {}, cells));
-    }
-  };
-  add(0, most);
-  const out = h('div', {class: 'wide'}, h('table', {},
-    h('thead', {}, h('tr', {}, head.map((cell, k) =>
-      h('th', {scope: 'col', class: k < wordColumns ? 'word' : undefined}, cell)))), body));
-  if (rows.length > most) {
-    const button = h('button', {onclick: () => { add(most, rows.length); button.remove(); }},
-      `+ ${rows.length - most}`);
-    out.append(button);
+class Search extends Component {
+  constructor() {
+    super();
+    this.hits = [];
+    this.hit = -1;
+    this.field = createRef();
   }
-  return out;
-}
-const dash = (t) => t ? duration(t) : '–';
-
-function tables(timeline, words, go) {
-  const r = timeline.r, out = [];
-  const section = (title, inside) => out.push(h('details', {open: out.length < 2},
-    h('summary', {}, h('h3', {}, title)), inside));
-  if (r.calls.length) {
-    section(words.calls, table(
-      [words.call, words.count, words.total, 'p99', words.worst, words.at, words.handed,
-        words.collateral],
-      r.calls.map((c) => {
-        const [n, total, p99, worst, at] = c.times;
-        return {cells: [c.what, n, duration(total), duration(p99), duration(worst), duration(at),
-          c.handed, dash(c.collateral)], go: {lane: r.lwps[c.lwp], begin: at, end: at + worst}};
-      }), 1, go));
+  find(text) {
+    const {timelines, words} = this.props;
+    this.hits = search(timelines, text, words);
+    this.hit = -1;
+    this.setState({text});
   }
-  if (r.waits.length) {
-    section(words.who, table(
-      [words.waiter, words.what, words.owner, words.waker, words.count, words.total, 'p99',
-        words.worst, words.at],
-      r.waits.map((w) => {
-        const [n, total, p99, worst, at] = w.times;
-        return {cells: [r.fiberName(w.waiter), w.what, r.fiberName(w.owner), r.fiberName(w.waker),
-          n, duration(total), duration(p99), duration(worst), duration(at)],
-        go: {lane: r.fibers[w.waiter], begin: at, end: at + worst}};
-      }), 4, go));
+  key(e) {
+    if (e.key === 'Escape') this.field.current.blur();
+    if (e.key !== 'Enter' || !this.hits.length) return;
+    this.hit = (this.hit + (e.shiftKey ? this.hits.length - 1 : 1) + this.hits.length) %
+      this.hits.length;
+    const {timeline, lane, i} = this.hits[this.hit];
+    this.props.go(timeline, {lane, begin: lane.begin[i], end: lane.begin[i + 1]});
+    this.setState({});
   }
-  if (r.spans.length) {
-    section(words.spans, table([words.span, words.count, 'p50', 'p90', 'p99', words.worst],
-      r.spans.map(([what, n, ...times]) => ({cells: [what, n, ...times.map(duration)]})), 1, go));
+  render({words}, {text}) {
+    const {hits, hit} = this;
+    return html`<input type="search" ref=${this.field} placeholder=${words.search}
+        aria-label=${words.search} onInput=${(e) => this.find(e.target.value)}
+        onKeyDown=${(e) => this.key(e)} />
+      <span class="soft" aria-live="polite">${!text ? ''
+        : hits.length ? fill(words.found, {n: hit + 1, of: hits.length}) : words.none_found}</span>`;
   }
-  const lanes = (all, states, first) => table(
-    [first, ...states.map((s) => words[STATES[s]]), words.runs],
-    all.map((lane) => {
-      let runs = 0;
-      for (let i = 0; i < lane.count; ++i) runs += lane.state[i] === RUNNING ? 1 : 0;
-      return {cells: [lane.name, ...states.map((s) => dash(lane.upTo(s, Infinity))), runs],
-        go: lane.count ? {lane, begin: lane.begin[0], end: lane.begin[lane.count]} : null};
-    }), 1, go);
-  section(words.lwps, lanes(r.lwps, [1, 6, 7, 8], 'LWP'));
-  section(words.fibers, lanes(r.fibers, [1, 2, 3, 4, 5, 6], words.fiber));
-  return out;
 }
 
-// ---- who waits for whom at a time ----
-function waitGraph(timeline, t, words) {
-  const r = timeline.r, items = [];
-  for (const lane of r.fibers) {
-    const i = lane.find(t);
-    if (i < 0) continue;
-    if (lane.state[i] === WAITS || lane.state[i] === IO) {
-      let text = `${lane.name} → ${r.label(lane, i)}`;
-      if (lane.owner[i] !== NOBODY && lane.object[i] !== NOBODY) {
-        text += ` → ${r.fiberName(lane.owner[i])}`;
-      }
-      items.push(text);
-    } else if (lane.state[i] === BLOCKED) {
-      items.push(`${lane.name} → ${words.blocked}: ${r.label(lane, i)}`);
-    }
+// ---- the legend, and which lanes are shown ----
+class Swatch extends Component {
+  constructor() {
+    super();
+    this.canvas = createRef();
   }
-  return h('div', {}, h('h3', {}, fill(words.graph, {time: duration(t)})),
-    items.length ? h('ul', {}, items.slice(0, 40).map((text) => h('li', {}, text)))
-      : h('p', {class: 'soft'}, words.nobody_waits));
+  paint() {
+    new CanvasPen(this.canvas.current, 22, 14).slice(this.props.state, 0, 0, 22, 14);
+  }
+  componentDidMount() { this.paint(); }
+  componentDidUpdate() { this.paint(); }
+  render({state, words}) {
+    return html`<span class="swatch"><canvas ref=${this.canvas} width="22" height="14"
+      style="width: 22px; height: 14px" aria-hidden="true" />${words[state]}</span>`;
+  }
+}
+function Legend({words}) {
+  return html`<div class="legend">${STATES.slice(1).map((state) =>
+      html`<${Swatch} state=${state} words=${words} />`)}
+    <span class="swatch"><i class="off" />${words.off}</span></div>`;
+}
+function Lanes({words, shown, several, change}) {
+  const box = (name) => html`<label><input type="checkbox" checked=${shown[name]}
+    onChange=${() => change(name)} />${words[name]}</label>`;
+  return html`<fieldset class="which"><legend class="soft">${words.show_lanes}</legend>
+    ${several ? box('processes') : null}${box('lwps')}${box('fibers')}</fieldset>`;
+}
+
+// ---- what was found ----
+function Finding({timeline, finding, go}) {
+  const {r} = timeline, {lwp, fiber, begin, end, text} = finding;
+  const lane = lwp >= 0 ? r.lwps[lwp] : fiber >= 0 ? r.fibers[fiber] : null;
+  return begin < 0 ? text
+    : html`<button class="finding" onClick=${() => go(timeline, {lane, begin, end})}>${text}</button>`;
+}
+// The worst, and the others when asked for.
+class Findings extends Component {
+  render({timeline, words, go, titled}, {all}) {
+    const {r} = timeline, most = 5, more = r.findings.length - most;
+    const shown = all || more < 2 ? r.findings : r.findings.slice(0, most);
+    return html`<section class="about">${titled ? html`<h2>${r.title}</h2>` : null}
+      <ol class="findings">${shown.map((finding) => html`<li data-id=${finding.id}>
+        <${Finding} timeline=${timeline} finding=${finding} go=${go} /></li>`)}</ol>
+      ${shown.length < r.findings.length ? html`<button onClick=${() => this.setState({all: true})}>${
+        fill(words.and_more, {n: more})}</button>` : null}
+      <p class="soft"><code>${r.processes[0]?.command || ''}</code> ${fill(words.recorded, {
+        time: r.steps ? `${r.time(r.length)} ${words.steps}` : duration(r.length),
+        events: r.events.toLocaleString('en'), dropped: r.dropped,
+        each: r.event_ns.toFixed(0) + '\u00a0ns',
+        share: (r.share * 100).toFixed(1) + '\u00a0%'})}</p></section>`;
+  }
 }
 
 // ---- what is selected ----
-function details(timeline, slice, words) {
-  const {lane, i} = slice, r = timeline.r;
+function Details({timeline, words}) {
+  const {lane, i} = timeline.selected, {r} = timeline;
   const parts = [[words.lane, lane.name], [words.state, words[STATES[lane.state[i]]]]];
   const label = r.label(lane, i);
   if (label) parts.push([words.what, label]);
-  parts.push([words.begin, duration(lane.begin[i])], [words.lasts, duration(lane.length(i))]);
+  parts.push([words.begin, r.time(lane.begin[i])], [words.lasts, r.time(lane.length(i))]);
   if (lane.owner[i] !== NOBODY) parts.push([words.held_by, r.fiberName(lane.owner[i])]);
   if (lane.waker[i] !== NOBODY) parts.push([words.waker, r.fiberName(lane.waker[i])]);
-  return h('dl', {class: 'details'}, parts.map(([name, value]) =>
-    [h('dt', {}, name), h('dd', {}, value)]));
+  if (lane.origin) parts.push([words.origin, lane.origin]);
+  return html`<dl class="details">${parts.map(([name, value]) =>
+    html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
+}
+
+// Where a request was, from fiber to fiber, and what each did meanwhile.
+function Way({timeline, words, go}) {
+  const one = timeline.request, {r} = timeline, {requests} = r;
+  if (one < 0) return null;
+  const parts = requests.together(one);
+  const begin = Math.min(...parts.map((i) => requests.begin[i]));
+  const end = Math.max(...parts.map((i) => requests.end[i]));
+  return html`<div class="way">${fill(words.way, {what: r.texts[requests.what[parts[0]]],
+    time: r.time(end - begin)})}<ol>${parts.map((i) => {
+    const lane = r.fibers[requests.fiber[i]], from = requests.begin[i], to = requests.end[i];
+    const sums = lane.between(from, to);
+    const did = STATES.map((state, s) => [words[state], sums[s]]).filter(([, time]) => time > 0)
+      .sort((a, b) => b[1] - a[1]).map(([state, time]) => `${state} ${r.time(time)}`);
+    const process = r.processes[r.processOf(lane)];
+    return html`<li><button class="finding" onClick=${() => go(timeline, {lane, begin: from,
+      end: to})}>${r.processes.length > 1 ? processName(process, words) + ', ' : ''}${lane.name}: ${
+      ' '}${r.texts[requests.what[i]]} ${r.time(to - from)}</button> ${' '}<span class="soft">${
+      did.join(', ')}</span></li>`;
+  })}</ol></div>`;
 }
 
 // ---- times by state in a range ----
-function rangeStatistics(timeline, from, to, words) {
+function RangeStatistics({timeline, from, to, chosen, words}) {
+  const {r} = timeline;
   const line = (lanes, states, title) => {
-    const sum = states.map((s) =>
-      lanes.reduce((all, lane) => all + lane.upTo(s, to) - lane.upTo(s, from), 0));
-    const parts = states.map((s, k) => sum[k] > 0
-      ? `${words[STATES[s]]} ${duration(sum[k])}` : null).filter(Boolean);
-    return h('div', {}, h('b', {}, title + ': '), parts.join(' · ') || '–');
+    const sums = new Float64Array(STATES.length);
+    for (const lane of lanes) { lane.upTo(to, sums, 1); lane.upTo(from, sums, -1); }
+    const parts = states.filter((s) => sums[s] > 0.5)
+      .map((s) => `${words[STATES[s]]} ${r.time(sums[s])}`);
+    return html`<div><b>${title}: </b>${parts.join(' · ') || '–'}</div>`;
   };
-  return h('div', {class: 'range'},
-    h('div', {class: 'soft'}, fill(words.range, {time: duration(to - from)})),
-    line(timeline.r.lwps, [1, 6, 7, 8], words.lwps),
-    line(timeline.r.fibers, [1, 2, 3, 4, 5, 6], words.fibers));
-}
-
-// ---- counters under a timeline ----
-function counters(timeline, words) {
-  const r = timeline.r;
-  const of = (lanes, state) => (from, to) =>
-    lanes.reduce((sum, lane) => sum + lane.upTo(state, to) - lane.upTo(state, from), 0) /
-      (to - from);
-  const out = [
-    {name: words.run_queue, at: of(r.fibers, READY), colour: 'ready'},
-    {name: words.busy_lwps, at: of(r.lwps, RUNNING), colour: 'running'},
-    {name: words.blocked_lwps, at: of(r.lwps, BLOCKED), colour: 'blocked'},
-  ];
-  for (const s of r.series) {
-    out.push({name: s.name, colour: 'waits', at: (from, to) => {
-      let low = 0, high = s.points.length;
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (s.points[middle][0] <= to) low = middle + 1; else high = middle;
-      }
-      return low > 0 ? s.points[low - 1][1] : 0;
-    }});
-  }
-  return out;
-}
-const COUNTER = 34;
-function paintCounters(pen, timeline, list, width) {
-  const view = timeline.view, bins = Math.min(Math.max(Math.floor((width - NAMES) / 3), 10), 400);
-  list.forEach((counter, k) => {
-    const y = k * (COUNTER + 6), values = [];
-    for (let b = 0; b < bins; ++b) {
-      const from = view.from + (view.to - view.from) * b / bins;
-      values.push(counter.at(from, from + (view.to - view.from) / bins));
-    }
-    const most = Math.max(...values, 1e-9);
-    pen.text(counter.name, 4, y + 10, pen.look.ink, NAMES - 12);
-    pen.text('≤ ' + (most >= 10 ? most.toFixed(0) : most.toFixed(1)), 4, y + 26, pen.look.soft,
-      NAMES - 12);
-    pen.line(NAMES, y + COUNTER, width, y + COUNTER, pen.look.rule);
-    const w = (width - NAMES) / bins;
-    values.forEach((v, b) => {
-      const tall = v / most * (COUNTER - 2);
-      if (tall > 0.3) {
-        pen.fill(pen.look[counter.colour], NAMES + b * w, y + COUNTER - tall, w + 0.3, tall);
-      }
-    });
-  });
+  return html`<div class="range">
+    <div class="soft">${fill(chosen ? words.chosen : words.range, {time: r.time(to - from)})}</div>
+    ${line(r.lwps, [RUNNING, BLOCKED, IDLE, UNPERMITTED], words.lwps)}
+    ${line(r.fibers, [RUNNING, READY, WAITS, IO, ASLEEP, BLOCKED], words.fibers)}</div>`;
 }

@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: BSL-1.0
+// Recordings of runs that never were, the same each time, for the browser's tests:
+//   program_recording one-read-stops|one-read-goes-on|million FILE
+//
+// One tick is one nanosecond. A story adds its events in any order; they are sorted by time and
+// written a ring for each LWP, as the runtime writes them (lwp/trace/format.hpp).
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <queue>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lwp/task.hpp"
+#include "lwp/trace/ring.hpp"
+
+using weft::lwp::Why;
+using weft::lwp::os::kMicrosecond;
+using weft::lwp::os::kMillisecond;
+using weft::lwp::os::kSecond;
+using weft::lwp::os::Nanos;
+using weft::lwp::trace::Header;
+using weft::lwp::trace::kChunkBytes;
+using Kind = weft::lwp::trace::Event;
+
+namespace {
+
+struct Event {
+  Nanos at;
+  Kind kind;
+  std::vector<std::uint64_t> numbers;
+  std::string text;
+  bool has_text;
+};
+
+class Story {
+ public:
+  Story(unsigned lwps, const std::string& command, const std::string& about) : rings_(lwps) {
+    tells(1, 0, Kind::runtime, {1}, about);
+    tells(1, 0, Kind::fact, {}, "command=" + command);
+    tells(1, 0, Kind::fact, {}, "event_ns=15");
+  }
+  void happens(unsigned lwp, Nanos at, Kind kind, std::vector<std::uint64_t> numbers = {}) {
+    rings_[lwp - 1].push_back({at, kind, std::move(numbers), {}, false});
+  }
+  void tells(unsigned lwp, Nanos at, Kind kind, std::vector<std::uint64_t> numbers,
+             std::string text) {
+    rings_[lwp - 1].push_back({at, kind, std::move(numbers), std::move(text), true});
+  }
+  /// The number of a string that events name.
+  std::uint64_t string(const std::string& text) {
+    auto [at, fresh] = strings_.try_emplace(text, strings_.size() + 1);
+    if (fresh) tells(1, 0, Kind::string, {at->second}, text);
+    return at->second;
+  }
+  void creates(unsigned lwp, Nanos at, std::uint64_t fiber, const std::string& name) {
+    tells(lwp, at, Kind::create, {fiber}, name);
+    makes_ready(lwp, at, fiber, Why::created);
+  }
+  void makes_ready(unsigned lwp, Nanos at, std::uint64_t fiber, Why why) {
+    happens(lwp, at, Kind::ready, {fiber, static_cast<std::uint64_t>(why)});
+  }
+  std::size_t size() const {
+    std::size_t n = 0;
+    for (const auto& ring : rings_) n += ring.size();
+    return n;
+  }
+
+  /// Its first `most` events.
+  bool write(const char* file, std::size_t most) {
+    std::vector<Nanos> times;
+    for (auto& ring : rings_) {
+      std::stable_sort(ring.begin(), ring.end(),
+                       [](const Event& a, const Event& b) { return a.at < b.at; });
+      for (const Event& e : ring) times.push_back(e.at);
+    }
+    std::sort(times.begin(), times.end());
+    most = std::min(most, times.size());
+    const Nanos last = times[most - 1];
+    std::size_t at_last =
+        most - static_cast<std::size_t>(
+                   std::count_if(times.begin(), times.end(), [&](Nanos t) { return t < last; }));
+    std::ofstream out(file, std::ios::binary);
+    for (unsigned i = 0; i < rings_.size(); ++i) {
+      std::vector<Event> kept;
+      for (Event& e : rings_[i]) {
+        if (e.at > last || (e.at == last && at_last == 0)) break;
+        if (e.at == last) --at_last;
+        kept.push_back(std::move(e));
+      }
+      write_ring(out, i + 1, kept);
+    }
+    return static_cast<bool>(out.flush());
+  }
+
+ private:
+  static constexpr Nanos kBegan = 5 * kSecond;  // since the machine's start
+  static constexpr std::size_t kMostEvent = 256;
+
+  static void write_ring(std::ofstream& out, unsigned lwp, const std::vector<Event>& events) {
+    std::vector<unsigned char> chunk(kChunkBytes);
+    unsigned char* to = chunk.data() + sizeof(Header);
+    Header h{.magic = weft::lwp::trace::kMagic,
+             .process = 4711,
+             .ring = lwp,
+             .thread = 4711 + lwp,
+             .lwp = lwp,
+             .runtime = 1};
+    Nanos now = kBegan;
+    auto close = [&] {
+      h.ticks[1] = static_cast<std::uint64_t>(now);
+      h.nanos[1] = now;
+      std::memcpy(chunk.data(), &h, sizeof h);
+      out.write(reinterpret_cast<const char*>(chunk.data()), kChunkBytes);
+    };
+    h.ticks[0] = static_cast<std::uint64_t>(now);
+    h.nanos[0] = now;
+    for (const Event& e : events) {
+      if (to + kMostEvent > chunk.data() + kChunkBytes) {
+        close();
+        std::fill(chunk.begin(), chunk.end(), 0);
+        to = chunk.data() + sizeof(Header);
+        ++h.sequence;
+        h.ticks[0] = h.ticks[1];
+        h.nanos[0] = h.nanos[1];
+      }
+      to = write_event(to, e, static_cast<std::uint64_t>(kBegan + e.at - now));
+      now = kBegan + e.at;
+    }
+    close();
+  }
+  static unsigned char* write_event(unsigned char* to, const Event& e, std::uint64_t since) {
+    using weft::lwp::trace::put_number;
+    *to++ = static_cast<unsigned char>(e.kind);
+    to = put_number(to, since);
+    for (std::uint64_t n : e.numbers) to = put_number(to, n);
+    if (!e.has_text) return to;
+    to = put_number(to, e.text.size());
+    return std::copy(e.text.begin(), e.text.end(), to);
+  }
+
+  std::vector<std::vector<Event>> rings_;  // by LWP
+  std::map<std::string, std::uint64_t> strings_;
+};
+
+// ---- eight workers, of which one reads for 312 ms while it holds a mutex -----------------------
+
+constexpr std::uint64_t kLog = 0x1000;
+
+Story one_read(unsigned lwps) {
+  Story s(lwps, "./golden",
+          lwps == 1 ? "many-to-one, 1 LWP, policy fifo, hold"
+                    : "many-to-many, " + std::to_string(lwps) + " LWPs, policy fifo, hold");
+  s.tells(1, 0, Kind::object, {kLog}, "log");
+  constexpr std::uint64_t kMain = 1, kWorkers = 8, kReader = 8;
+  s.tells(1, 0, Kind::create, {kMain}, "main");
+  s.happens(1, 0, Kind::run, {kMain});
+  for (std::uint64_t f = 2; f < 2 + kWorkers; ++f) {
+    s.creates(1, static_cast<Nanos>(f) * kMicrosecond, f, "worker-" + std::to_string(f - 1));
+  }
+  s.happens(1, kMillisecond, Kind::park, {s.string("join of fiber"), 2});
+  // The reader on LWP 1.
+  s.happens(1, kMillisecond, Kind::run, {kReader});
+  s.happens(1, 2 * kMillisecond, Kind::acquire, {s.string("mutex"), kLog});
+  s.happens(1, 3 * kMillisecond, Kind::block, {s.string("read")});
+  s.happens(1, 315 * kMillisecond, Kind::unblock, {0});
+  s.happens(1, 316 * kMillisecond, Kind::release, {s.string("mutex"), kLog});
+  s.happens(1, 317 * kMillisecond, Kind::done);
+  // The others take turns of 3 ms on the other LWPs, or on this one afterwards.
+  std::vector<Nanos> free(lwps, kMillisecond);
+  free[0] = 317 * kMillisecond;
+  for (int turn = 0; turn < 40; ++turn) {
+    for (std::uint64_t f = 2; f < 2 + kWorkers; ++f) {
+      if (f == kReader) continue;
+      const auto soonest = std::min_element(free.begin(), free.end());
+      const auto lwp = static_cast<unsigned>(soonest - free.begin()) + 1;
+      s.happens(lwp, *soonest, Kind::run, {f});
+      *soonest += 3 * kMillisecond;
+      s.happens(lwp, *soonest, turn < 39 ? Kind::yield : Kind::done);
+    }
+  }
+  const Nanos end = *std::max_element(free.begin(), free.end());
+  for (unsigned l = 1; l <= lwps; ++l) s.happens(l, end, Kind::idle);
+  return s;
+}
+
+// ---- a busy server: every kind of event, in an order that only looks like chance --------------
+
+class Busy {
+ public:
+  static constexpr unsigned kLwps = 4;
+  static constexpr std::uint64_t kFibers = 1200, kMutexes = 16, kFirstMutex = 0x7000;
+
+  Busy() : s_(kLwps, "./busy-server", "many-to-many, 4 LWPs, policy fifo, hold"), free_(kLwps) {
+    for (std::uint64_t m = 0; m < kMutexes; ++m) {
+      s_.tells(1, 0, Kind::object, {kFirstMutex + m}, "table " + std::to_string(m));
+    }
+    s_.tells(1, 0, Kind::create, {1}, "main");
+    s_.happens(1, 0, Kind::run, {1});
+    for (std::uint64_t f = 2; f < 2 + kFibers; ++f) {
+      const Nanos at = static_cast<Nanos>(f) * 200;
+      s_.creates(1, at, f, (f % 8 == 0 ? "client-" : "worker-") + std::to_string(f));
+      ready_.push({at, f});
+      free_[0] = at + 100;
+    }
+    s_.happens(1, free_[0], Kind::park, {s_.string("join of fiber"), 2});
+  }
+
+  Story take(std::size_t events) {
+    while (s_.size() < events + 10'000) turn();  // the last ones lie apart in time
+    return std::move(s_);
+  }
+
+ private:
+  struct Mutex {
+    Nanos free = 0;
+    unsigned lwp = 1;  // of the owner
+  };
+  using Ready = std::pair<Nanos, std::uint64_t>;  // since when, fiber
+
+  Nanos between(Nanos least, Nanos most) {
+    return least + static_cast<Nanos>(random_() % static_cast<std::uint64_t>(most - least));
+  }
+  bool once_in(unsigned n) { return random_() % n == 0; }
+
+  // What one fiber does on the LWP that is free first, until it leaves it.
+  void turn() {
+    const auto soonest = std::min_element(free_.begin(), free_.end());
+    const auto lwp = static_cast<unsigned>(soonest - free_.begin()) + 1;
+    Nanos& now = *soonest;
+    const auto [since, fiber] = ready_.top();
+    ready_.pop();
+    if (since > now) {
+      s_.happens(lwp, now, Kind::idle);
+      s_.happens(lwp, since, Kind::busy);
+      now = since;
+    }
+    s_.happens(lwp, now, Kind::run, {fiber});
+    const Nanos began = now;
+    now += between(2, 12) * kMicrosecond;
+    const bool waits = once_in(3) && !locks(lwp, fiber, now);
+    if (!waits && once_in(60)) blocks(lwp, now, between(100, 3000) * kMicrosecond);
+    if (!waits && once_in(4)) {
+      s_.happens(lwp, began, Kind::begin, {s_.string("request"), ++flow_});
+      s_.happens(lwp, now, Kind::end, {flow_});
+    }
+    if (once_in(500)) s_.happens(lwp, now, Kind::count, {s_.string("queue"), ready_.size()});
+    if (once_in(40'000)) s_.tells(lwp, now, Kind::note, {}, "checkpoint");
+    if (!waits) leaves(lwp, fiber, now);
+    now += between(100, 900);
+  }
+
+  // False if the fiber waits for the mutex: its turn has ended.
+  bool locks(unsigned lwp, std::uint64_t fiber, Nanos& now) {
+    const std::uint64_t which = random_() % kMutexes, object = kFirstMutex + which;
+    Mutex& mutex = mutexes_[which];
+    const std::uint64_t kind = s_.string("mutex");
+    if (mutex.free > now) {
+      s_.happens(lwp, now, Kind::park, {kind, object});
+      s_.makes_ready(mutex.lwp, mutex.free, fiber, Why::woken);
+      ready_.push({mutex.free, fiber});
+      return false;
+    }
+    s_.happens(lwp, now, Kind::acquire, {kind, object});
+    now += between(2, 15) * kMicrosecond;
+    if (once_in(200)) blocks(lwp, now, between(200, 900) * kMicrosecond);
+    s_.happens(lwp, now, Kind::release, {kind, object});
+    mutex = {now, lwp};
+    return true;
+  }
+
+  void blocks(unsigned lwp, Nanos& now, Nanos time) {
+    const char* calls[] = {"read", "fsync", "getaddrinfo"};
+    s_.happens(lwp, now, Kind::block, {s_.string(calls[random_() % 3])});
+    now += time;
+    s_.happens(lwp, now, Kind::unblock, {0});
+    now += kMicrosecond;
+  }
+
+  void leaves(unsigned lwp, std::uint64_t fiber, Nanos now) {
+    if (once_in(4)) {
+      s_.happens(lwp, now, Kind::yield);
+      ready_.push({now, fiber});
+      return;
+    }
+    const bool sleeps = once_in(2);
+    const Nanos back = now + between(50, 16'000) * kMicrosecond;
+    s_.happens(lwp, now, Kind::park,
+               sleeps ? std::vector<std::uint64_t>{s_.string("sleep"), 0}
+                      : std::vector<std::uint64_t>{s_.string("read fd"), 3 + fiber % 200});
+    s_.happens(lwp, back, Kind::woken, {fiber, static_cast<std::uint64_t>(Why::woken)});
+    ready_.push({back, fiber});
+  }
+
+  Story s_;
+  std::mt19937_64 random_{20261128};
+  std::vector<Nanos> free_;  // by LWP: from when on
+  std::priority_queue<Ready, std::vector<Ready>, std::greater<>> ready_;
+  Mutex mutexes_[kMutexes];
+  std::uint64_t flow_ = 0;
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string_view what = argc == 3 ? argv[1] : "";
+  bool good = false;
+  if (what == "one-read-stops") good = one_read(1).write(argv[2], ~std::size_t{0});
+  if (what == "one-read-goes-on") good = one_read(4).write(argv[2], ~std::size_t{0});
+  if (what == "million") good = Busy().take(1'000'000).write(argv[2], 1'000'000);
+  if (!good) std::fprintf(stderr, "usage: program_recording STORY FILE\n");
+  return good ? 0 : 2;
+}
