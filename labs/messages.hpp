@@ -29,6 +29,7 @@ inline constexpr Message kMessages[] = {
     {"found.blocked", "{lwp} was blocked {time} by {fiber} in {call}; {n} ready fibers waited {sum} in sum.", "{lwp} 被 {fiber} 的 {call} 阻塞了 {time}；{n} 个就绪纤程共等待 {sum}。"},
     {"found.blocked_one", "{lwp} was blocked {time} by {fiber} in {call}; one ready fiber waited {sum}.", "{lwp} 被 {fiber} 的 {call} 阻塞了 {time}；一个就绪纤程等待了 {sum}。"},
     {"found.blocked_often", " It was the worst of {n} such calls; all together cost {sum} of waiting.", "这是 {n} 次此类调用中最坏的一次；合计造成等待 {sum}。"},
+    {"found.blocked_alone", "{lwp} was blocked {time} by {fiber} in {call}; no other fiber was ready meanwhile.", "{lwp} 被 {fiber} 的 {call} 阻塞了 {time}；其间没有其他就绪的纤程。"},
     {"found.still", "For {time} ({share} of the recording) no fiber ran though up to {n} were ready: every LWP with a permit was blocked, once for {longest}.", "共 {time}（占录制时间的 {share}）没有纤程运行，而最多有 {n} 个就绪：所有持许可的 LWP 都被阻塞，最长一次 {longest}。"},
     {"found.circle", "Deadlock: {circle}.", "死锁：{circle}。"},
     {"found.held", "{object} was held across a blocking call {n} times; others waited {sum} for it.", "{object} 有 {n} 次在持有期间发生阻塞调用；其他纤程为它等待了 {sum}。"},

@@ -48,6 +48,7 @@ class Summarizer {
     objects();
     std::stable_sort(out_.findings.begin(), out_.findings.end(),
                      [](const Finding& a, const Finding& b) { return a.lost > b.lost; });
+    if (out_.findings.empty()) blocked_alone();
     off_processor();  // after what the program itself can change
     if (out_.findings.empty()) find({.id = "found.nothing", .text = say_("found.nothing")});
     about_recording();
@@ -199,6 +200,23 @@ class Summarizer {
                      [](const Finding& a, const Finding& b) { return a.lost > b.lost; });
     if (found.size() > kMostOfAKind) found.resize(kMostOfAKind);
     for (auto& f : found) find(std::move(f));
+  }
+
+  // A long call that cost nobody else anything.
+  void blocked_alone() {
+    const auto longest =
+        std::max_element(m_.calls.begin(), m_.calls.end(),
+                         [](const Call& a, const Call& b) { return a.length() < b.length(); });
+    if (longest == m_.calls.end() || longest->length() < 10 * kWorthATelling) return;
+    find({.id = "found.blocked_alone",
+          .text = say_("found.blocked_alone", {{"lwp", lwp_name(m_, longest->lwp)},
+                                               {"time", duration(longest->length())},
+                                               {"fiber", name_of(m_, longest->fiber)},
+                                               {"call", call_name(m_, *longest)}}),
+          .begin = longest->begin,
+          .end = longest->end,
+          .lwp = longest->lwp,
+          .fiber = longest->fiber});
   }
 
   // Times at which no fiber of a runtime ran, though one could have, because its LWPs were blocked.

@@ -168,6 +168,19 @@ TEST_CASE("A call whose permit went on holds nobody up from then on") {
   CHECK(m.calls[0].length() == 99 * kMillisecond);
 }
 
+TEST_CASE("A call that blocks while nobody else is ready is told of, too") {
+  Script s;
+  const auto l = s.lwp(s.runtime(1, "many-to-one, 1 LWP, policy fifo, hold"), 1);
+  s.at(0).happens(l, Kind::create, 1, 0, "main").happens(l, Kind::run, 1);
+  s.at(kMillisecond).happens(l, Kind::block, 0, 0, "read");
+  s.at(401 * kMillisecond).happens(l, Kind::unblock);
+  s.at(402 * kMillisecond).happens(l, Kind::done);
+  CHECK(
+      findings(s.take(), Language::en) ==
+      std::vector<std::string>{"LWP 1 was blocked 400\u00a0ms by main in read; no other fiber was "
+                               "ready meanwhile."});
+}
+
 TEST_CASE("LWPs of one runtime that lack processors are one finding, after what the program did") {
   Script s;
   const auto runtime = s.runtime(1, "many-to-many, 2 LWPs, policy fifo, hold");
