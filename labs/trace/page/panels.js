@@ -129,7 +129,7 @@ function Legend({words}) {
 }
 function Lanes({words, shown, several, change}) {
   const box = (name) => html`<label><input type="checkbox" checked=${shown[name]}
-    onChange=${() => change(name)} />${words[name]}</label>`;
+    aria-label=${`${words.show_lanes}: ${words[name]}`} onChange=${() => change(name)} />${words[name]}</label>`;
   return html`<fieldset class="which"><legend class="soft">${words.show_lanes}</legend>
     ${several ? box('processes') : null}${box('lwps')}${box('fibers')}</fieldset>`;
 }
