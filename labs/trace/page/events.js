@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Step by step: which moment is the next in which something happens, and what that is, as sentences.
-// Events are where slices, requests and notes begin or end, so nothing is kept for it.
+// Step by step: which moment is the next in which something happens, and what that is, in
+// sentences. Events are where slices, requests and notes begin or end, so nothing is kept for it.
 
 // The first moment after t in which a lane changes, or the last before it; null if there is none.
 function eventBeside(r, t, forward) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Who waits for whom at a moment, as a picture: a waiter stands left of what it waits for, that left
-// of who holds it, and so on to the one that all of them need; a circle of owners is a deadlock.
+// Who waits for whom at a moment, as a picture: a waiter stands left of what it waits for, that
+// left of who holds it, and so on to the one that all of them need; a circle of owners is a deadlock.
 
 // Each node leads to at most one other, so it is a forest, and circles.
 function waitsAt(r, t) {
@@ -30,15 +30,16 @@ function waitsAt(r, t) {
       if (on !== NOBODY) link(them, fiber(on));
     }
     if (state !== WAITS && state !== IO) return;
+    const kind = state === IO ? 'io' : 'object';
     if (lane.object[at] !== NOBODY) {
-      const object = node('o' + lane.object[at], 'object', r.objectNames[lane.object[at]]);
+      const object = node('o' + lane.object[at], kind, r.objectNames[lane.object[at]]);
       link(fiber(i), object);
       if (owner !== NOBODY) link(object, fiber(owner));
     } else if (owner !== NOBODY) {
       link(fiber(i), fiber(owner));
     } else {
       const what = r.texts[lane.what[at]];
-      link(fiber(i), node(`w${lane.runtime}${what}`, state === IO ? 'io' : 'object', what || '?'));
+      link(fiber(i), node(`w${lane.runtime}${what}`, kind, what || '?'));
     }
   });
   return [...nodes.values()];
@@ -116,14 +117,15 @@ function layOutGraph(nodes, words) {
 function Graph({r, t, words, look, label}) {
   const {placed, lines, circles, width, height} = layOutGraph(waitsAt(r, t), words);
   const red = look.blocked, middle = BOX.h / 2;
-  const fills = {fiber: look.paper, more: look.paper, lwp: look.idle, object: look.waits, blocked: look.blocked,
-    io: look.io};
+  const fills = {fiber: look.paper, more: look.paper, lwp: look.idle, object: look.waits,
+    blocked: look.blocked, io: look.io};
   const line = ({from, to, red: circle}) => {
     const a = [from.x + BOX.w, from.y + middle], b = [to.x, to.y + middle];
     const back = b[0] <= a[0];  // the way back of a circle runs below
     const low = Math.max(from.y, to.y) + BOX.h + 10;
     const path = back
-      ? `M${a} C${a[0] + 40} ${a[1]} ${a[0] + 20} ${low} ${a[0] - 20} ${low} L${b[0] + 20} ${low} ` +
+      ? `M${a} C${a[0] + 40} ${a[1]} ${a[0] + 20} ${low} ${a[0] - 20} ${low} ` +
+        `L${b[0] + 20} ${low} ` +
         `C${b[0] - 20} ${low} ${b[0] - 36} ${b[1]} ${b}`
       : `M${a} C${a[0] + 24} ${a[1]} ${b[0] - 24} ${b[1]} ${b}`;
     return html`<path d=${path} fill="none" stroke=${circle ? red : look.soft}
@@ -131,7 +133,7 @@ function Graph({r, t, words, look, label}) {
   };
   const box = ({x, y, kind, name, circle}) => {
     const dark = kind === 'object' || kind === 'blocked';
-    const text = name.length > 22 ? name.slice(0, 21) + '…' : name;
+    const text = name.length > 20 ? name.slice(0, 19) + '…' : name;
     return html`<g transform=${`translate(${x} ${y})`}><title>${name}</title>
       <rect width=${BOX.w} height=${BOX.h} rx=${kind === 'fiber' ? 12 : 3} fill=${fills[kind]}
         stroke=${circle ? red : look.soft} stroke-width=${circle ? 2.5 : 1}
@@ -168,7 +170,8 @@ function WaitGraph({r, t, words}) {
   };
   return html`<section class="graph"><div class="bar"><h3>${title}</h3>
     <${SaveButton} words=${words} what=${words.who} save=${save} /></div>
-    <div class="wide" tabindex="0"><${Graph} r=${r} t=${t} words=${words} look=${looks()} label=${title} /></div>
+    <div class="wide" tabindex="0"><${Graph} r=${r} t=${t} words=${words} look=${looks()}
+      label=${title} /></div>
     <details><summary>${words.as_text}</summary>
     <ul>${items.slice(0, 40).map((text) => html`<li>${text}</li>`)}</ul></details></section>`;
 }

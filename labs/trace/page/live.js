@@ -82,7 +82,8 @@
       if (!this.of) return null;
       const {name, text} = this.of;
       return html`<section class="stack"><h3>${fill(words.stack, {who: name})}</h3>
-        ${text === null ? html`<p class="soft">${words.stack_asked}</p>` : html`<pre tabindex="0">${text}</pre>`}
+        ${text === null ? html`<p class="soft">${words.stack_asked}</p>`
+          : html`<pre tabindex="0">${text}</pre>`}
         </section>`;
     }
 
@@ -127,7 +128,8 @@
         if (paused) this.refresh();
       };
       const waits = r && waitingNow(r, words);
-      this.controls ??= (live.controls || []).map((each) => this.field(each));  // as they were given
+      // As they were when the page came; from then on they are the user's.
+      this.controls ??= (live.controls || []).map((each) => this.field(each));
       return html`<div class="bar"><h1>${live.title}</h1><span class="soft" role="status">${status}
         </span><button onClick=${pause}>${paused ? words.go_on : words.pause}</button></div>
         <form class="controls" ref=${(form) => { this.form = form; }}

@@ -70,7 +70,8 @@ class Panel extends Component {
     const running = new Float64Array(bins), blocked = new Float64Array(bins), each = all / bins;
     for (const lane of r.lwps) {
       for (let i = 0; i < lane.count; ++i) {
-        const into = lane.state[i] === RUNNING ? running : lane.state[i] === BLOCKED ? blocked : null;
+        const state = lane.state[i];
+        const into = state === RUNNING ? running : state === BLOCKED ? blocked : null;
         if (!into) continue;
         let from = lane.begin[i];
         for (let b = Math.floor(from / each); b < bins && from < lane.begin[i + 1]; ++b) {
@@ -150,7 +151,8 @@ class Panel extends Component {
     });
   }
   hover(at, e) {
-    const {timeline} = this, {words, live} = this.props.app, slice = timeline.at(at.x, at.y, this.width);
+    const {timeline} = this, {words, live} = this.props.app;
+    const slice = timeline.at(at.x, at.y, this.width);
     const tip = this.tip.current, t = at.x < NAMES ? null : timeline.time(at.x, this.width);
     this.point(t);
     if (!live && timeline.moment === null && t !== null) this.props.app.look(timeline, t);
@@ -193,7 +195,8 @@ class Panel extends Component {
       <div class="bar"><h2>${timelines.length > 1 ? r.title : words.timeline}</h2>
         ${index === 0 && !part ? html`<span class="step">
           <button onClick=${() => app.step(false)} title="[">‹ ${words.step_back}</button>
-          <button onClick=${() => app.step(true)} title="]">${words.step_on} ›</button></span>` : null}
+          <button onClick=${() => app.step(true)} title="]">${words.step_on} ›</button></span>`
+          : null}
         <button onClick=${() => this.saveLanes()}>${words.svg}</button>
         ${index === 0 ? html`<button onClick=${() => view.set(0, view.all)}>${words.all}</button>`
           : null}</div>
@@ -237,7 +240,8 @@ function Info({app}) {
   const {range, selected, r} = chosen;
   const from = Math.max(range ? range.from : view.from, 0);
   const to = Math.min(range ? range.to : view.to, view.all);
-  return html`<div class="info"><div class="facts" aria-live="polite">${app.stepped ? html`<div class="said"><h3>${r.steps
+  return html`<div class="info"><div class="facts" aria-live="polite">
+    ${app.stepped ? html`<div class="said"><h3>${r.steps
       ? fill(words.step, {n: r.time(moment)}) : fill(words.at_time, {time: r.time(moment)})}</h3>
       ${said.length ? html`<ul>${said.slice(0, 12).map(({lane, text}) => html`<li>
         <button class="finding" onClick=${() => app.select(chosen, {lane,
@@ -389,7 +393,9 @@ class App {
     }
     const [k, list, lane, i] = (state.get('s') || '').split('.');
     const found = this.timelines[k]?.r[list]?.[lane];
-    if (found && Number(i) < found.count) this.select(this.timelines[k], {lane: found, i: Number(i)});
+    if (found && Number(i) < found.count) {
+      this.select(this.timelines[k], {lane: found, i: Number(i)});
+    }
     const t = /^(-?\d+)-(\d+)$/.exec(state.get('t') || '');
     if (t) this.view.set(Number(t[1]), Number(t[2]));
   }
@@ -435,7 +441,8 @@ class App {
   // ---- keys ----
   listen() {
     document.addEventListener('keydown', (e) => {
-      if (/^(INPUT|SELECT|TEXTAREA)$/.test(e.target.tagName) && e.target.type !== 'checkbox') return;
+      const {tagName, type} = e.target;
+      if (/^(INPUT|SELECT|TEXTAREA)$/.test(tagName) && type !== 'checkbox') return;
       if (e.ctrlKey || e.metaKey || e.altKey || !this.view) return;
       const {view} = this, middle = () => (view.from + view.to) / 2;
       const keys = {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// How a state looks, on a canvas and as SVG alike. Hues of M. Okabe and K. Ito, which people with any
-// colour vision tell apart; what matters most differs by its pattern, too.
+// How a state looks, on a canvas and as SVG alike. Hues of M. Okabe and K. Ito, which people with
+// any colour vision tell apart; what matters most differs by its pattern, too.
 
 const LOOKS = {
   light: {

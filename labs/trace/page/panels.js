@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// What stands around the timelines: findings, the selection, the range, search, the legend. They are
-// functions of what is shown; Preact changes the page where their answer changes.
+// What stands around the timelines: findings, the selection, the range, search, the legend. They
+// are functions of what is shown; Preact changes the page where their answer changes.
 const {render, Component, createRef} = preact;
 const html = htm.bind(preact.h);
 
@@ -102,7 +102,8 @@ class Search extends Component {
         aria-label=${words.search} onInput=${(e) => this.find(e.target.value)}
         onKeyDown=${(e) => this.key(e)} />
       <span class="soft" aria-live="polite">${!text ? ''
-        : hits.length ? fill(words.found, {n: hit + 1, of: hits.length}) : words.none_found}</span>`;
+        : hits.length ? fill(words.found, {n: hit + 1, of: hits.length})
+          : words.none_found}</span>`;
   }
 }
 
@@ -129,6 +130,7 @@ function Legend({words}) {
 }
 function Lanes({words, shown, several, change}) {
   const box = (name) => html`<label><input type="checkbox" checked=${shown[name]}
+    aria-label=${`${words.show_lanes}: ${words[name]}`}
     onChange=${() => change(name)} />${words[name]}</label>`;
   return html`<fieldset class="which"><legend class="soft">${words.show_lanes}</legend>
     ${several ? box('processes') : null}${box('lwps')}${box('fibers')}</fieldset>`;
@@ -139,7 +141,8 @@ function Finding({timeline, finding, go}) {
   const {r} = timeline, {lwp, fiber, begin, end, text} = finding;
   const lane = lwp >= 0 ? r.lwps[lwp] : fiber >= 0 ? r.fibers[fiber] : null;
   return begin < 0 ? text
-    : html`<button class="finding" onClick=${() => go(timeline, {lane, begin, end})}>${text}</button>`;
+    : html`<button class="finding"
+        onClick=${() => go(timeline, {lane, begin, end})}>${text}</button>`;
 }
 // The worst, and the others when asked for.
 class Findings extends Component {
@@ -149,8 +152,8 @@ class Findings extends Component {
     return html`<section class="about">${titled ? html`<h2>${r.title}</h2>` : null}
       <ol class="findings">${shown.map((finding) => html`<li data-id=${finding.id}>
         <${Finding} timeline=${timeline} finding=${finding} go=${go} /></li>`)}</ol>
-      ${shown.length < r.findings.length ? html`<button onClick=${() => this.setState({all: true})}>${
-        fill(words.and_more, {n: more})}</button>` : null}
+      ${shown.length < r.findings.length ? html`<button
+        onClick=${() => this.setState({all: true})}>${fill(words.and_more, {n: more})}</button>` : null}
       <p class="soft"><code>${r.processes[0]?.command || ''}</code> ${fill(words.recorded, {
         time: r.steps ? `${r.time(r.length)} ${words.steps}` : duration(r.length),
         events: r.events.toLocaleString('en'), dropped: r.dropped,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Plots: counters under a timeline, on its time axis, and latency by percentile. uPlot draws them on
-// the page; what is saved is drawn by SvgPen from the same figures.
+// Plots: counters under a timeline, on its time axis, and latency by percentile. uPlot draws them
+// on the page; what is saved is drawn by SvgPen from the same figures.
 
 const PLOT = 64, COLUMNS = 480;
 
@@ -76,7 +76,8 @@ class CounterPlot extends Component {
       figure(this.plot.data[1][this.plot.valToIdx(t)]);
   }
   render({counter}) {
-    return html`<div class="plot"><div class="plot-name">${counter.name} <b ref=${this.value} /></div>
+    return html`<div class="plot">
+      <div class="plot-name">${counter.name} <b ref=${this.value} /></div>
       <div ref=${this.box} /></div>`;
   }
 }
@@ -98,9 +99,11 @@ class Counters extends Component {
     const tall = this.list.length * (PLOT + 26) + 24, pen = new SvgPen(width, tall);
     this.list.forEach((counter, k) => {
       const ys = counter.level.means(view.from, view.to, COLUMNS);
-      picture(pen, {left: NAMES, top: k * (PLOT + 26) + 20, width: width - NAMES - 10, height: PLOT},
+      picture(pen,
+        {left: NAMES, top: k * (PLOT + 26) + 20, width: width - NAMES - 10, height: PLOT},
         {title: counter.name, xs: ys.map((_, i) => (i + 0.5) / COLUMNS),
-          lines: [{ys, colour: pen.look[counter.colour], filled: true}], most: Math.max(...ys, 1e-9),
+          lines: [{ys, colour: pen.look[counter.colour], filled: true}],
+          most: Math.max(...ys, 1e-9),
           ticks: k + 1 < this.list.length ? [] : ticks(view.from, view.to, 8).map((t) =>
             [(t - view.from) / (view.to - view.from), r.time(t)]), figure});
     });
@@ -122,7 +125,8 @@ class Counters extends Component {
 }
 
 // Draws lines over an axis; x goes from 0 to 1.
-function picture(pen, {left, top, width, height}, {title, xs, lines, most, ticks: at, figure: say}) {
+function picture(pen, where, {title, xs, lines, most, ticks: at, figure: say}) {
+  const {left, top, width, height} = where;
   pen.text(title, left, top - 9, pen.look.ink);
   for (const share of [0, 0.5, 1]) {
     const y = top + height * (1 - share);
@@ -163,7 +167,8 @@ function latenciesOf(r, words) {
   }
   for (const lane of r.fibers) {
     for (let i = 0; i < lane.count; ++i) {
-      if (lane.state[i] === BLOCKED) add(`${words.blocked}: ${r.texts[lane.what[i]]}`, lane.length(i));
+      if (lane.state[i] !== BLOCKED) continue;
+      add(`${words.blocked}: ${r.texts[lane.what[i]]}`, lane.length(i));
     }
   }
   return [...groups].map(([name, lengths]) => ({name, sorted: Float64Array.from(lengths).sort()}))

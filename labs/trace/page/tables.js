@@ -37,7 +37,7 @@ class Table extends Component {
   }
 }
 
-// The tables of a recording, in the order of what they explain: each {title, head, rows, words_first}.
+// The tables of a recording, in the order of what they explain: {title, head, rows, words_first}.
 function tablesOf(r, words) {
   const out = [];
   const time = (t) => ({shown: r.time(t), value: t});
@@ -53,7 +53,8 @@ function tablesOf(r, words) {
     words.total, 'p99', words.worst, words.at, words.handed, words.collateral], r.calls.map((c) => {
     const [n, total, p99, worst, at] = c.times;
     return {cells: [c.what, ...(noticed ? [c.how] : []), n, time(total), time(p99), time(worst),
-      time(at), c.handed, dash(c.collateral)], go: {lane: r.lwps[c.lwp], begin: at, end: at + worst}};
+      time(at), c.handed, dash(c.collateral)],
+    go: {lane: r.lwps[c.lwp], begin: at, end: at + worst}};
   }));
   add(words.who, 4, [words.waiter, words.what, words.owner, words.waker, words.count, words.total,
     'p99', words.worst, words.at], r.waits.map((w) => {
@@ -163,7 +164,8 @@ function waitingNow(r, words) {
   }
   return {head: [words.object, words.owner, words.waiters, words.count, words.lasts],
     words_first: 3,
-    rows: [...of].sort((a, b) => a[1].since - b[1].since).map(([object, {waiters, owner, since}]) => ({
+    rows: [...of].sort((a, b) => a[1].since - b[1].since)
+      .map(([object, {waiters, owner, since}]) => ({
       cells: [r.objectNames[object], r.fiberName(owner), waiters.slice(0, 6).join(', ') +
         (waiters.length > 6 ? ', …' : ''), waiters.length,
       {shown: r.time(r.length - since), value: r.length - since}]}))};

@@ -154,7 +154,7 @@ class Timeline {
 
   // Level of detail: a slice of a pixel or more is drawn as it is; of those that share a pixel the
   // state that takes most of it, but a blocked one is preferred to all others. A lane with many
-  // slices is painted from tiles, which are kept: so to move it costs as little as to move pictures.
+  // slices is painted from tiles, which are kept: to move it costs as little as to move pictures.
   paintLane(pen, lane, y, width) {
     const {from, to} = this.view, perPixel = (to - from) / (width - NAMES);
     const first = lane.first(from), end = this.after(lane, first, to) + 1;
