@@ -206,6 +206,7 @@ ControlBlock& EngineBase::create(std::string_view name, Closure closure) {
     scheduler().enlist(*block);
   }
   block->scope = nullptr;
+  block->origin_file = nullptr;
   block->end_.store(ControlBlock::kRuns, lwp::memory_order_relaxed);
   block->token.store(lwp::Task::kEmpty, lwp::memory_order_relaxed);
   block->set_identity(id, name);

@@ -2,6 +2,7 @@
 // Fibers: user-level threads. Everything here is called from inside Runtime::run().
 #pragma once
 
+#include <source_location>
 #include <type_traits>
 #include <utility>
 
@@ -64,13 +65,17 @@ struct SpawnOptions {
 
 /// Starts a fiber that calls `body` once. It is ready at once, and runs when the policy says so.
 /// Throws std::bad_alloc or std::system_error when there is no memory, mapping or thread for it,
-/// std::length_error when its captures leave no room on its stack.
+/// std::length_error when its captures leave no room on its stack. A recording says that it was
+/// made at `here`.
 template <class F>
-Fiber spawn(SpawnOptions options, F&& body, Scope* scope = nullptr) {
+Fiber spawn(SpawnOptions options, F&& body, Scope* scope = nullptr,
+            std::source_location here = std::source_location::current()) {
   using Body = std::decay_t<F>;
   EngineBase& engine = current_engine();
   ControlBlock& block = engine.create(options.name, {sizeof(Body), alignof(Body)});
   block.set_wishes(options.wishes());
+  block.origin_file = here.file_name();
+  block.origin_line = here.line();
   block.scope = scope;
   Body* made = nullptr;
   try {
@@ -94,8 +99,8 @@ Fiber spawn(SpawnOptions options, F&& body, Scope* scope = nullptr) {
 }
 
 template <class F>
-Fiber spawn(F&& body) {
-  return spawn(SpawnOptions{}, std::forward<F>(body));
+Fiber spawn(F&& body, std::source_location here = std::source_location::current()) {
+  return spawn(SpawnOptions{}, std::forward<F>(body), nullptr, here);
 }
 
 /// Parks the caller until os::now() reaches `deadline`. False if a stop was requested before.

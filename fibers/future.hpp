@@ -118,11 +118,12 @@ class Promise {
 
 /// Runs `f` in a new fiber. Throws as spawn().
 template <class F>
-auto async(SpawnOptions options, F&& f) {
+auto async(SpawnOptions options, F&& f,
+           std::source_location here = std::source_location::current()) {
   using T = std::invoke_result_t<std::decay_t<F>&>;
   Promise<T> promise;
   Future<T> future = promise.future();
-  spawn(options, [promise = std::move(promise), f = std::decay_t<F>(std::forward<F>(f))]() mutable {
+  auto run = [promise = std::move(promise), f = std::decay_t<F>(std::forward<F>(f))]() mutable {
     std::exception_ptr error;
     try {
       if constexpr (std::is_void_v<T>) {
@@ -136,12 +137,13 @@ auto async(SpawnOptions options, F&& f) {
     }
     // After the catch, so that who gets the exception is the last who has it.
     if (error) promise.set_exception(std::move(error));
-  }).detach();
+  };
+  spawn(options, std::move(run), nullptr, here).detach();
   return future;
 }
 template <class F>
-auto async(F&& f) {
-  return async(SpawnOptions{}, std::forward<F>(f));
+auto async(F&& f, std::source_location here = std::source_location::current()) {
+  return async(SpawnOptions{}, std::forward<F>(f), here);
 }
 
 }  // namespace weft::fibers

@@ -36,7 +36,8 @@ class Scope {
 
   /// Starts a fiber in the scope. `body` takes nothing, or the scope's stop token.
   template <class F>
-  void spawn(SpawnOptions options, F&& body) {
+  void spawn(SpawnOptions options, F&& body,
+             std::source_location here = std::source_location::current()) {
     using Body = std::decay_t<F>;
     children_.add();
     try {
@@ -48,15 +49,15 @@ class Scope {
         }
       };
       // Not through the handle: the end of the fiber, after all its destructors, is reported.
-      fibers::spawn(options, std::move(run), this).detach();
+      fibers::spawn(options, std::move(run), this, here).detach();
     } catch (...) {
       children_.done();
       throw;
     }
   }
   template <class F>
-  void spawn(F&& body) {
-    spawn(SpawnOptions{}, std::forward<F>(body));
+  void spawn(F&& body, std::source_location here = std::source_location::current()) {
+    spawn(SpawnOptions{}, std::forward<F>(body), here);
   }
 
   /// Waits until all children have ended and rethrows the first exception. More may be spawned

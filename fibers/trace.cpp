@@ -30,14 +30,30 @@ void count(const char* what, std::uint64_t value) {
   });
 }
 
-Span::Span(const char* what, std::uint64_t flow) : flow_(flow) {
+bool is_recorded() {
+  return lwp::trace::is_on() && lwp::current()->ring != nullptr;
+}
+
+void begin_span(const char* what, std::uint64_t flow) {
   record([&](lwp::trace::Ring& to) {
-    to.record(lwp::trace::Event::begin, lwp::trace::number_of(what), flow_);
+    to.record(lwp::trace::Event::begin, lwp::trace::number_of(what), flow);
   });
 }
 
+void end_span(std::uint64_t flow) {
+  record([&](lwp::trace::Ring& to) { to.record(lwp::trace::Event::end, flow); });
+}
+
+std::uint64_t flow_of(std::uint16_t client_port, std::uint16_t server_port, std::uint64_t request) {
+  return request << 32 | static_cast<std::uint64_t>(server_port) << 16 | client_port;
+}
+
+Span::Span(const char* what, std::uint64_t flow) : flow_(flow) {
+  begin_span(what, flow_);
+}
+
 Span::~Span() {
-  record([&](lwp::trace::Ring& to) { to.record(lwp::trace::Event::end, flow_); });
+  end_span(flow_);
 }
 
 }  // namespace weft::fibers

@@ -18,6 +18,7 @@
 #include "labs/suggest.hpp"
 #include "labs/trace/start.hpp"
 #include "lwp/policy_table.hpp"
+#include "lwp/trace/recorder.hpp"
 #include "servers/control.hpp"
 
 namespace weft::labs {
@@ -305,6 +306,7 @@ int serve(const ServeFlags& f, const Terminal& terminal) {
   }
   auto server = servers::Server::open(options, why);
   if (!server) return refused();
+  lwp::trace::set_role("server");
 
   auto drain = static_cast<os::Nanos>(f.drain_seconds * static_cast<double>(os::kSecond));
   servers::Control control(*server, std::move(*signals), drain, f.stats);

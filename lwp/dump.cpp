@@ -109,6 +109,7 @@ void dump_all() {
   }
   end_walk();
   if (count == 0) os::write_out(kStandardError, "weft: no runtime is running\n");
+  trace::say_where(kStandardError);
 }
 
 // Waits for SIGQUIT until the process ends; made with the first scheduler that wants it.
@@ -210,6 +211,7 @@ void end_deadlocked(const Scheduler& s) {
   run_deadlocks();
   dump(s, kStandardError);
   trace::name_all(s);
+  trace::say_where(kStandardError);
   os::flush_output();
   os::exit_now(kDeadlock);
 }

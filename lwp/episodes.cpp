@@ -46,14 +46,6 @@ void note_victims(Episode& e, const Scheduler& s) {
   }
 }
 
-// Calls whose first argument is a descriptor.
-bool takes_descriptor(std::string_view call) {
-  constexpr std::string_view kCalls[] = {"read",    "write",    "pread",     "pwrite",
-                                         "preadv2", "fsync",    "fdatasync", "flock",
-                                         "sendto",  "recvfrom", "accept4"};
-  return std::ranges::find(kCalls, call) != std::end(kCalls);
-}
-
 }  // namespace
 
 void Episodes::begin(OpenEpisode& slot, const Lwp& l, const Task& task, const char* what,
@@ -90,8 +82,8 @@ bool Episodes::notice(OpenEpisode& slot, const Lwp& l, const Task& task, const o
   if (!slot.sampled) {
     slot.sampled = true;
     e.call = look.call;
-    if (look.call != nullptr && takes_descriptor(look.call)) {
-      e.descriptor = static_cast<int>(look.first_argument);
+    e.descriptor = look.descriptor;
+    if (e.descriptor >= 0) {
       auto path = os::descriptor_path(e.descriptor, std::span(e.path).first(e.path.size() - 1));
       e.path[path.size()] = '\0';
     }

@@ -72,6 +72,7 @@ struct ThreadLook {
   char state = '?';            ///< R running or ready, S asleep, D in an uninterruptible wait
   const char* call = nullptr;  ///< the system call it sleeps in, null if none or not shown
   long first_argument = 0;     ///< often the descriptor
+  int descriptor = -1;         ///< the first argument, where it is one
 };
 ThreadLook look_at_thread(int thread_id);
 /// Calls `visit` for each thread of this process, with its name. Allocates nothing.
@@ -297,6 +298,8 @@ struct Address {
 /// Listens; port 0 lets the kernel pick. EADDRINUSE, EADDRNOTAVAIL, EINVAL (not an address).
 Result<Fd> listen(const Address& at, int backlog = 1024);
 Result<std::uint16_t> local_port(int fd);
+/// That of the other side; ENOTCONN.
+Result<std::uint16_t> peer_port(int fd);
 /// Connections accepted by the kernel and waiting in this listener's queue; 0 if unknown.
 std::size_t waiting_to_be_accepted(int listener);
 /// EAGAIN when none waits.
@@ -425,6 +428,8 @@ void set_environment(const std::string& name, const std::string& value);
 void close_on_exec(int fd);
 /// This process.
 int process_id();
+/// That which has started this one.
+int parent_id();
 /// Its command line, words apart by blanks.
 std::string command_line();
 /// The path of the running program.
@@ -470,6 +475,10 @@ struct Fault {
 using FaultHandler = bool (*)(const Fault&);
 /// Explains faults of this process from now on, on their own threads. Once; not undone.
 void on_fault(FaultHandler handler);
+/// `say` is called once when the process is about to end by a fault of its own or by abort(), on
+/// the thread that did it, after what on_fault()'s handler has said: it may neither allocate nor
+/// lock.
+void on_crash(void (*say)());
 /// While one lives the calling thread has a stack on which its faults can be explained: its own
 /// may be what has overflowed. A Thread makes one itself. Without memory for it, or where there is
 /// one, it does nothing.

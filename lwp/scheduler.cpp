@@ -30,10 +30,12 @@ void adopt(Lwp* lwp) {
   lwp->thread_id.store(os::thread_id(), memory_order_relaxed);
 }
 
-Scheduler::Scheduler() {
+std::uint32_t next_runtime() {
   static atomic<std::uint32_t> last{0};
-  traced_as = last.fetch_add(1, memory_order_relaxed) + 1;
+  return last.fetch_add(1, memory_order_relaxed) + 1;
 }
+
+Scheduler::Scheduler() : traced_as(next_runtime()) {}
 
 void Scheduler::enlist(Task& task) {
   Task* head = all_.load(memory_order_relaxed);

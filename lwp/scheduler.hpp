@@ -93,6 +93,9 @@ Lwp* outsider();
 /// Makes `lwp` the calling thread's own (null: none). Prepares the floating-point state.
 void adopt(Lwp* lwp);
 
+/// The number of what begins as a runtime in a recording: 1, 2, … in the order in which they begin.
+std::uint32_t next_runtime();
+
 class Scheduler {
  public:
   Scheduler();
@@ -131,7 +134,7 @@ class Scheduler {
   Task* all_tasks() const { return all_.load(memory_order_acquire); }
   /// Adds a control block, for good. Thread-safe.
   void enlist(Task& task);
-  /// Of the runtime, in a recording: 1, 2, … in the order in which they began.
+  /// Of next_runtime().
   std::uint32_t traced_as = 0;
   /// What blocked in the kernel, and who paid.
   Episodes episodes;

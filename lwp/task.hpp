@@ -124,6 +124,10 @@ class Task {
   /// After the policy has heard of it: a wait ends the burst.
   void note_burst_end(How how);
 
+  /// Where the program made it, for recordings; null: it does not say. By who makes it, before it
+  /// is first made ready.
+  const char* origin_file = nullptr;
+  unsigned origin_line = 0;
   Scheduler* home = nullptr;            ///< set once, before the task is first made ready
   atomic<std::uint32_t> token{kEmpty};  ///< pairs with itself: park and unpark
   atomic<bool> leaving{false};  ///< queued while still on its stack; settle clears (see yield)

@@ -4,6 +4,8 @@
 #include <array>
 #include <cerrno>
 
+#include "fibers/trace.hpp"
+
 namespace weft::servers {
 namespace {
 
@@ -28,6 +30,7 @@ void Connection::open(os::Fd socket) {
   shown_.state.store(state_name(Need::readable), lwp::memory_order_relaxed);
   disk_done_ = expired_ = lingering_ = false;
   lingered_ = 0;
+  spans_ = flow_ = 0;
   deadline_ = os::kNever;
   site_.counters.connections.add();
   tell({.kind = Event::Kind::opened});
@@ -63,6 +66,7 @@ Need Connection::carry_on() {
       default:
         if (!perform(event, need)) return need;
     }
+    if (event.kind == Event::Kind::received || event.kind == Event::Kind::turn) begin_span();
     tell(event);
     if (action_.kind == Action::Kind::end_request) {
       return action_.more ? Need::turn_over : Need::readable;
@@ -178,7 +182,20 @@ void Connection::tell(const Event& event) {
   action_ = actions.list().back();
 }
 
+void Connection::begin_span() {
+  if (flow_ != 0 || !fibers::is_recorded()) return;
+  const auto client = os::peer_port(socket_.get()), server = os::local_port(socket_.get());
+  if (!client || !server) return;
+  flow_ = fibers::flow_of(*client, *server, ++spans_);
+  fibers::begin_span("request", flow_);
+}
+
+void Connection::end_span() {
+  if (flow_ != 0) fibers::end_span(std::exchange(flow_, 0));
+}
+
 void Connection::end_request(bool failed) {
+  end_span();
   site_.counters.requests.add();
   if (failed) site_.counters.errors.add();
   cpu_.finish(site_.tail);
@@ -206,6 +223,7 @@ void Connection::keep_file(os::Fd file) {
 }
 
 void Connection::abandon() {
+  end_span();
   shown_.state.store(nullptr, lwp::memory_order_relaxed);
   keep_file({});
   socket_.reset();

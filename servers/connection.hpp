@@ -109,6 +109,9 @@ class Connection {
   /// Tells the session and does the actions that take no waiting; the last one stays in action_.
   void tell(const Event& event);
   void end_request(bool failed);
+  // In a recording, from the first byte of a request to the last of its answer.
+  void begin_span();
+  void end_span();
   Need linger();
   Need finish();
   void keep_file(os::Fd file);
@@ -122,6 +125,7 @@ class Connection {
   os::Nanos deadline_ = os::kNever;
   Result<std::size_t> disk_result_ = Result<std::size_t>::failure(0);
   CpuAccount cpu_;
+  std::uint64_t spans_ = 0, flow_ = 0;  ///< of this connection; of the span that is open, else 0
   std::size_t lingered_ = 0;
   bool disk_done_ = false;
   bool expired_ = false;

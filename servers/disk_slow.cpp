@@ -9,6 +9,7 @@
 #include <queue>
 #include <system_error>
 
+#include "lwp/trace/recorder.hpp"
 #include "servers/disk_ledger.hpp"
 
 namespace weft::servers {
@@ -76,6 +77,8 @@ namespace {
   const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1};
   os::ignore_signals(signals);
   os::exact_timers();
+  lwp::trace::set_role("disk");
+  lwp::trace::Alone recorded("disk");
   auto later = [](const Order& a, const Order& b) { return a.end > b.end; };
   std::priority_queue<Order, std::vector<Order>, decltype(later)> orders(later);
   while (true) {
@@ -93,8 +96,11 @@ namespace {
     lwp::fence();
     if (shared.take(order)) {
       orders.push(order);
-    } else if (os::wait_ready(bell.fd(), os::kReadable, until)) {
-      bell.clear();
+    } else {
+      recorded.idle(true);
+      const bool rang = os::wait_ready(bell.fd(), os::kReadable, until);
+      recorded.idle(false);
+      if (rang) bell.clear();
     }
     shared.asleep_until.store(0, lwp::memory_order_seq_cst);
   }

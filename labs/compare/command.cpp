@@ -19,6 +19,7 @@
 #include "labs/seed_option.hpp"
 #include "labs/trace/start.hpp"
 #include "lwp/os.hpp"
+#include "lwp/trace/recorder.hpp"
 
 namespace weft::labs {
 namespace {
@@ -68,6 +69,7 @@ int compare_servers(const Flags& flags, const CLI::App& sub, const Terminal& ter
   const Options& options = std::get<Options>(read);
 
   if (auto why = trace::start(flags.trace, false, say)) return refuse(terminal, "compare", *why);
+  lwp::trace::set_role("client");
   constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
   auto signals = lwp::os::signal_fd(kSignals);  // before the servers, which unblock them
   auto measured = measure(options, terminal, signals ? signals->get() : -1);

@@ -25,7 +25,7 @@ constexpr double kEvery = 0.5;                          // seconds
 
 // At half a million events a whole second of a busy server, and read in a tenth.
 std::string flight_of(const std::string& file) {
-  return "flight=4M:" + file;
+  return "followed=4M:" + file;
 }
 
 Flight::Flight() {
@@ -83,7 +83,7 @@ std::string Dashboard::live() {
   if (auto* r = std::get_if<trace::Recording>(&recording)) {
     const trace::Model m = trace::model_of(std::move(*r));
     trace::Shown shown{&m, trace::summarize(m, say_), about_.title, m.recording.ended - kKept};
-    recordings = trace::data_of_page({shown});
+    recordings = trace::data_of_page({shown}, say_);
   } else {
     out["status"] = say_("dashboard.nothing_yet");
   }

@@ -16,6 +16,8 @@
 #include "labs/output_file.hpp"
 #include "labs/random.hpp"
 #include "labs/seed_option.hpp"
+#include "labs/trace/start.hpp"
+#include "lwp/trace/recorder.hpp"
 
 namespace weft::labs {
 namespace {
@@ -31,7 +33,7 @@ struct Flags {
   double rate = 0, duration = 10, warm_up = 1, timeout = 5;
   bool poisson = false, keep_alive = false;
   std::uint64_t seed = 1;
-  std::string json;
+  std::string json, trace;
 };
 
 const std::vector<Metric> kMetrics = {{"rps"},       {"errors"},    {"p50", true},
@@ -220,6 +222,8 @@ int load_urls(const Flags& f, const Terminal& terminal) {
   const Say& say = terminal.say;
   Job job;
   if (auto why = prepare(f, say, job)) return refuse(terminal, "load", *why);
+  if (auto why = trace::start(f.trace, false, say)) return refuse(terminal, "load", *why);
+  lwp::trace::set_role("client");
   constexpr int kSignals[] = {SIGINT, SIGTERM};
   auto signals = signal_fd(kSignals);
   if (signals) job.plan.stop_fd = signals->get();
@@ -237,6 +241,8 @@ int load_urls(const Flags& f, const Terminal& terminal) {
   }
   std::FILE* words = words_beside(f.json);
   std::fputs(terminal.shown(summary(f, job, out, say)).c_str(), words);
+  if (!f.trace.empty())
+    std::fprintf(words, "%s\n", terminal.shown(trace::recorded(f.trace, say)).c_str());
   if (!write_output(f.json, to_json(f, job, out).dump(2) + '\n'))
     return refuse(terminal, "load", {say("usage.cannot_write", {{"path", f.json}}), kMachineLacks});
   if (out.interrupted) return kInterrupted;
@@ -258,6 +264,7 @@ void load_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_option("--timeout", f->timeout, say("load.help_timeout"))->capture_default_str();
   seed_option(sub, f->seed, say("load.help_seed"));
   sub.add_option("--json", f->json, say("load.help_json"))->type_name("FILE");
+  trace::add_option(sub, f->trace, say);
   sub.add_option("--expect", f->expect, say("load.help_expect"))->type_name("CLAIM");
   sub.footer(say("load.footer") + "\n  " + say("load.example") + "\n" +
              wrap(say("load.exits"), 80, 2));

@@ -7,11 +7,14 @@
 #include <memory>
 #include <optional>
 #include <system_error>
+#include <utility>
 #include <vector>
 
+#include "fibers/trace.hpp"
 #include "labs/load/arrivals.hpp"
 #include "labs/load/response.hpp"
 #include "labs/load/window.hpp"
+#include "lwp/trace/recorder.hpp"
 
 namespace weft::labs::load {
 namespace {
@@ -35,6 +38,7 @@ struct Connection {
   Nanos intended = 0;  // latency counts from here
   Nanos deadline = 0;
   Nanos rests_until = 0;
+  std::uint64_t requests = 0, flow = 0;  // since it was dialled; of the one that is recorded
 };
 
 class Generator {
@@ -58,7 +62,9 @@ class Generator {
       begin_due(now());
       if (out_.interrupted || out_.unreachable) break;
       if (window_.ended() && busy_ == 0 && backlog_.empty()) break;
+      recorded_.idle(true);
       std::size_t n = poller_.wait(ready, next_deadline());
+      recorded_.idle(false);
       for (std::size_t i = 0; i < n; ++i) {
         if (ready[i].tag == &stop_tag_)
           out_.interrupted = true;
@@ -147,11 +153,27 @@ class Generator {
     c.request = plan_.next_request();
     c.sent = 0;
     c.answer = {};
-    if (c.fd || dial(c)) step(c);
+    if (c.fd || dial(c)) {
+      begin_span(c);
+      step(c);
+    }
+  }
+  // The server says the same of it (servers/connection.cpp).
+  void begin_span(Connection& c) {
+    ++c.requests;
+    if (!fibers::is_recorded()) return;
+    const auto port = local_port(c.fd.get());
+    if (!port) return;
+    c.flow = fibers::flow_of(*port, plan_.target.port, c.requests);
+    fibers::begin_span("asked", c.flow);
+  }
+  static void end_span(Connection& c) {
+    if (c.flow != 0) fibers::end_span(std::exchange(c.flow, 0));
   }
 
   bool dial(Connection& c) {
     c.connected = c.used_before = false;
+    c.requests = 0;
     c.interest = kWritable;
     auto fd = connect(plan_.target);
     if (!fd) return refused(c, fd.error());
@@ -213,8 +235,11 @@ class Generator {
   void broken(Connection& c) {
     if (!c.used_before || !c.answer.untouched()) return fail(c, Failure::reset);
     hang_up(c);
+    end_span(c);
     c.sent = 0;
-    if (dial(c)) step(c);
+    if (!dial(c)) return;
+    begin_span(c);
+    step(c);
   }
 
   void complete(Connection& c) {
@@ -258,6 +283,7 @@ class Generator {
   }
 
   void free(Connection& c) {
+    end_span(c);
     c.busy = false;
     --busy_;
     if (open())
@@ -268,6 +294,7 @@ class Generator {
       again_.push_back(&c);
   }
 
+  lwp::trace::Alone recorded_{"client"};
   const Plan& plan_;
   Nanos start_;
   Window window_;

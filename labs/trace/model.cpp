@@ -62,6 +62,7 @@ class Track {
     Slice rest = s;
     rest.begin = at;
     rest.state = really;
+    rest.known = Known::no;
     rest.what = 0;
     s.end = at;
     slices.insert(slices.begin() + static_cast<std::ptrdiff_t>(i), rest);
@@ -74,12 +75,12 @@ class Track {
 struct FiberTrack : Track {
   std::uint64_t number = 0;
   std::uint32_t runtime = 0, parent = kNobody;
-  std::string name;
+  std::string name, origin;
   bool ended = false;
   bool told = false;                // it will not wait, or not for long
   std::uint32_t teller = kNobody;   // by whom
   std::vector<std::uint32_t> held;  // objects
-  std::vector<std::size_t> spans;   // open ones
+  std::vector<std::size_t> spans;   // open ones of no flow
 };
 
 struct LwpTrack : Track {
@@ -249,7 +250,7 @@ class Builder {
     const std::string& why = m_.text(e.text);
     if (why.ends_with(" fd")) {
       s.state = State::io;
-      s.object = object(place(e), e.text, e.first);
+      if (why != "any fd") s.object = object(place(e), e.text, e.first);
     } else if (why == "sleep") {
       s.state = State::asleep;
     } else if (why.ends_with(" fiber")) {
@@ -291,15 +292,24 @@ class Builder {
   }
 
   // ---- calls ----
-  void begin_call(LwpTrack& l, std::uint32_t f, Nanos at, const Event& e, bool noticed) {
-    if (l.state() == State::blocked) return;  // announced, and noticed as well
+  void begin_call(LwpTrack& l, std::uint32_t f, Nanos at, const Event& e, Known known,
+                  std::uint64_t descriptor = 0) {
+    if (l.state() == State::blocked) {  // seen once more
+      if (l.call == LwpTrack::kNoCall) return;
+      Call& open = m_.calls[l.call];
+      if (open.known == Known::announced && open.seen == 0 && known != Known::announced) {
+        open.seen = e.text;
+        open.descriptor = static_cast<std::int64_t>(descriptor) - 1;
+      }
+      return;
+    }
     at = std::max(at, l.began() ? l.now().begin : at);
-    Call call{.lwp = number(l), .fiber = f, .begin = at, .what = e.text, .noticed = noticed};
-    if (noticed) call.descriptor = static_cast<std::int64_t>(e.third) - 1;
+    Call call{.lwp = number(l), .fiber = f, .begin = at, .what = e.text, .known = known};
+    call.descriptor = static_cast<std::int64_t>(descriptor) - 1;
     l.call = m_.calls.size();
     m_.calls.push_back(call);
-    l.set(at, {.state = State::blocked, .who = f, .what = e.text});
-    set(f, at, {.state = State::blocked, .who = number(l), .what = e.text});
+    l.set(at, {.state = State::blocked, .known = known, .who = f, .what = e.text});
+    set(f, at, {.state = State::blocked, .known = known, .who = number(l), .what = e.text});
     if (l.permit) keeps_others_waiting(l, at, true);
     for (std::uint32_t o : fibers_[f].held) ++m_.objects[o].held_while_blocked;
   }
@@ -342,6 +352,12 @@ class Builder {
       case Kind::name:
         if (auto f = fiber(p, e.first); f != kNobody) fibers_[f].name = m_.text(e.text);
         break;
+      case Kind::origin:
+        if (auto f = fiber(p, e.first); f != kNobody) {
+          const std::string& file = m_.text(e.text);
+          fibers_[f].origin = file.substr(file.rfind('/') + 1) + ":" + std::to_string(e.second);
+        }
+        break;
       case Kind::run:
         if (auto f = fiber(p, e.first); f != kNobody && l != nullptr) runs(*l, f, e.at);
         break;
@@ -378,16 +394,27 @@ class Builder {
         uses(e, here);
         break;
       case Kind::block:
-        if (l != nullptr && here != kNobody) begin_call(*l, here, e.at, e, false);
+        if (l != nullptr && here != kNobody) begin_call(*l, here, e.at, e, Known::announced);
         break;
       case Kind::noticed: {
         LwpTrack* of = lwp(p, e.first);
         const std::uint32_t f = fiber(p, e.second);
         if (of != nullptr && of->fiber == f && f != kNobody) {
-          begin_call(*of, f, e.at - e.ago, e, true);
+          begin_call(*of, f, e.at - e.ago, e, Known::sentinel, e.third);
         }
         break;
       }
+      case Kind::seen:
+        if (l != nullptr && here != kNobody && here == fiber(p, e.second)) {
+          begin_call(*l, here, e.at - e.ago, e, Known::look, e.third);
+        }
+        break;
+      case Kind::awake:
+        if (l != nullptr && l->call != LwpTrack::kNoCall &&
+            m_.calls[l->call].known != Known::announced) {
+          unblocked(*l, e.at, e.at - e.ago);
+        }
+        break;
       case Kind::unblock:
         if (l != nullptr) unblocked(*l, e.at, e.at - e.ago);
         break;
@@ -413,7 +440,11 @@ class Builder {
         break;
       case Kind::begin:
         if (here == kNobody) break;
-        fibers_[here].spans.push_back(m_.spans.size());
+        if (e.first != 0) {
+          open_flows_[flow(p, e.first)] = m_.spans.size();
+        } else {
+          fibers_[here].spans.push_back(m_.spans.size());
+        }
         m_.spans.push_back(
             {.fiber = here, .what = e.text, .begin = e.at, .end = 0, .flow = e.first});
         break;
@@ -444,6 +475,9 @@ class Builder {
       case Kind::string:
       case Kind::runtime:
       case Kind::fact:
+      case Kind::born:
+      case Kind::role:
+      case Kind::gone:
         break;
     }
   }
@@ -483,14 +517,20 @@ class Builder {
     }
   }
 
+  // A client and its server may be one process.
+  static Key flow(const Place& p, std::uint64_t number) {
+    return {scope(p.process, p.runtime), number};
+  }
+  // That of a flow ends wherever it is, others where they began, the innermost first.
   void end_span(const Event& e, std::uint32_t here) {
-    if (here == kNobody) return;
-    auto& open = fibers_[here].spans;
-    for (std::size_t i = open.size(); i-- > 0;) {
-      if (m_.spans[open[i]].flow != e.first) continue;
-      m_.spans[open[i]].end = e.at;
-      open.erase(open.begin() + static_cast<std::ptrdiff_t>(i));
-      return;
+    if (e.first != 0) {
+      auto open = open_flows_.find(flow(place(e), e.first));
+      if (open == open_flows_.end()) return;
+      m_.spans[open->second].end = e.at;
+      open_flows_.erase(open);
+    } else if (here != kNobody && !fibers_[here].spans.empty()) {
+      m_.spans[fibers_[here].spans.back()].end = e.at;
+      fibers_[here].spans.pop_back();
     }
   }
 
@@ -541,6 +581,7 @@ class Builder {
     for (std::size_t i = 0; i < fibers_.size(); ++i) {
       Lane& lane = m_.fibers[fiber_now[i]];
       lane.name = std::move(fibers_[i].name);
+      lane.origin = std::move(fibers_[i].origin);
       lane.number = fibers_[i].number;
       lane.runtime = fibers_[i].runtime;
       lane.parent = fibers_[i].parent;
@@ -594,6 +635,7 @@ class Builder {
   std::map<Key, std::uint32_t> runtimes_;
   std::unordered_map<Key, std::uint32_t, HashKey> lwp_index_, fiber_index_, object_index_;
   std::map<Key, std::size_t> series_;
+  std::unordered_map<Key, std::size_t, HashKey> open_flows_;  // by runtime: in Model::spans
 };
 
 }  // namespace

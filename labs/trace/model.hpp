@@ -25,11 +25,21 @@ enum class State : std::uint8_t {
 };
 inline constexpr int kStates = static_cast<int>(State::unpermitted) + 1;
 
+/// How it is known that an LWP was blocked.
+enum class Known : std::uint8_t {
+  no,
+  announced,  ///< the fiber said so before: blocking()
+  sentinel,   ///< somebody had to wait for it (lwp/sentinel.hpp)
+  look,       ///< the recorder looked (lwp/trace/looks.hpp)
+};
+inline constexpr int kKnown = static_cast<int>(Known::look) + 1;
+
 inline constexpr std::uint32_t kNobody = ~0u;
 
 struct Slice {
   Nanos begin = 0, end = 0;
   State state = State::none;
+  Known known = Known::no;         ///< of a blocked one
   std::uint32_t who = kNobody;     ///< an LWP's: the fiber on it; a fiber's: the LWP under it
   std::uint32_t what = 0;          ///< in Recording::texts: the call, or the reason
   std::uint32_t object = kNobody;  ///< that a fiber waits for, in Model::objects
@@ -43,6 +53,7 @@ struct Lane {
   std::uint64_t number = 0;
   std::uint32_t runtime = 0;       ///< in Model::runtimes
   std::uint32_t parent = kNobody;  ///< the fiber that created it
+  std::string origin;              ///< and where the program says so: "server.cpp:42"
   std::vector<Slice> slices;       ///< in order, each begins where the last ended
 };
 
@@ -71,7 +82,8 @@ struct Call {
   Nanos begin = 0, end = 0;
   std::uint32_t what = 0;  ///< in Recording::texts
   std::int64_t descriptor = -1;
-  bool noticed = false;     ///< from outside: it was not announced
+  std::uint32_t seen = 0;  ///< likewise, of an announced one: what a look saw
+  Known known = Known::announced;
   bool handed_off = false;  ///< others went on with its permit
   /// Time that ready fibers waited while a processor stood free, shared among LWPs blocked with it.
   Nanos collateral = 0;

@@ -103,7 +103,7 @@ Json index(std::uint32_t i) {
   return i == kNobody ? Json(-1) : Json(i);
 }
 
-Json data_of(const Shown& shown) {
+Json data_of(const Shown& shown, const Say& say) {
   const Model& m = *shown.model;
   const Summary& s = shown.summary;
   const Recording& r = m.recording;
@@ -116,8 +116,17 @@ Json data_of(const Shown& shown) {
   d["processes"] = Json::array();
   for (const auto& p : r.processes) {
     events += p.events;
-    d["processes"].push_back({{"number", p.number}, {"command", printable(p.command)}});
+    const bool parent_known =
+        std::any_of(r.processes.begin(), r.processes.end(),
+                    [&](const Process& other) { return other.number == p.parent; });
+    d["processes"].push_back({{"number", p.number},
+                              {"command", printable(p.command)},
+                              {"parent", parent_known ? Json(p.parent) : Json(-1)},
+                              {"role", printable(p.role)},
+                              {"began", std::max<Nanos>(p.began - zero, 0)},
+                              {"ended", p.ended < zero ? Json(-1) : Json(p.ended - zero)}});
   }
+  d["steps"] = r.steps;
   d["events"] = events;
   d["event_ns"] = s.event_ns;
   d["share"] = s.share;
@@ -133,6 +142,7 @@ Json data_of(const Shown& shown) {
       out.push_back({{"name", printable(name(m, i))},
                      {"number", all[i].number},
                      {"runtime", all[i].runtime},
+                     {"origin", printable(all[i].origin)},
                      {"parent", index(all[i].parent)}});
     }
     return out;
@@ -160,6 +170,7 @@ Json data_of(const Shown& shown) {
   d["calls"] = Json::array();
   for (const auto& c : s.calls) {
     d["calls"].push_back({{"what", printable(c.what)},
+                          {"how", words(c.known, say)},
                           {"times", times(c.times, zero)},
                           {"handed", c.handed_off},
                           {"collateral", c.collateral},
@@ -313,16 +324,16 @@ Json words_of_page(const Say& say) {
   return w;
 }
 
-Json recordings_of(const std::vector<Shown>& shown) {
+Json recordings_of(const std::vector<Shown>& shown, const Say& say) {
   Json all = Json::array();
-  for (const auto& s : shown) all.push_back(data_of(s));
+  for (const auto& s : shown) all.push_back(data_of(s, say));
   return all;
 }
 
 Json page_data(const std::vector<Shown>& shown, const Say& say) {
   Json data{{"language", say.language() == Language::zh ? "zh" : "en"},
             {"words", words_of_page(say)}};
-  data["recordings"] = recordings_of(shown);
+  data["recordings"] = recordings_of(shown, say);
   return data;
 }
 
@@ -354,8 +365,8 @@ std::string to_page(const std::vector<Shown>& shown, const Say& say) {
   return whole_page(title, page_data(shown, say), say);
 }
 
-std::string data_of_page(const std::vector<Shown>& shown) {
-  return recordings_of(shown).dump(-1, ' ', false, Json::error_handler_t::replace);
+std::string data_of_page(const std::vector<Shown>& shown, const Say& say) {
+  return recordings_of(shown, say).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 std::string live_page(const std::string& live, const std::string& title, const Say& say) {

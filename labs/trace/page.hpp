@@ -26,7 +26,7 @@ struct Part {
 Part part_of_page(const std::vector<Shown>& shown, Nanos begin, Nanos end, const Say& say);
 
 /// What a page shows, as JSON without its words: for one that asks again and again.
-std::string data_of_page(const std::vector<Shown>& shown);
+std::string data_of_page(const std::vector<Shown>& shown, const Say& say);
 /// A page that asks: `live` is a JSON object that its program knows (labs/trace/page/live.js).
 std::string live_page(const std::string& live, const std::string& title, const Say& say);
 

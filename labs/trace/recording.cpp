@@ -65,6 +65,18 @@ Shape shape_of(Kind kind) {
       return {.text = true};
     case Kind::noticed:
       return {.numbers = 5, .text = true, .string = 2, .ago = true};
+    case Kind::seen:
+      return {.numbers = 5, .text = true, .string = 2, .ago = true};
+    case Kind::awake:
+      return {.numbers = 3, .ago = true};
+    case Kind::origin:
+      return {.numbers = 3, .string = 1};
+    case Kind::born:
+      return {.numbers = 1};
+    case Kind::role:
+      return {.text = true};
+    case Kind::gone:
+      return {};
     case Kind::sched:
       return {.numbers = 3};
   }
@@ -189,7 +201,7 @@ class Reader {
       for (const auto* chunk : source.chunks) read_chunk(source, chunk);
       for (std::size_t i = first; i < out_.events.size(); ++i) {
         Event& e = out_.events[i];
-        if (e.kind == Kind::sched) e.place = place_of(source, e);
+        if (is_of_thread(e.kind)) e.place = place_of(source, e);
       }
     }
     std::stable_sort(out_.events.begin(), out_.events.end(),
@@ -241,6 +253,7 @@ class Reader {
                  if (kind == Kind::string) source.strings[numbers[0]] = text(own);
                  if (kind == Kind::runtime)
                    process.runtimes.emplace_back(static_cast<std::uint32_t>(numbers[0]), own);
+                 if (kind == Kind::fact && own == lwp::trace::kClockOfSteps) out_.steps = true;
                  if (kind == Kind::fact) learn(process, own);
                });
   }
@@ -287,10 +300,18 @@ class Reader {
             e.text = e.text == 0 || own.empty() ? std::max(e.text, text(own))
                                                 : text(out_.texts[e.text] + " " + std::string(own));
           }
+          learn(out_.processes[process_], e);
           out_.events.push_back(e);
         });
     out_.processes[process_].events += count;
     if (!whole) ++out_.damaged;
+  }
+
+  void learn(Process& process, const Event& e) const {
+    process.began = process.began < 0 ? e.at : std::min(process.began, e.at);
+    if (e.kind == Kind::born) process.parent = static_cast<std::uint32_t>(e.first);
+    if (e.kind == Kind::role) process.role = out_.texts[e.text];
+    if (e.kind == Kind::gone) process.ended = e.at;
   }
 
   std::uint32_t place_of(const Header& h) {
@@ -301,14 +322,17 @@ class Reader {
     return at->second;
   }
 
-  // Where the thread was that this look at its CPU times is about.
-  static std::uint32_t place_of(const Source& source, const Event& sched) {
-    std::uint32_t place = sched.place;
+  // Where the thread was that this look from outside is about.
+  static bool is_of_thread(Kind kind) {
+    return kind == Kind::sched || kind == Kind::seen || kind == Kind::awake;
+  }
+  static std::uint32_t place_of(const Source& source, const Event& look) {
+    std::uint32_t place = look.place;
     Nanos latest = 0;
-    auto found = source.places.find(static_cast<std::uint32_t>(sched.first));
+    auto found = source.places.find(static_cast<std::uint32_t>(look.first));
     if (found == source.places.end()) return place;
     for (const auto& [since, there] : found->second) {
-      if (since <= sched.at && since >= latest) latest = since, place = there;
+      if (since <= look.at && since >= latest) latest = since, place = there;
     }
     return place;
   }
@@ -322,6 +346,15 @@ class Reader {
 };
 
 }  // namespace
+
+void leave_out(Recording& r, std::string_view role) {
+  std::vector<std::uint32_t> now(r.processes.size());
+  std::uint32_t kept = 0;
+  for (std::size_t i = 0; i < now.size(); ++i) now[i] = r.processes[i].role == role ? ~0u : kept++;
+  std::erase_if(r.events, [&](const Event& e) { return now[r.places[e.place].process] == ~0u; });
+  std::erase_if(r.processes, [&](const Process& p) { return p.role == role; });
+  for (Place& p : r.places) p.process = now[p.process];
+}
 
 Recording read(std::span<const std::byte> bytes) {
   Reader reader;

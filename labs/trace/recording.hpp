@@ -21,7 +21,7 @@ using lwp::os::Nanos;
 struct Event {
   Nanos at = 0;             ///< CLOCK_MONOTONIC, when it was recorded
   Nanos ago = 0;            ///< what it tells was so much earlier
-  std::uint32_t place = 0;  ///< in Recording::places; of `sched` that of the thread looked at
+  std::uint32_t place = 0;  ///< in Recording::places; of a look that of the thread looked at
   Kind kind = Kind::none;
   std::uint64_t first = 0, second = 0, third = 0;  ///< its other numbers
   std::uint32_t text = 0;  ///< in Recording::texts; its own text, or that of its string argument
@@ -35,6 +35,10 @@ struct Place {
 struct Process {
   std::uint32_t number = 0;  ///< the kernel's
   std::string command;
+  std::uint32_t parent = 0;  ///< that has started it; 0: unknown
+  std::string role;          ///< "server"; "" if it has not said
+  Nanos began = -1;          ///< as far as it is recorded
+  Nanos ended = -1;          ///< -1: it did not say; it was killed, or goes on
   std::uint64_t events = 0, dropped = 0;
   double event_ns = 0;         ///< what recording one costs, measured as it began
   std::size_t processors = 0;  ///< it may run on, as it began; 0: unknown
@@ -47,6 +51,7 @@ struct Recording {
   std::vector<std::string> texts;  ///< [0] is empty
   std::vector<Process> processes;
   Nanos began = 0, ended = 0;
+  bool steps = false;                      ///< its clock counts steps: one is 1
   std::uint64_t dropped = 0, damaged = 0;  ///< events; chunks that could not be read to their end
 
   const std::string& text(const Event& e) const { return texts[e.text]; }
@@ -56,5 +61,8 @@ struct Recording {
 std::variant<Recording, Refusal> read(const std::vector<std::string>& files, const Say& say);
 /// Of bytes in memory: the chunks of one file, which may be none.
 Recording read(std::span<const std::byte> bytes);
+
+/// As if processes of that role had not been recorded.
+void leave_out(Recording& r, std::string_view role);
 
 }  // namespace weft::labs::trace

@@ -11,9 +11,8 @@
 namespace weft::labs::trace {
 namespace {
 
-// A finding has to have cost somebody this much.
-constexpr Nanos kWorthATelling = lwp::os::kMillisecond;
 constexpr std::size_t kMostOfAKind = 3;
+constexpr std::size_t kMostSlow = 8;
 
 Times times_of(std::vector<std::pair<Nanos, Nanos>>& lengths) {  // (length, begin)
   Times t;
@@ -41,6 +40,7 @@ class Summarizer {
     waits();
     calls();
     spans();
+    slow();
     cost();
     held_up();
     stood_still();
@@ -57,19 +57,27 @@ class Summarizer {
 
  private:
   void find(Finding f) { out_.findings.push_back(std::move(f)); }
+  std::string length(Nanos t) const { return duration(m_, t, say_); }
   static double seconds(Nanos t) { return static_cast<double>(t) / 1e9; }
 
   LaneRow row_of(const Lane& lane, std::size_t i) const {
     LaneRow row;
     row.lane = static_cast<std::uint32_t>(i);
+    std::uint32_t on = kNobody;
     for (const Slice& s : lane.slices) {
       row.in[static_cast<std::size_t>(s.state)] += s.length();
-      row.runs += s.state == State::running ? 1 : 0;
+      if (s.state != State::running) continue;
+      ++row.runs;
+      row.migrations += on != kNobody && on != s.who ? 1 : 0;
+      on = s.who;
     }
     return row;
   }
   void lanes() {
-    for (std::size_t i = 0; i < m_.lwps.size(); ++i) out_.lwps.push_back(row_of(m_.lwps[i], i));
+    for (std::size_t i = 0; i < m_.lwps.size(); ++i) {
+      out_.lwps.push_back(row_of(m_.lwps[i], i));
+      out_.lwps.back().migrations = 0;  // others come to it
+    }
     for (std::size_t i = 0; i < m_.fibers.size(); ++i) {
       out_.fibers.push_back(row_of(m_.fibers[i], i));
     }
@@ -111,7 +119,7 @@ class Summarizer {
       Nanos longest = -1;
       for (const Call* c : all) {
         lengths.emplace_back(c->length(), c->begin);
-        row.noticed += c->noticed ? 1 : 0;
+        ++row.known[static_cast<std::size_t>(c->known)];
         row.handed_off += c->handed_off ? 1 : 0;
         row.collateral += c->collateral;
         if (c->length() > longest) {
@@ -137,6 +145,88 @@ class Summarizer {
       };
       out_.spans.push_back({what, lengths.size(), at(.5), at(.9), at(.99), lengths.back()});
     }
+  }
+
+  // ---- requests ----
+
+  // Of spans of one flow those belong together that overlap: ports come again.
+  void slow() {
+    std::map<std::uint64_t, std::vector<std::uint32_t>> by_flow;
+    for (std::uint32_t i = 0; i < m_.spans.size(); ++i) {
+      if (m_.spans[i].flow != 0) by_flow[m_.spans[i].flow].push_back(i);
+    }
+    for (const auto& [flow, spans] : by_flow) {
+      std::uint32_t whole = spans.front(), served = whole;
+      for (std::size_t i = 0; i < spans.size(); ++i) {
+        const Span& s = m_.spans[spans[i]];
+        if (i > 0 && s.begin < m_.spans[whole].end) {
+          served = spans[i];
+        } else {
+          if (i > 0) add_slow(whole, served);
+          whole = served = spans[i];
+        }
+      }
+      add_slow(whole, served);
+    }
+    for (SlowRow& row : out_.slow) complete(row);
+    if (!out_.slow.empty()) tell_slowest(out_.slow.front());
+  }
+  void add_slow(std::uint32_t whole, std::uint32_t served) {
+    const Span &w = m_.spans[whole], &s = m_.spans[served];
+    SlowRow row{.whole = whole, .served = served, .length = w.end - w.begin};
+    row.before = s.begin - w.begin;
+    auto& all = out_.slow;
+    auto at = std::find_if(all.begin(), all.end(),
+                           [&](const SlowRow& x) { return x.length < row.length; });
+    all.insert(at, row);
+    if (all.size() > kMostSlow) all.pop_back();
+  }
+  void complete(SlowRow& row) {
+    const Span &whole = m_.spans[row.whole], &served = m_.spans[row.served];
+    const Lane& fiber = m_.fibers[served.fiber];
+    for (const Slice& s : fiber.slices) {
+      row.in[static_cast<std::size_t>(s.state)] +=
+          std::max<Nanos>(std::min(s.end, served.end) - std::max(s.begin, served.begin), 0);
+    }
+    // Behind whom: until it was served, and while its fiber was ready.
+    const bool shares = m_.runtimes[fiber.runtime].shares_lwps;
+    for (std::size_t i = 0; shares && i < m_.calls.size(); ++i) {
+      const Call& c = m_.calls[i];
+      if (c.fiber == served.fiber || m_.lwps[c.lwp].runtime != fiber.runtime) continue;
+      auto overlap = [&](Nanos begin, Nanos end) {
+        return std::max<Nanos>(std::min(end, c.end) - std::max(begin, c.begin), 0);
+      };
+      Nanos behind = overlap(whole.begin, served.begin);
+      if (overlap(served.begin, served.end) > 0) {
+        for (const Slice& s : fiber.slices) {
+          if (s.state != State::ready) continue;
+          behind += overlap(std::max(s.begin, served.begin), std::min(s.end, served.end));
+        }
+      }
+      if (behind > row.behind_for) row.behind_for = behind, row.behind = i;
+    }
+  }
+  void tell_slowest(const SlowRow& row) {
+    if (row.length < worth_a_telling_) return;
+    const Span& whole = m_.spans[row.whole];
+    auto in = [&](State s) { return length(row.in[static_cast<std::size_t>(s)]); };
+    std::string text = say_("found.slowest", {{"time", length(row.length)},
+                                              {"before", length(row.before)},
+                                              {"ready", in(State::ready)},
+                                              {"blocked", in(State::blocked)},
+                                              {"ran", in(State::running)}});
+    if (row.behind != SlowRow::kNoCall) {
+      const Call& c = m_.calls[row.behind];
+      text += say_("found.slowest_behind", {{"fiber", name_of(m_, c.fiber)},
+                                            {"call", call_in_full(m_, c)},
+                                            {"time", length(row.behind_for)}});
+    }
+    find({.id = "found.slowest",
+          .text = std::move(text),
+          .begin = whole.begin,
+          .end = whole.end,
+          .fiber = m_.spans[row.served].fiber,
+          .lost = seconds(row.length)});
   }
 
   // ---- findings ----
@@ -172,7 +262,7 @@ class Summarizer {
         sum += c->collateral;
         if (c->collateral > worst->collateral) worst = c;
       }
-      if (sum < kWorthATelling) continue;
+      if (sum < worth_a_telling_) continue;
       Finding f{.id = "found.blocked",
                 .text = {},
                 .begin = worst->begin,
@@ -183,13 +273,13 @@ class Summarizer {
       const std::size_t n = victims(*worst);
       f.text = say_(n == 1 ? MessageId("found.blocked_one") : MessageId("found.blocked"),
                     {{"lwp", lwp_name(m_, worst->lwp)},
-                     {"time", duration(worst->length())},
+                     {"time", length(worst->length())},
                      {"fiber", name_of(m_, worst->fiber)},
-                     {"call", what},
+                     {"call", call_in_full(m_, *worst)},
                      {"n", number(n)},
-                     {"sum", duration(worst->collateral)}});
+                     {"sum", length(worst->collateral)}});
       if (all.size() > 1) {
-        f.text += say_("found.blocked_often", {{"n", number(all.size())}, {"sum", duration(sum)}});
+        f.text += say_("found.blocked_often", {{"n", number(all.size())}, {"sum", length(sum)}});
       }
       found.push_back(std::move(f));
     }
@@ -259,14 +349,14 @@ class Summarizer {
           since = -1;
         }
       }
-      if (total < kWorthATelling) continue;
+      if (total < worth_a_telling_) continue;
       find({.id = "found.still",
             .text = say_("found.still",
-                         {{"time", duration(total)},
+                         {{"time", length(total)},
                           {"share", percent(static_cast<double>(total) /
                                             static_cast<double>(std::max<Nanos>(m_.length(), 1)))},
                           {"n", number(static_cast<std::uint64_t>(most))},
-                          {"longest", duration(longest)}}),
+                          {"longest", length(longest)}}),
             .begin = longest_at,
             .end = longest_at + longest,
             .lost = seconds(total)});
@@ -317,23 +407,25 @@ class Summarizer {
     std::vector<Finding> held, contended;
     for (std::uint32_t i = 0; i < m_.objects.size(); ++i) {
       const Object& o = m_.objects[i];
-      if (o.held_while_blocked > 0 && o.waited >= kWorthATelling) {
+      if (o.held_while_blocked > 0 && o.waited >= worth_a_telling_) {
         const bool once = o.held_while_blocked == 1;
         held.push_back({.id = "found.held",
                         .text = say_(once ? MessageId("found.held_once") : MessageId("found.held"),
                                      {{"object", object_name(m_, i)},
                                       {"n", number(o.held_while_blocked)},
-                                      {"sum", duration(o.waited)}}),
+                                      {"sum", length(o.waited)}}),
                         .begin = o.longest_at,
                         .end = o.longest_at + o.longest,
                         .fiber = longest_waiter(i),
                         .lost = seconds(o.waited)});
-      } else if (o.waited >= kWorthATelling && (o.kind == "mutex" || o.kind == "shared mutex")) {
+      } else if (o.waited >= worth_a_telling_ && (o.kind == "mutex" || o.kind == "shared mutex")) {
         contended.push_back({.id = "found.contended",
-                             .text = say_("found.contended", {{"object", object_name(m_, i)},
-                                                              {"n", number(o.waits)},
-                                                              {"sum", duration(o.waited)},
-                                                              {"longest", duration(o.longest)}}),
+                             .text = say_(o.waits == 1 ? MessageId("found.contended_once")
+                                                       : MessageId("found.contended"),
+                                          {{"object", object_name(m_, i)},
+                                           {"n", number(o.waits)},
+                                           {"sum", length(o.waited)},
+                                           {"longest", length(o.longest)}}),
                              .begin = o.longest_at,
                              .end = o.longest_at + o.longest,
                              .fiber = longest_waiter(i),
@@ -365,13 +457,13 @@ class Summarizer {
     for (const LaneRow& row : out_.lwps) {
       Off& off = by[m_.lwps[row.lane].runtime];
       off.ran += row.in[static_cast<std::size_t>(State::running)];
-      if (row.off < kWorthATelling) continue;
+      if (row.off < worth_a_telling_) continue;
       ++off.lwps;
       off.waited += row.off;
       if (row.off > off.worst) off.worst = row.off, off.lwp = row.lane;
     }
     for (const auto& [runtime, off] : by) {
-      if (off.waited < 10 * kWorthATelling || off.waited < off.ran / 20) continue;
+      if (off.waited < 10 * worth_a_telling_ || off.waited < off.ran / 20) continue;
       Nanos begin = 0, end = 0, most = 0;
       for (const auto& o : m_.off) {
         if (o.lwp == off.lwp && o.waited > most) most = o.waited, begin = o.begin, end = o.end;
@@ -380,7 +472,7 @@ class Summarizer {
       find({.id = "found.off",
             .text = say_(id, {{"lwp", lwp_name(m_, off.lwp)},
                               {"n", number(off.lwps)},
-                              {"time", duration(off.waited)}}),
+                              {"time", length(off.waited)}}),
             .begin = begin,
             .end = end,
             .lwp = off.lwp});
@@ -412,6 +504,8 @@ class Summarizer {
 
   const Model& m_;
   const Say& say_;
+  // A finding has to have cost somebody this much.
+  const Nanos worth_a_telling_ = m_.recording.steps ? 1 : lwp::os::kMillisecond;
   Summary out_;
 };
 
@@ -434,16 +528,37 @@ std::string duration(Nanos t) {
   return text;
 }
 
-std::string call_name(const Model& m, const Call& call) {
-  const std::string& text = m.text(call.what);
-  if (!call.noticed) return text;
+namespace {
+
+// Of "read /data/x", as a look saw it.
+std::string seen_call(const std::string& text, std::int64_t descriptor) {
   const auto blank = text.find(' ');
   std::string name = text.substr(0, blank);
   if (name.empty()) name = "?";
-  if (call.descriptor < 0) return name;
-  name += "(" + std::to_string(call.descriptor);
+  if (descriptor < 0) return text.empty() ? name : text;
+  name += "(" + std::to_string(descriptor);
   if (blank != text.npos) name += ", " + text.substr(blank + 1);
   return name + ")";
+}
+
+}  // namespace
+
+std::string duration(const Model& m, Nanos t, const Say& say) {
+  if (!m.recording.steps) return duration(t);
+  return say(t == 1 ? MessageId("report.step") : MessageId("report.steps"),
+             {{"n", std::to_string(t)}});
+}
+
+std::string call_name(const Model& m, const Call& call) {
+  const std::string& text = m.text(call.what);
+  return call.known == Known::announced ? text : seen_call(text, call.descriptor);
+}
+
+std::string call_in_full(const Model& m, const Call& call) {
+  std::string name = call_name(m, call);
+  if (call.seen == 0) return name;
+  const std::string seen = seen_call(m.text(call.seen), call.descriptor);
+  return seen.substr(0, seen.find('(')) == name ? seen : name + ": " + seen;
 }
 
 }  // namespace weft::labs::trace

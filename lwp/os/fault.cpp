@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// SIGSEGV, explained. The handler runs on the faulting thread in the middle of anything, malloc
-// too: here and in what it calls nothing is allocated and no lock is taken.
+// SIGSEGV, explained; and last words before that and other crashes. A handler runs on the faulting
+// thread in the middle of anything, malloc too: here and in what it calls nothing is allocated and
+// no lock is taken.
+#include <array>
 #include <csignal>
 #include <new>
 #include <ucontext.h>
@@ -17,6 +19,11 @@ constexpr std::size_t kExplanation = 24 * 1024;
 
 atomic<FaultHandler> explain{nullptr};
 struct sigaction previous;  // written before the handler can run
+atomic<void (*)()> last_words{nullptr};
+
+void say_last_words() {
+  if (auto say = last_words.exchange(nullptr)) say();
+}
 
 Fault describe(const siginfo_t* info, [[maybe_unused]] const void* context) {
   Fault fault{info->si_addr, 1};
@@ -33,6 +40,7 @@ Fault describe(const siginfo_t* info, [[maybe_unused]] const void* context) {
 }
 
 void default_from_now_on() {
+  say_last_words();
   struct sigaction action {};
   action.sa_handler = SIG_DFL;
   ::sigaction(SIGSEGV, &action, nullptr);
@@ -44,7 +52,8 @@ bool was_sent(const siginfo_t* info) {
 }
 
 void handle(int number, siginfo_t* info, void* context) {
-  if (!was_sent(info) && explain.load()(describe(info, context))) {
+  const FaultHandler explains = explain.load();
+  if (!was_sent(info) && explains != nullptr && explains(describe(info, context))) {
     default_from_now_on();  // the instruction faults again: the core shows it
   } else if ((previous.sa_flags & SA_SIGINFO) != 0) {
     previous.sa_sigaction(number, info, context);
@@ -58,16 +67,49 @@ void handle(int number, siginfo_t* info, void* context) {
   }
 }
 
-}  // namespace
-
-void on_fault(FaultHandler handler) {
-  if (explain.exchange(handler) != nullptr) return;
+void handle_faults() {
+  static atomic<bool> done{false};
+  if (done.exchange(true)) return;
   struct sigaction action {};
   action.sa_sigaction = handle;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   ::sigemptyset(&action.sa_mask);
   ::sigaction(SIGSEGV, nullptr, &previous);
   ::sigaction(SIGSEGV, &action, nullptr);
+}
+
+// Other crashes are left to who wanted them before, or to the kernel: the instruction faults again,
+// abort() raises again.
+constexpr std::array kOtherCrashes = {SIGABRT, SIGBUS, SIGFPE, SIGILL};
+std::array<struct sigaction, kOtherCrashes.size()> before;  // written before it can run
+void crash(int number) {
+  say_last_words();
+  for (std::size_t i = 0; i < kOtherCrashes.size(); ++i) {
+    if (kOtherCrashes[i] == number) ::sigaction(number, &before[i], nullptr);
+  }
+  if (number == SIGABRT) ::raise(number);
+}
+
+}  // namespace
+
+void on_fault(FaultHandler handler) {
+  explain.store(handler);
+  handle_faults();
+}
+
+void on_crash(void (*say)()) {
+  last_words.store(say);
+  handle_faults();
+  static atomic<bool> done{false};
+  if (done.exchange(true)) return;
+  struct sigaction action {};
+  action.sa_handler = crash;
+  action.sa_flags = SA_ONSTACK;
+  ::sigemptyset(&action.sa_mask);
+  for (std::size_t i = 0; i < kOtherCrashes.size(); ++i) {
+    ::sigaction(kOtherCrashes[i], nullptr, &before[i]);
+    if (before[i].sa_handler == SIG_DFL) ::sigaction(kOtherCrashes[i], &action, nullptr);
+  }
 }
 
 AlternateStack::AlternateStack() {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
 #include <charconv>
 #include <cstddef>
 #include <dirent.h>
 #include <fcntl.h>
+#include <iterator>
 #include <string_view>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -41,62 +43,59 @@ std::string_view read_file(const char* path, std::span<char> into) {
   return {into.data(), n < 0 ? 0 : static_cast<std::size_t>(n)};
 }
 
-const char* call_name(long number) {
-  switch (number) {
-    case SYS_read:
-      return "read";
-    case SYS_write:
-      return "write";
-    case SYS_pread64:
-      return "pread";
-    case SYS_pwrite64:
-      return "pwrite";
-    case SYS_preadv2:
-      return "preadv2";
-    case SYS_fsync:
-      return "fsync";
-    case SYS_fdatasync:
-      return "fdatasync";
-    case SYS_flock:
-      return "flock";
-    case SYS_futex:
-      return "futex";
-    case SYS_nanosleep:
-      return "nanosleep";
-    case SYS_clock_nanosleep:
-      return "clock_nanosleep";
-    case SYS_ppoll:
-      return "ppoll";
-    case SYS_epoll_pwait:
-      return "epoll_pwait";
+struct KnownCall {
+  long number;
+  const char* name;
+  bool of_descriptor;  // its first argument is one
+};
+constexpr KnownCall kCalls[] = {
+    {SYS_read, "read", true},
+    {SYS_write, "write", true},
+    {SYS_readv, "readv", true},
+    {SYS_writev, "writev", true},
+    {SYS_pread64, "pread", true},
+    {SYS_pwrite64, "pwrite", true},
+    {SYS_preadv2, "preadv2", true},
+    {SYS_pwritev2, "pwritev2", true},
+    {SYS_fsync, "fsync", true},
+    {SYS_fdatasync, "fdatasync", true},
+    {SYS_ftruncate, "ftruncate", true},
+    {SYS_fallocate, "fallocate", true},
+    {SYS_getdents64, "getdents64", true},
+    {SYS_flock, "flock", true},
+    {SYS_fcntl, "fcntl", true},
+    {SYS_ioctl, "ioctl", true},
+    {SYS_recvfrom, "recvfrom", true},
+    {SYS_recvmsg, "recvmsg", true},
+    {SYS_sendto, "sendto", true},
+    {SYS_sendmsg, "sendmsg", true},
+    {SYS_sendfile, "sendfile", true},
+    {SYS_splice, "splice", true},
+    {SYS_connect, "connect", true},
+    {SYS_accept, "accept", true},
+    {SYS_accept4, "accept4", true},
+    {SYS_futex, "futex", false},
+    {SYS_nanosleep, "nanosleep", false},
+    {SYS_clock_nanosleep, "clock_nanosleep", false},
+    {SYS_ppoll, "ppoll", false},
+    {SYS_pselect6, "pselect6", false},
+    {SYS_epoll_pwait, "epoll_pwait", false},
 #ifdef SYS_epoll_pwait2
-    case SYS_epoll_pwait2:
-      return "epoll_pwait2";
+    {SYS_epoll_pwait2, "epoll_pwait2", false},
 #endif
 #ifdef SYS_epoll_wait
-    case SYS_epoll_wait:
-      return "epoll_wait";
+    {SYS_epoll_wait, "epoll_wait", false},
 #endif
 #ifdef SYS_poll
-    case SYS_poll:
-      return "poll";
+    {SYS_poll, "poll", false},
 #endif
-    case SYS_openat:
-      return "openat";
-    case SYS_openat2:
-      return "openat2";
-    case SYS_recvfrom:
-      return "recvfrom";
-    case SYS_sendto:
-      return "sendto";
-    case SYS_accept4:
-      return "accept4";
-    case SYS_wait4:
-      return "wait4";
-    default:
-      return "a system call";
-  }
-}
+    {SYS_openat, "openat", false},
+    {SYS_openat2, "openat2", false},
+    {SYS_unlinkat, "unlinkat", false},
+    {SYS_msync, "msync", false},
+    {SYS_wait4, "wait4", false},
+    {SYS_waitid, "waitid", false},
+};
 
 // "id (name) S …": the name may itself contain parentheses, so search from the end.
 char state_in(std::string_view stat) {
@@ -110,12 +109,16 @@ void read_call(std::string_view syscall, ThreadLook& look) {
   long number = -1;
   auto parsed = std::from_chars(syscall.data(), syscall.data() + syscall.size(), number);
   if (parsed.ec != std::errc() || number < 0) return;
-  look.call = call_name(number);
+  const auto* known = std::find_if(std::begin(kCalls), std::end(kCalls),
+                                   [number](const KnownCall& c) { return c.number == number; });
+  const bool is_known = known != std::end(kCalls);
+  look.call = is_known ? known->name : "a system call";
   auto hex = syscall.find("0x");
   if (hex == syscall.npos) return;
   unsigned long value = 0;
   std::from_chars(syscall.data() + hex + 2, syscall.data() + syscall.size(), value, 16);
   look.first_argument = static_cast<long>(value);
+  if (is_known && known->of_descriptor) look.descriptor = static_cast<int>(value);
 }
 
 }  // namespace

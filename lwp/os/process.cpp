@@ -176,6 +176,10 @@ int process_id() {
   return ::getpid();
 }
 
+int parent_id() {
+  return ::getppid();
+}
+
 std::string command_line() {
   Fd fd(::open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC));
   char text[1024];

@@ -62,13 +62,26 @@ Result<Fd> listen(const Address& at, int backlog) {
   return fd;
 }
 
-Result<std::uint16_t> local_port(int fd) {
+namespace {
+
+template <class Get>
+Result<std::uint16_t> port_by(Get get, int fd) {
   SocketAddress a;
   a.length = sizeof a.storage;
-  if (::getsockname(fd, a.get(), &a.length) != 0) return Result<std::uint16_t>::failure(errno);
+  if (get(fd, a.get(), &a.length) != 0) return Result<std::uint16_t>::failure(errno);
   return a.storage.ss_family == AF_INET6
              ? ntohs(reinterpret_cast<sockaddr_in6*>(&a.storage)->sin6_port)
              : ntohs(reinterpret_cast<sockaddr_in*>(&a.storage)->sin_port);
+}
+
+}  // namespace
+
+Result<std::uint16_t> local_port(int fd) {
+  return port_by(::getsockname, fd);
+}
+
+Result<std::uint16_t> peer_port(int fd) {
+  return port_by(::getpeername, fd);
 }
 
 std::size_t waiting_to_be_accepted(int listener) {

@@ -164,6 +164,7 @@ std::string_view descriptor_path(int, std::span<char>) {
 // ---- faults: sim::Guard's affair ---------------------------------------------------------------
 
 void on_fault(FaultHandler) {}
+void on_crash(void (*)()) {}
 void refused_by_kernel(const void*, std::size_t) {}
 AlternateStack::AlternateStack() = default;
 AlternateStack::~AlternateStack() = default;

@@ -16,8 +16,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace weft::lwp::trace {
+
+/// The fact of a recording whose clock counts steps of a simulation: one tick is one step.
+inline constexpr std::string_view kClockOfSteps = "clock=steps";
 
 inline constexpr std::uint32_t kMagic = 0x31544657;  // "WFT1"
 inline constexpr std::size_t kChunkBytes = 16 * 1024;
@@ -73,7 +77,16 @@ enum class Event : std::uint8_t {
   runtime,  ///< number, text: one begins
   object,   ///< address, text: its name
   fact,     ///< "key=value" (text)
+  // Of a thread that is an LWP, looked at from outside while it stood still:
+  seen,   ///< thread, fiber, call (string), descriptor + 1, ago: sleeps in the kernel; path (text)
+  awake,  ///< thread, fiber, ago: does not any more, and nobody else says so
+  // Of the fiber created just before:
+  origin,  ///< fiber, file (string), line: where the program says so
+  // Of the process:
+  born,  ///< parent (the kernel's number): is recorded from now on
+  role,  ///< text: "server", "disk"
+  gone,  ///< it ends
 };
-inline constexpr int kEvents = static_cast<int>(Event::fact) + 1;
+inline constexpr int kEvents = static_cast<int>(Event::gone) + 1;
 
 }  // namespace weft::lwp::trace

@@ -14,6 +14,9 @@ std::uint64_t number(const void* object) {
 void created(Ring& ring, const Task& task) {
   std::array<char, Task::kNameBytes> name;
   ring.record_text(Event::create, task.name(name), task.id());
+  if (task.origin_file != nullptr) {
+    ring.also(Event::origin, task.id(), number_of(task.origin_file), task.origin_line);
+  }
 }
 
 void runs(Ring& ring, const Task& task) {

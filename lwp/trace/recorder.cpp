@@ -13,6 +13,8 @@
 #include "lwp/dump.hpp"
 #include "lwp/line.hpp"
 #include "lwp/lock.hpp"
+#include "lwp/sanitizer.hpp"
+#include "lwp/trace/looks.hpp"
 
 namespace weft::lwp::trace {
 namespace {
@@ -46,6 +48,13 @@ std::vector<ObjectName>& names() {
   return *all;
 }
 
+// ---- the process itself ----
+
+// Its recording, for last words; written before anybody may say them.
+std::array<char, 160> own_file{};
+
+std::array<char, 32> own_role{};  // guarded by names_lock
+
 }  // namespace
 
 class Recorder {
@@ -61,6 +70,8 @@ class Recorder {
     r->process_ring_ = &r->ring_for(os::thread_id(), 0, 0);
     r->process_ring_->pinned_ = true;
     r->beat_ring_ = &r->ring_for(os::thread_id(), 0, 0);
+    r->began_ = os::now();
+    r->began_ticks_ = r->beat_ring_->ticks();
     return Made(std::move(r));
   }
   ~Recorder() {
@@ -95,12 +106,19 @@ class Recorder {
 
   // Opens one for the calling thread, which may wait: with its first chunk, because threads begin
   // faster than the service thread could keep chunks ahead of them.
-  Ring& open_ring(int lwp, std::uint32_t runtime) {
-    Ring& ring = ring_for(os::thread_id(), lwp, runtime);
+  Ring& open_ring(const Lwp& l, std::uint32_t runtime, std::uint64_t only_fiber = 0) {
+    Ring& ring = ring_for(os::thread_id(), l.index, runtime);
     Header* first = take();
     while (first == nullptr && !flight_ && grow(kLeastAhead)) first = take();
     if (first != nullptr) give(ring, first);
+    if (l.index != 0) set_owner(ring, &l, only_fiber);
     return ring;
+  }
+  void set_owner(Ring& ring, const Lwp* l, std::uint64_t only_fiber) {
+    Uninterrupted here(*current());
+    std::lock_guard lock(rings_lock_);
+    ring.of_ = l;
+    ring.only_fiber_ = only_fiber;
   }
 
   // Perhaps that of a thread that has ended.
@@ -124,7 +142,10 @@ class Recorder {
   }
   // By its own thread.
   void close(Ring& ring) {
-    if (ring.lwp_ != 0) ring.record(Event::away);
+    if (ring.lwp_ != 0) {
+      ring.record(Event::away);
+      set_owner(ring, nullptr, 0);
+    }
     give_sched(ring);
     close_chunk(ring);
     ring.in_use_.store(false, memory_order_release);
@@ -156,7 +177,10 @@ class Recorder {
   Cost cost() {
     std::lock_guard lock(rings_lock_);
     Cost sum;
-    for (auto& ring : rings_) sum.events += ring->events_;
+    for (auto& ring : rings_) {
+      sum.events += ring->events_.load(memory_order_relaxed);
+      sum.bytes += ring->bytes_.load(memory_order_relaxed);
+    }
     sum.dropped = dropped_.load(memory_order_relaxed);
     return sum;
   }
@@ -229,7 +253,8 @@ class Recorder {
     fresh->sequence = ++ring.sequence_;
     fresh->dropped = ring.dropped_;
     fresh->nanos[0] = os::now();
-    fresh->ticks[0] = ring.last_ = ring.ticks();
+    fresh->ticks[0] = ring.ticks();
+    ring.last_.store(fresh->ticks[0], memory_order_relaxed);
     compiler_fence();  // pairs with who reads the file while it is written
     fresh->magic = kMagic;
     ring.chunk_ = fresh;
@@ -239,8 +264,11 @@ class Recorder {
 
   void close_chunk(Ring& ring) {
     Header* chunk = std::exchange(ring.chunk_, nullptr);
+    const auto* end = reinterpret_cast<const std::byte*>(ring.at_);
     ring.at_ = ring.end_ = nullptr;
     if (chunk == nullptr) return;
+    const auto used = static_cast<std::uint64_t>(end - reinterpret_cast<std::byte*>(chunk));
+    ring.bytes_.store(ring.bytes_.load(memory_order_relaxed) + used, memory_order_relaxed);
     chunk->nanos[1] = os::now();
     chunk->ticks[1] = ring.ticks();
     if (!flight_ || ring.pinned_) return;
@@ -261,10 +289,13 @@ class Recorder {
     os::futex_wake(bell_, 1);
   }
 
-  // Keeps chunks ahead of the rings: as many as were used in the last four beats.
+  // Keeps chunks ahead of the rings: as many as were used in the last four beats. Between beats it
+  // looks at LWPs, while any of them does something.
   void serve() {
     os::not_metered();
-    os::Nanos next = os::now();
+    os::exact_timers();
+    os::has(os::Feature::proc_syscall);  // probed now, not in a look
+    os::Nanos next = os::now(), next_look = next;
     std::size_t used_before = 0;
     unsigned beats = 0;
     while (!stopping_.load()) {
@@ -280,8 +311,61 @@ class Recorder {
         look_at_threads();
         if (flight_ && ++beats % kBeatsOfNames == 0) name_again();
       }
-      os::futex_wait(bell_, rung, next);
+      if (const os::Nanos now = os::now(); now >= next_look) {
+        look_at_lwps();
+        next_look = looks_.next(now, kBeat);
+      }
+      os::futex_wait(bell_, rung, std::min(next, next_look));
     }
+  }
+
+  void look_at_lwps() {
+    sanitizer::Hidden hidden;
+    {
+      std::lock_guard lock(rings_lock_);
+      moments_.resize(rings_.size());
+      for (std::size_t i = 0; i < rings_.size(); ++i) moments_[i] = {rings_[i].get(), {}};
+      const os::Nanos now = os::now();
+      const std::uint64_t ticks = beat_ring_->ticks();
+      const double speed = static_cast<double>(now - began_) /
+                           static_cast<double>(std::max<std::uint64_t>(ticks - began_ticks_, 1));
+      for (auto& [ring, moment] : moments_) {
+        moment = moment_of(*ring);
+        const auto ago = static_cast<std::int64_t>(ticks - ring->last_.load(memory_order_relaxed));
+        moment.latest = now - static_cast<os::Nanos>(static_cast<double>(ago) * speed);
+      }
+    }
+    looks_.begin(moments_.size());
+    for (std::size_t i = 0; i < moments_.size(); ++i) {
+      const auto& [ring, m] = moments_[i];
+      const Look look = looks_.at(i, m, [ring = ring, events = m.events] {
+        return ring->events_.load(memory_order_relaxed) == events;
+      });
+      if (look.awake_ago < 0 && look.asleep_ago < 0) continue;
+      const std::uint32_t call = look.call == nullptr ? 0 : number_of(look.call);
+      std::lock_guard lock(process_lock_);
+      if (look.awake_ago >= 0) {
+        beat_ring_->record(Event::awake, m.thread, m.fiber, look.awake_ago);
+      }
+      if (look.asleep_ago >= 0) {
+        beat_ring_->record_text(Event::seen, look.path.data(), m.thread, m.fiber, call,
+                                look.descriptor + 1, look.asleep_ago);
+      }
+    }
+  }
+  // REQUIRES rings_lock_.
+  static Moment moment_of(const Ring& ring) {
+    Moment m;
+    const Lwp* l = ring.of_;
+    if (l == nullptr) return m;
+    m.thread = static_cast<int>(ring.thread_);
+    m.events = ring.events_.load(memory_order_relaxed);
+    const Task* task = l->running.load(memory_order_relaxed);
+    const Event latest = ring.latest_.load(memory_order_relaxed);
+    m.announced = latest == Event::block;
+    m.fiber = task != nullptr ? task->id() : ring.only_fiber_;
+    m.carries = m.fiber != 0 && !l->in_core.load(memory_order_relaxed) && goes_on_after(latest);
+    return m;
   }
 
   // A fiber's creation may be overwritten while it lives.
@@ -316,6 +400,8 @@ class Recorder {
   const bool flight_, by_counter_;
   const std::uint32_t process_;
   std::size_t most_chunks_;
+  os::Nanos began_ = 0;
+  std::uint64_t began_ticks_ = 0;
 
   Lock chunks_lock_;
   std::vector<Header*> free_;  // guarded by chunks_lock_
@@ -331,6 +417,9 @@ class Recorder {
   Lock rings_lock_;
   std::vector<std::unique_ptr<Ring>> rings_;  // guarded by rings_lock_; only grows
 
+  Looks looks_;  // of the service thread, as the next
+  std::vector<std::pair<const Ring*, Moment>> moments_;
+
   Lock process_lock_;
   Ring* process_ring_ = nullptr;  // written under process_lock_, as the next
   Ring* beat_ring_ = nullptr;     // what the service thread sees
@@ -344,6 +433,13 @@ class Recorder {
 
 namespace {
 atomic<Recorder*> recorder{nullptr};
+
+// Null also where it is the parent's, after a fork.
+Recorder* of_this_process() {
+  Recorder* r = recorder.load(memory_order_acquire);
+  const bool own = r != nullptr && r->process() == static_cast<std::uint32_t>(os::process_id());
+  return own ? r : nullptr;
+}
 }  // namespace
 
 bool Ring::next_chunk() {
@@ -379,11 +475,23 @@ Result<void> start(const Options& options) {
   for (auto& slot : strings) slot.text.store(nullptr, memory_order_relaxed);
   Recorder* r = made->release();
   recorder.store(r, memory_order_release);
+  own_file = {};
+  if (!options.followed) options.file.copy(own_file.data(), own_file.size() - 1);
+  os::on_crash([] { say_where(2); });
   r->start_service();
+  r->in_process_ring([](Ring& to) { to.record(Event::born, os::parent_id()); });
+  std::atexit([] {
+    if (Recorder* own = of_this_process()) {
+      own->in_process_ring([](Ring& to) { to.record(Event::gone); });
+    }
+  });
   fact("command", os::command_line());
   fact("event_ns", std::to_string(r->event_cost()));
   fact("processors", std::to_string(os::allowed_cpus().size()));
   std::lock_guard lock(names_lock);
+  if (own_role[0] != '\0') {
+    r->in_process_ring([](Ring& to) { to.record_text(Event::role, own_role.data()); });
+  }
   for (const auto& each : names()) {
     r->in_process_ring([&](Ring& to) {
       to.record_text(Event::object, each.text.data(),
@@ -411,9 +519,10 @@ void start_from_environment() {
   if (asked == nullptr || *asked == '\0') return;
   std::string_view file = asked;
   Options options;
-  constexpr std::string_view kFlight = "flight";
-  if (file.starts_with(kFlight)) {
-    std::string_view rest = file.substr(kFlight.size());
+  constexpr std::string_view kFlight = "flight", kFollowed = "followed";
+  const bool followed = file.starts_with(kFollowed);
+  if (followed || file.starts_with(kFlight)) {
+    std::string_view rest = file.substr(followed ? kFollowed.size() : kFlight.size());
     std::size_t megabytes = 0;
     if (rest.starts_with('=')) {
       auto [end, error] = std::from_chars(rest.data() + 1, rest.data() + rest.size(), megabytes);
@@ -423,6 +532,7 @@ void start_from_environment() {
     }
     if (rest.starts_with(':')) {
       options.flight = true;
+      options.followed = followed;
       options.most_bytes = std::min<std::size_t>(megabytes, 1024) * kMiB;
       file = rest.substr(1);
     }
@@ -449,7 +559,7 @@ void open(Lwp& l, const Scheduler* of) {
   Recorder* r = recorder.load(memory_order_acquire);
   if (r == nullptr || l.ring != nullptr) return;
   if (of == nullptr) of = l.scheduler;
-  l.ring = &r->open_ring(l.index, of == nullptr ? 0 : of->traced_as);
+  l.ring = &r->open_ring(l, of == nullptr ? 0 : of->traced_as);
 }
 
 void close(Lwp& l) {
@@ -482,6 +592,56 @@ void fact(std::string_view key, std::string_view value) {
   r->in_process_ring([&](Ring& to) { to.record_text(Event::fact, both); });
 }
 
+void set_role(std::string_view role) {
+  std::lock_guard lock(names_lock);
+  own_role = {};
+  role.copy(own_role.data(), own_role.size() - 1);
+  if (Recorder* r = of_this_process()) {
+    r->in_process_ring([](Ring& to) { to.record_text(Event::role, own_role.data()); });
+  }
+}
+
+Alone::Alone(std::string_view name) {
+  start_from_environment();
+  Recorder* r = recorder.load(memory_order_acquire);
+  Lwp* l = current();
+  if (r == nullptr || l != outsider() || l->ring != nullptr) return;
+  constexpr std::uint64_t kFiber = 1;
+  const std::uint32_t runtime = next_runtime();
+  r->in_process_ring([&](Ring& to) { to.record_text(Event::runtime, "a kernel thread", runtime); });
+  l->index = 1;
+  ring_ = l->ring = &r->open_ring(*l, runtime, kFiber);
+  ring_->record_text(Event::create, name, kFiber);
+  ring_->record(Event::run, kFiber);
+}
+
+Alone::~Alone() {
+  if (ring_ == nullptr) return;
+  Lwp* l = outsider();
+  ring_->record(Event::done);
+  close(*l);
+  l->index = 0;
+}
+
+void Alone::idle(bool begins) {
+  if (ring_ == nullptr) return;
+  if (begins) {
+    ring_->record(Event::park, number_of("any fd"), 0);
+    ring_->also(Event::idle);
+  } else {
+    ring_->record(Event::busy);
+    ring_->also(Event::run, 1);
+  }
+}
+
+void Alone::blocks(const char* call) {
+  if (ring_ != nullptr) ring_->record(Event::block, number_of(call));
+}
+
+void Alone::unblocked() {
+  if (ring_ != nullptr) ring_->record(Event::unblock, 0);
+}
+
 void name_object(const void* object, std::string_view name) {
   ObjectName entry;
   entry.object = object;
@@ -499,6 +659,13 @@ void name_object(const void* object, std::string_view name) {
     }
   }
   if (names().size() < kNames) names().push_back(entry);
+}
+
+void say_where(int fd) {
+  const std::string_view file = own_file.data();
+  if (!is_on() || file.empty()) return;
+  Line line;
+  line.text("weft: recorded until here: ./weft report ").text(file).end(fd);
 }
 
 void name_all(const Scheduler& s) {

@@ -13,6 +13,10 @@
 #include "lwp/os.hpp"
 #include "lwp/trace/format.hpp"
 
+namespace weft::lwp {
+struct Lwp;
+}
+
 namespace weft::lwp::trace {
 
 inline unsigned char* put_number(unsigned char* to, std::uint64_t n) {
@@ -29,8 +33,8 @@ class Ring {
   void record(Event event, Numbers... numbers) {
     if (unsigned char* to = room(sizeof...(numbers))) {
       const std::uint64_t now = ticks();
-      write(to, event, now > last_ ? now - last_ : 0, numbers...);
-      if (now > last_) last_ = now;
+      const std::uint64_t since = since_last(now);
+      write(to, event, since, numbers...);
     }
   }
   /// At the same moment as the event before.
@@ -45,8 +49,7 @@ class Ring {
     unsigned char* to = room(sizeof...(numbers) + 1, text.size());
     if (to == nullptr) return;
     const std::uint64_t now = ticks();
-    const std::uint64_t since = now > last_ ? now - last_ : 0;
-    last_ += since;
+    const std::uint64_t since = since_last(now);
     unsigned char* p = put_number(to + 1, since);
     ((p = put_number(p, static_cast<std::uint64_t>(numbers))), ...);
     p = put_text(p, text);
@@ -59,6 +62,12 @@ class Ring {
 
   std::uint64_t ticks() const {
     return by_counter_ ? arch::ticks() : static_cast<std::uint64_t>(os::now());
+  }
+  std::uint64_t since_last(std::uint64_t now) {
+    const std::uint64_t last = last_.load(memory_order_relaxed);
+    if (now <= last) return 0;
+    last_.store(now, memory_order_relaxed);
+    return now - last;
   }
   unsigned char* room(std::size_t numbers, std::size_t text = 0) {
     if (static_cast<std::size_t>(end_ - at_) < 1 + kMostNumber * (1 + numbers) + text) [[unlikely]]
@@ -80,17 +89,24 @@ class Ring {
     compiler_fence();  // pairs with who reads a chunk that is being written
     *to = static_cast<unsigned char>(event);
     at_ = end;
-    ++events_;
+    latest_.store(event, memory_order_relaxed);
+    events_.store(events_.load(memory_order_relaxed) + 1, memory_order_relaxed);
   }
   bool next_chunk();
 
   unsigned char* at_ = nullptr;
   unsigned char* end_ = nullptr;
-  std::uint64_t last_ = 0;  // ticks at the last event
   bool by_counter_ = false;
   bool pinned_ = false;  // its chunks are never taken for other events
   Header* chunk_ = nullptr;
-  std::uint64_t sequence_ = 0, dropped_ = 0, events_ = 0;
+  std::uint64_t sequence_ = 0, dropped_ = 0;
+  atomic<std::uint64_t> bytes_{0};  // of closed chunks
+  // Written by the ring's thread; read by who looks at it from outside (looks.hpp), as a hint.
+  atomic<std::uint64_t> last_{0};  // ticks at the last event
+  atomic<std::uint64_t> events_{0};
+  atomic<Event> latest_{Event::none};
+  const Lwp* of_ = nullptr;       // whose it is; guarded by Recorder::rings_lock_, as the next
+  std::uint64_t only_fiber_ = 0;  // of Alone
   std::uint32_t number_ = 0, thread_ = 0, lwp_ = 0, runtime_ = 0;
   atomic<bool> in_use_{false};
 };

@@ -10,6 +10,7 @@
 //                 │  ▲              │              │
 //                 ▼  └── answered ──┴──────────────┘
 //              closed
+#include "lwp/trace/recorder.hpp"
 #include "servers/acceptor.hpp"
 #include "servers/connection_pool.hpp"
 #include "servers/connection_queue.hpp"
@@ -49,10 +50,15 @@ class Fsm final : public ServerModel {
   }
 
   void run() override {
+    lwp::trace::Alone recorded("state machine");
     std::array<os::Poller::Ready, 64> ready;
     while (acceptor_.open() || pool_.in_use() > 0) {
       std::size_t n = poller_.wait(ready, 0);  // a look first: it counts as no sleep
-      if (n == 0 && turn_over_.empty()) n = poller_.wait(ready, deadlines_.next());
+      if (n == 0 && turn_over_.empty()) {
+        recorded.idle(true);
+        n = poller_.wait(ready, deadlines_.next());
+        recorded.idle(false);
+      }
       for (std::size_t i = 0; i < n; ++i) {
         if (ready[i].tag == acceptor_.tag()) {
           accept();

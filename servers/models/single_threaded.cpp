@@ -3,6 +3,7 @@
 // the disk, or for a client that is slow to send or to read, everybody waits. Only between requests
 // does it look at the listener and at all open connections, so that a client that keeps its
 // connection open does not lock out the others.
+#include "lwp/trace/recorder.hpp"
 #include "servers/acceptor.hpp"
 #include "servers/connection_pool.hpp"
 #include "servers/connection_queue.hpp"
@@ -20,10 +21,16 @@ class SingleThreaded final : public ServerModel {
   }
 
   void run() override {
+    lwp::trace::Alone recorded("single thread");
+    recorded_ = &recorded;
     std::array<os::Poller::Ready, 64> ready;
     while (acceptor_.open() || pool_.in_use() > 0) {
       std::size_t n = poller_.wait(ready, 0);  // a look first: it counts as no sleep
-      if (n == 0 && turn_over_.empty()) n = poller_.wait(ready, deadlines_.next());
+      if (n == 0 && turn_over_.empty()) {
+        recorded.idle(true);
+        n = poller_.wait(ready, deadlines_.next());
+        recorded.idle(false);
+      }
       for (std::size_t i = 0; i < n; ++i) {
         if (ready[i].tag == acceptor_.tag()) {
           accept();
@@ -116,7 +123,9 @@ class SingleThreaded final : public ServerModel {
   Result<std::size_t> read_disk(const DiskRead& read) {
     std::size_t others = waiting();
     os::Nanos begin = os::now();
+    recorded_->blocks("read");
     auto result = site_.disk.read(read);
+    recorded_->unblocked();
     os::Nanos took = os::now() - begin;
     blocking_reads_.add();
     blocked_.add(static_cast<std::uint64_t>(took));
@@ -160,7 +169,8 @@ class SingleThreaded final : public ServerModel {
   DeadlineWatch deadlines_;
   ConnectionQueue turn_over_;
   lwp::atomic<Connection*> serving_{
-      nullptr};  // a hint for waiting() and view(); pairs with nothing
+      nullptr};                            // a hint for waiting() and view(); pairs with nothing
+  lwp::trace::Alone* recorded_ = nullptr;  // while run() lasts
   Counter blocking_reads_, blocked_, ready_at_block_, blocked_while_ready_;
 };
 

@@ -4,6 +4,7 @@
 #include "fibers/trace.hpp"
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -12,10 +13,14 @@
 
 #include "fibers/sync.hpp"
 #include "labs/exit.hpp"
+#include "labs/load/generator.hpp"
 #include "labs/trace/page.hpp"
 #include "labs/trace/perfetto.hpp"
 #include "labs/trace/text.hpp"
+#include "labs/trace/writer.hpp"
 #include "lwp/trace/recorder.hpp"
+#include "servers/server.hpp"
+#include "tests/child.hpp"
 #include "tests/fibers/every_configuration.hpp"
 #include "tests/labs/weft_program.hpp"
 
@@ -224,6 +229,172 @@ TEST_CASE("A blocked LWP costs others nothing while fibers keep every processor 
   }
 }
 
+// ---- what else can be found, word for word ----
+
+// A client asks twice; the second time a worker's read makes it wait, and a processor is missed.
+// Two of the same reads, each while the other worker is ready.
+Recording requests_behind_a_read() {
+  Script s;
+  const auto l = s.lwp(s.runtime(1, "many-to-one, 1 LWP, policy fifo, hold"), 1);
+  const auto c = s.lwp(s.runtime(2, "a kernel thread"), 1);
+  s.at(0).happens(c, Kind::create, 1, 0, "client").happens(c, Kind::run, 1);
+  s.happens(l, Kind::create, 1, 0, "worker-1").happens(l, Kind::create, 2, 0, "worker-2");
+  s.happens(l, Kind::run, 1).happens(l, Kind::ready, 2, kCreated);
+  s.at(1 * kMillisecond).happens(c, Kind::begin, 5, 0, "asked");
+  s.at(2 * kMillisecond).happens(l, Kind::block, 0, 0, "read");
+  s.at(22 * kMillisecond).happens(l, Kind::unblock).happens(l, Kind::yield);
+  s.happens(l, Kind::run, 2).happens(l, Kind::begin, 5, 0, "request");
+  s.at(23 * kMillisecond).happens(l, Kind::yield).happens(l, Kind::run, 1);
+  s.at(24 * kMillisecond).happens(l, Kind::block, 0, 0, "read");
+  s.at(34 * kMillisecond).happens(l, Kind::unblock).happens(l, Kind::yield);
+  s.happens(l, Kind::run, 2);
+  s.at(36 * kMillisecond).happens(l, Kind::end, 5).happens(l, Kind::done);
+  s.happens(l, Kind::run, 1);
+  s.at(37 * kMillisecond).happens(c, Kind::end, 5);
+  s.at(40 * kMillisecond).happens(l, Kind::sched, 101, 0).happens(l, Kind::done);
+  Recording r = s.take();
+  r.events.back().third = 0;
+  return r;
+}
+
+TEST_CASE("The slowest request, and the calls that held it up, are said word for word") {
+  const Recording r = requests_behind_a_read();
+  CHECK(
+      findings(r, Language::en) ==
+      std::vector<std::string>{
+          "The slowest request took 36.0\u00a0ms: 21.0\u00a0ms until it was taken up, "
+          "11.0\u00a0ms ready, 0\u00a0ns in blocking calls of its own, 3.00\u00a0ms running. It "
+          "was longest behind worker-1 in read: 20.0\u00a0ms.",
+          "LWP 1 was blocked 20.0\u00a0ms by worker-1 in read; one ready fiber waited "
+          "20.0\u00a0ms. It was the worst of 2 such calls; all together cost 30.0\u00a0ms of "
+          "waiting.",
+          "For 30.0\u00a0ms (75 % of the recording) no fiber ran though up to 1 were ready: every "
+          "LWP with a permit was blocked, once for 20.0\u00a0ms."});
+  const auto zh = findings(r, Language::zh);
+  REQUIRE(zh.size() == 3);
+  CHECK(
+      zh[0] ==
+      "最慢的请求用了 36.0\u00a0ms：21.0\u00a0ms 后才被接手，就绪等待 11.0\u00a0ms，自己的阻塞调用 "
+      "0\u00a0ns，运行 3.00\u00a0ms。等得最久的是 worker-1 的 read：20.0\u00a0ms。");
+  const Model m = model_of(r);
+  const Summary s = summarize(m, Say(Language::en));
+  REQUIRE(s.slow.size() == 1);
+  CHECK(name_of(m, m.spans[s.slow[0].whole].fiber) == "client");
+  CHECK(name_of(m, m.spans[s.slow[0].served].fiber) == "worker-2");
+}
+
+// A mutex that is only contended, a thread without a processor, events that were lost.
+Recording contended_and_off() {
+  Script s;
+  const auto runtime = s.runtime(1, "one-to-one");
+  const auto a = s.lwp(runtime, 1), b = s.lwp(runtime, 2);
+  s.at(0).happens(a, Kind::create, 1, 0, "a").happens(a, Kind::run, 1);
+  s.happens(b, Kind::create, 2, 0, "b").happens(b, Kind::run, 2);
+  s.happens(a, Kind::acquire, 0x10, 0, "mutex");
+  s.at(10).happens(a, Kind::sched, 101, 1000);
+  s.at(1 * kMillisecond).happens(b, Kind::park, 0x10, 0, "mutex");
+  s.at(31 * kMillisecond).happens(a, Kind::release, 0x10, 0, "mutex");
+  s.happens(a, Kind::ready, 2, kWoken).happens(b, Kind::run, 2);
+  s.at(40 * kMillisecond).happens(a, Kind::sched, 101, 20 * kMillisecond);
+  s.happens(b, Kind::done).happens(a, Kind::done);
+  Recording r = s.take();
+  for (Event& e : r.events) {
+    if (e.kind == Kind::sched && e.at > 10) e.third = 20 * kMillisecond;
+  }
+  r.dropped = 3;
+  r.damaged = 2;
+  return r;
+}
+
+TEST_CASE("Contention, a missing processor and losses are said word for word, in both languages") {
+  const Recording r = contended_and_off();
+  CHECK(findings(r, Language::en) ==
+        std::vector<std::string>{
+            "mutex 0x10 made a fiber wait once, 30.0\u00a0ms.",
+            "LWP 1 could run and had no processor for 20.0\u00a0ms: other programs, or more LWPs "
+            "than processors.",
+            "3 events were lost: the disk was full or slower than the program. What follows a loss "
+            "may be wrong.",
+            "2 parts of the file could not be read to their end."});
+  CHECK(findings(r, Language::zh) ==
+        std::vector<std::string>{
+            "mutex 0x10 使纤程等待一次，30.0\u00a0ms。",
+            "LWP 1 可运行却没有处理器，共 20.0\u00a0ms：有其他程序，或 LWP 多于处理器。",
+            "丢失了 3 个事件：磁盘已满或跟不上程序。丢失之后的内容可能不准。",
+            "文件中有 2 部分无法完整读取。"});
+}
+
+TEST_CASE("Where nothing stood still, that is said") {
+  Script s;
+  const auto l = s.lwp(s.runtime(1, "many-to-one, 1 LWP"), 1);
+  s.at(0).happens(l, Kind::create, 1, 0, "main").happens(l, Kind::run, 1);
+  s.at(10 * kMillisecond).happens(l, Kind::done);
+  const Recording r = s.take();
+  CHECK(findings(r, Language::en) ==
+        std::vector<std::string>{"Nothing held a fiber up for a millisecond or more."});
+  CHECK(findings(r, Language::zh) == std::vector<std::string>{"没有任何事使纤程耽搁一毫秒以上。"});
+}
+
+// ---- recordings made by code ----
+
+TEST_CASE("What a writer writes is read back, over chunks' ends, with its processes") {
+  using Happens = lwp::trace::Event;
+  Writer server("weft serve", 10), disk("weft serve", 11);
+  const auto runtime = server.runtime("many-to-one, 1 LWP");
+  const auto l = server.place(runtime, 1);
+  server.write(0, 0, Happens::born, {9});
+  server.write(0, 0, Happens::role, {}, "server");
+  constexpr int kYields = 20'000;
+  server.write(l, 0, Happens::create, {1}, "main");
+  for (int i = 0; i < kYields; ++i) {
+    server.write(l, 10 * i, Happens::run, {1});
+    server.write(l, 10 * i + 7, Happens::yield);
+  }
+  disk.write(0, 5, Happens::born, {10});
+  disk.write(0, 5, Happens::role, {}, "disk");
+  disk.write(0, 95, Happens::gone);
+  const std::string bytes = server.bytes() + disk.bytes();
+  const Model m = model_of(read(std::as_bytes(std::span(bytes))));
+  CHECK(m.recording.damaged == 0);
+  REQUIRE(m.fibers.size() == 1);
+  const Summary s = summarize(m, Say(Language::en));
+  CHECK(s.fibers[0].runs == kYields);
+  CHECK(s.fibers[0].in[static_cast<std::size_t>(State::running)] == 7 * kYields);
+  REQUIRE(m.recording.processes.size() == 2);
+  const Process &first = m.recording.processes[0], &second = m.recording.processes[1];
+  CHECK(first.role == "server");
+  CHECK(first.ended == -1);
+  CHECK(second.role == "disk");
+  CHECK(second.parent == 10);
+  CHECK(second.ended == 95);
+  const std::string text = in_text(m, s, Terminal{.say = Say(Language::en)});
+  CHECK(text.find("disk, process 11: weft serve, from 0") != text.npos);
+  CHECK(text.find("started by 10") != text.npos);
+  CHECK(to_csv(m).find("\n11,,process,disk,") != std::string::npos);
+  Recording without = m.recording;
+  leave_out(without, "disk");
+  CHECK(without.processes.size() == 1);
+}
+
+TEST_CASE("A recording whose clock counts steps is told in steps") {
+  using Happens = lwp::trace::Event;
+  Writer w("explored");
+  w.fact(lwp::trace::kClockOfSteps);
+  const auto l = w.place(w.runtime("many-to-one, 1 LWP"), 1);
+  w.write(l, 0, Happens::create, {1}, "a");
+  w.write(l, 0, Happens::run, {1});
+  w.write(l, 3, Happens::park, {w.string("mutex"), 0x10});
+  w.write(l, 8, Happens::idle);
+  const std::string bytes = w.bytes();
+  const Model m = model_of(read(std::as_bytes(std::span(bytes))));
+  CHECK(m.recording.steps);
+  const Say say(Language::en);
+  CHECK(duration(m, m.fibers[0].slices[0].length(), say) == "3 steps");
+  CHECK(duration(m, 1, say) == "1 step");
+  CHECK(to_page({{&m, summarize(m, say), "explored"}}, say).find("\"steps\":true") !=
+        std::string::npos);
+}
+
 // ---- what the runtime records ----
 
 // Records `body` as the first fiber of a runtime.
@@ -283,8 +454,63 @@ TEST_CASE("Every fiber is in the recording from its creation to its end") {
                                    [](const Slice& s) { return s.state == State::running; });
       CHECK(ran);
       CHECK(f.parent != kNobody);
+      CHECK(f.origin.starts_with("trace_test.cpp:"));
       REQUIRE(!f.slices.empty());
       CHECK(f.slices.back().end < m.recording.ended);  // it ended, and main went on
+    }
+  }
+}
+
+// The client's span of a request and the server's have the same flow, over one connection or many.
+TEST_CASE("A request is followed from the client to the server and back") {
+  const Folder folder;
+  std::ofstream(folder / "hello.txt") << "hello";
+  for (const std::string model : {"single-threaded", "fsm", "dispatcher-worker"}) {
+    for (const bool keep_alive : {false, true}) {
+      CAPTURE(model, keep_alive);
+      const std::string file = folder / (model + (keep_alive ? "-kept" : "")).c_str();
+      REQUIRE(lwp::trace::start({.file = file}));
+      servers::ServerOptions options;
+      options.model = model;
+      options.root = folder.path.string();
+      options.workers = 2;
+      options.fibers.mapping = fibers::Mapping::many_to_many;
+      options.fibers.lwps = 2;
+      options.fibers.dump_on_sigquit = false;
+      servers::Refusal why;
+      auto server = servers::Server::open(options, why);
+      REQUIRE(server);
+      lwp::os::Thread thread("server", [&] { server->run(); });
+      const std::string request = std::string("GET /hello.txt HTTP/1.1\r\nHost: x\r\n") +
+                                  (keep_alive ? "" : "Connection: close\r\n") + "\r\n";
+      load::Plan plan{.target = {.port = server->port()},
+                      .next_request = [&] { return std::string_view(request); }};
+      plan.connections = 2;
+      plan.keep_alive = keep_alive;
+      plan.duration = 50 * kMillisecond;
+      const load::Outcome out = load::run(plan);
+      server->drain();
+      thread.join();
+      lwp::trace::stop();
+      CHECK(out.failures() == 0);
+      auto r = read({file}, Say(Language::en));
+      REQUIRE(std::holds_alternative<Recording>(r));
+      const Model m = model_of(std::move(std::get<Recording>(r)));
+      std::size_t asked = 0, met = 0;
+      for (const Span& s : m.spans) {
+        if (m.text(s.what) != "asked") continue;
+        ++asked;
+        met += std::any_of(m.spans.begin(), m.spans.end(), [&](const Span& x) {
+          return m.text(x.what) == "request" && x.flow == s.flow && x.begin >= s.begin &&
+                 x.begin <= s.end;
+        });
+      }
+      CHECK(asked >= out.answered);
+      CHECK(met == asked);
+      const Summary s = summarize(m, Say(Language::en));
+      REQUIRE(!s.slow.empty());
+      CHECK(s.slow[0].whole != s.slow[0].served);
+      CHECK(s.slow[0].before >= 0);
     }
   }
 }
@@ -339,6 +565,70 @@ TEST_CASE("Damaged recordings are read to their end") {
   }
 }
 
+bool tells_of_a_blocked_lwp(const std::string& file) {
+  const auto r = read({file}, Say(Language::en));
+  const auto* recording = std::get_if<Recording>(&r);
+  return recording != nullptr &&
+         std::any_of(recording->events.begin(), recording->events.end(), [](const Event& e) {
+           return e.kind == Kind::seen || e.kind == Kind::noticed;
+         });
+}
+
+// Its LWP blocks in a call that nobody announced, while no other fiber is ready: so nobody but the
+// recorder has a reason to look.
+TEST_CASE("A blocked LWP is in the recording though nobody waited for it") {
+  if (!lwp::os::has(lwp::os::Feature::proc_syscall)) {
+    WARN("SKIPPED: needs /proc/PID/task/TID/syscall");
+    return;
+  }
+  const Folder folder;
+  int n = 0;
+  for (const auto& config : fibers::testing::every_configuration()) {
+    INFO(fibers::testing::describe(config));
+    const std::string file = folder / ("b" + std::to_string(n++)).c_str();
+    Nanos began = 0, ended = 0;
+    const Model m = model_of(recorded(config, file, [&] {
+      auto pipe = std::move(lwp::os::pipe().value());
+      lwp::os::Thread holder("holder", [&] {
+        // Until it is in the recording, which can be read at any time.
+        const Nanos patience = lwp::os::now() + 20 * lwp::os::kSecond;
+        while (!tells_of_a_blocked_lwp(file) && lwp::os::now() < patience) {
+          lwp::os::sleep_until(lwp::os::now() + kMillisecond);
+        }
+        const std::byte one[1]{};
+        (void)lwp::os::write(pipe[1].get(), one).error();
+      });
+      fibers::spawn({"reader"}, [&] {
+        std::byte one[1];
+        began = lwp::os::now();
+        (void)lwp::os::read(pipe[0].get(), one).error();
+        ended = lwp::os::now();
+        // It stays awake for longer than the recorder rests.
+        const Nanos enough = lwp::os::thread_cpu() + 20 * kMillisecond;
+        while (lwp::os::thread_cpu() < enough) {
+        }
+      }).join();
+      holder.join();
+    }));
+    const auto call = std::find_if(m.calls.begin(), m.calls.end(), [&](const Call& c) {
+      return name_of(m, c.fiber) == "reader" && call_name(m, c).starts_with("read(");
+    });
+    REQUIRE(call != m.calls.end());
+    CHECK(call->known != Known::announced);
+    CHECK(call_name(m, *call).find(", pipe:[") != std::string::npos);
+    CHECK(call->end > call->begin);
+    // In between it did sleep.
+    CHECK(call->begin < ended);
+    CHECK(call->end > began);
+    const Summary s = summarize(m, Say(Language::en));
+    CHECK(to_csv(m).find(",blocked,") != std::string::npos);
+    const auto row = std::find_if(s.calls.begin(), s.calls.end(),
+                                  [](const CallRow& r) { return r.what.starts_with("read("); });
+    REQUIRE(row != s.calls.end());
+    CHECK(row->known[static_cast<std::size_t>(call->known)] > 0);
+  }
+}
+
 // ---- the commands ----
 
 TEST_CASE("weft run records a program, and weft report tells of it") {
@@ -379,7 +669,7 @@ TEST_CASE("The libraries of the page weigh at most 80 KB") {
 nlohmann::json page_of(const Recording& r) {
   const Model m = model_of(r);
   const Say say(Language::en);
-  return nlohmann::json::parse(data_of_page({{&m, summarize(m, say), "a run"}}))[0];
+  return nlohmann::json::parse(data_of_page({{&m, summarize(m, say), "a run"}}, say))[0];
 }
 
 TEST_CASE("A page knows what its objects were waited for, and requests by their flow") {
@@ -401,6 +691,63 @@ TEST_CASE("A page knows what its objects were waited for, and requests by their 
   s.at(40).happens(l, Kind::idle);
   // One, of the first fiber, text 2, at 10, 20 long, part of the first flow.
   CHECK(page_of(s.take())["requests"] == "AQACChQB");
+}
+
+TEST_CASE("Simulated and explored schedules are recordings, too") {
+  const Folder folder;
+  const std::string file = folder / "s.wt";
+  auto simulated = run_weft({"simulate", "--workload",
+                             std::string(WEFT_SOURCE_DIR) + "/labs/simulate/examples/convoy.txt",
+                             "--trace", file, "--lang", "en"});
+  CHECK(simulated.code == 0);
+  CHECK(simulated.out.find("./weft report") != std::string::npos);
+  auto r = read({file}, Say(Language::en));
+  REQUIRE(std::holds_alternative<Recording>(r));
+  const Model m = model_of(std::move(std::get<Recording>(r)));
+  CHECK(m.recording.damaged == 0);
+  REQUIRE(m.lwps.size() == 1);
+  CHECK(m.fibers.size() >= 3);
+  // Its one CPU carries one job at a time, and each job runs as long as it says.
+  const Summary s = summarize(m, Say(Language::en));
+  Nanos ran = 0;
+  for (const auto& row : s.fibers) ran += row.in[static_cast<std::size_t>(State::running)];
+  CHECK(ran == s.lwps[0].in[static_cast<std::size_t>(State::running)]);
+  CHECK(run_weft({"report", file, "--text"}).code == 0);
+}
+
+// ---- last words ----
+
+TEST_CASE("A crash, a deadlock and SIGQUIT say where it is recorded, and the recording is whole") {
+  const Folder folder;
+  for (const std::string how : {"crash", "abort", "deadlock", "quit"}) {
+    for (const std::string kind : {"", "flight:"}) {
+      CAPTURE(how, kind);
+      const std::string file = folder / (how + (kind.empty() ? "" : "-flight")).c_str();
+      weft::testing::Child child("trace", how, "WEFT_TRACE='" + kind + file + "' exec ");
+      const std::string where = "weft: recorded until here: ./weft report " + file + "\n";
+      if (how == "quit") {
+        REQUIRE(child.says("waiting"));
+        child.signal(SIGQUIT);
+        REQUIRE(child.says(where));
+        child.signal(SIGKILL);
+      }
+      const int code = child.end();
+      INFO(child.output());
+      CHECK(code == (how == "crash"   ? 128 + SIGSEGV
+                     : how == "abort" ? 128 + SIGABRT
+                     : how == "quit"  ? 128 + SIGKILL
+                                      : static_cast<int>(kDeadlock)));
+      CHECK(child.output().find(where) != std::string::npos);
+      auto r = read({file}, Say(Language::en));
+      REQUIRE(std::holds_alternative<Recording>(r));
+      const auto& recording = std::get<Recording>(r);
+      CHECK(recording.damaged == 0);
+      const bool last = std::any_of(recording.events.begin(), recording.events.end(), [&](auto& e) {
+        return e.kind == Kind::note && recording.text(e) == "the last";
+      });
+      CHECK(last);
+    }
+  }
 }
 
 TEST_CASE("What cannot be recorded or read is refused") {

@@ -104,6 +104,14 @@ double recorded_echoes(long operations) {
   return echoes(operations);
 }
 
+// Of an event, with what chunks need besides.
+double bytes_of_event(long operations) {
+  const Recorded recorded;
+  (void)echoes(operations);
+  const auto cost = lwp::trace::cost();
+  return static_cast<double>(cost.bytes) / static_cast<double>(cost.events);
+}
+
 std::vector<Row> rows(const Scale&) {
   std::vector<Row> rows;
   auto row = [&](const char* name, const Place& place, double (*run)(long)) -> Row& {
@@ -115,6 +123,11 @@ std::vector<Row> rows(const Scale&) {
   row("event", alone, events).target = Target{20, {}};
   // One CPU for the server's LWP, one for the client.
   const Place pair{Engine::weft, fibers::Mapping::many_to_many, 2};
+  Row& bytes = row("event-bytes", alone, bytes_of_event);
+  bytes.unit = "B";
+  bytes.operations = 50'000;
+  bytes.most_runs = 1;
+  bytes.target = Target{12, {}};
   row("echo", pair, echoes);
   row("echo+recorded", pair, recorded_echoes).target = Target{1.05, "echo/weft/2"};
   return rows;
