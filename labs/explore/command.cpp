@@ -18,6 +18,7 @@
 #include "labs/output_file.hpp"
 #include "labs/policy/policy_file.hpp"
 #include "labs/seed_option.hpp"
+#include "labs/trace/start.hpp"
 #include "lwp/os.hpp"
 #include "lwp/policy_table.hpp"
 
@@ -64,9 +65,13 @@ class Command {
     if (!write_output(f_.json, found.dump(1) + "\n"))
       return refuse(t_, "explore",
                     {say_("usage.cannot_write", {{"path", f_.json}}), kMachineLacks});
-    if (!f_.trace.empty() && !write_trace(found))
-      return refuse(t_, "explore",
-                    {say_("usage.cannot_write", {{"path", f_.trace}}), kMachineLacks});
+    if (!f_.trace.empty()) {
+      if (!write_trace(found))
+        return refuse(t_, "explore",
+                      {say_("usage.cannot_write", {{"path", f_.trace}}), kMachineLacks});
+      std::fprintf(words_beside(f_.json), "%s\n",
+                   t_.shown(trace::recorded(f_.trace, say_)).c_str());
+    }
     const bool elsewhere = found.contains("diverged_at") && !found.at("diverged_at").is_null();
     return found.at("verdict") == "passed" && !elsewhere ? kDone : kNo;
   }
@@ -232,8 +237,11 @@ class Command {
     const bool is_there = found.contains("story");
     const auto story = is_there ? told_of(found) : explore::Story{};
     const std::string outcome = found.at("verdict") == "passed" ? "passed" : what(found);
-    return write_output(f_.trace,
-                        explore::to_trace(story, f_.target, outcome, say_).dump(1) + "\n");
+    const std::string lwps = std::to_string(f_.lwps) + (f_.lwps == 1 ? " LWP" : " LWPs");
+    return write_output(
+        f_.trace,
+        explore::to_recording(story, f_.target, "explored, " + lwps + ", policy " + f_.policy,
+                              outcome, say_));
   }
 
   std::string story(const json& found) const {

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: BSL-1.0
-// A story as a trace that other programs show: Chrome's "Trace Event Format" (complete events and
-// metadata), which Perfetto and chrome://tracing open. A step lasts a microsecond; above are the
-// LWPs with who runs on them, below the fibers with what they do.
+// A story as a recording (labs/trace/writer.hpp) whose clock counts steps: `weft report` shows who
+// runs on which LWP and who waits for what, and each line of the story as a note of its fiber.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <string>
 
 #include "labs/explore/story.hpp"
 
 namespace weft::labs::explore {
 
-/// `file` is the program, `what` how the run ended.
-nlohmann::ordered_json to_trace(const Story& story, const std::string& file,
-                                const std::string& what, const Say& say);
+/// The file. `what` is the program, `outcome` how the run ended; `about` its mapping and policy.
+std::string to_recording(const Story& story, const std::string& what, const std::string& about,
+                         const std::string& outcome, const Say& say);
 
 }  // namespace weft::labs::explore

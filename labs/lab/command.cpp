@@ -20,6 +20,7 @@
 #include "labs/output_file.hpp"
 #include "labs/suggest.hpp"
 #include "labs/toolchain.hpp"
+#include "labs/trace/start.hpp"
 #include "lwp/os.hpp"
 
 namespace weft::labs {
@@ -33,7 +34,7 @@ constexpr std::size_t kWidth = 80;
 constexpr os::Nanos kLook = 200 * os::kMillisecond;  // at the files' times
 
 struct Flags {
-  std::string action = "watch", word, answer, reason, from, json;
+  std::string action = "watch", word, answer, reason, from, json, trace;
   int level = 0;
 };
 
@@ -161,6 +162,10 @@ class Command {
       (void)write_output(
           f_.json,
           to_json(report).dump(1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
+    if (!f_.trace.empty()) {
+      const Finding* failed = report.first_failure();
+      (void)keep(failed == nullptr ? "" : failed->recording, kNo);
+    }
     return report.passed();
   }
   const Exercise* next_after(const Exercise& e) const {
@@ -229,13 +234,24 @@ class Command {
     const Exercise* e = pick_started(f_.word);
     if (e == nullptr) return kWrongUse;
     if (e->measure.empty()) return no(say_("lab.no_measure", {{"lab", e->name}}));
-    print(measured(*e));
-    return kDone;
+    const auto result = Grader(*e, say_).measure(files(*e));
+    print(measured(*e, result));
+    return keep(result.recording, kDone);
+  }
+  // Writes what was asked for; `code`, or why not.
+  int keep(const std::string& recording, int code) const {
+    if (f_.trace.empty()) return code;
+    if (recording.empty()) return no(say_("lab.nothing_to_record"), kNo);
+    if (!write_output(f_.trace, recording))
+      return no(say_("usage.cannot_write", {{"path", f_.trace}}), kMachineLacks);
+    print(trace::recorded(f_.trace, say_) + "\n");
+    return code;
   }
   // What the lab measures of the student's files, with what the student said before.
   std::string measured(const Exercise& e) {
-    if (e.measure.empty()) return "";
-    const auto result = Grader(e, say_).measure(files(e));
+    return e.measure.empty() ? "" : measured(e, Grader(e, say_).measure(files(e)));
+  }
+  std::string measured(const Exercise& e, const Grader::Measured& result) {
     std::string text = bars_of(e, result, say_);
     const auto predicted = mine_.predictions(e.name);
     return text + compared(e, predicted, result, say_);
@@ -301,10 +317,10 @@ class Command {
     if (!finding) return no(say_("lab.bad_token", {{"token", token}}));
     if (finding->verdict == Verdict::pass) {
       print("✓ " + say_("lab.replay_passes") + "\n\n" + finding->story);
-      return kDone;
+      return keep(finding->recording, kDone);
     }
     print("✗ " + grader.explain(*finding));
-    return kNo;
+    return keep(finding->recording, kNo);
   }
 
   // ---- watching
@@ -406,6 +422,7 @@ void lab_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_option("--reason", f->reason, say("lab.help_reason"));
   sub.add_option("--from", f->from, say("lab.help_from"))->type_name("FOLDER");
   sub.add_option("--json", f->json, say("lab.help_json"))->type_name("FILE");
+  sub.add_option("--trace", f->trace, say("lab.help_trace"))->type_name("FILE");
   sub.footer(say("lab.footer"));
   sub.callback([=, &terminal, &exit_code] { exit_code = Command(*f, terminal).run(); });
 }

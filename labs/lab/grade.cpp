@@ -10,7 +10,7 @@
 #include "labs/compile.hpp"
 #include "labs/exit.hpp"
 #include "labs/explore/ask.hpp"
-#include "labs/explore/story.hpp"
+#include "labs/explore/trace.hpp"
 #include "labs/lab/generic.hpp"
 #include "labs/lab/symbols.hpp"
 #include "labs/sandbox.hpp"
@@ -208,6 +208,10 @@ Grader::Measured Grader::measure(const Files& files) {
     out.problem = say_("lab.no_answer");
     return out;
   }
+  if (answer.found.contains("story")) {
+    out.recording =
+        recording(story(check, files, built, answer.found), check, answer.found.at("verdict"));
+  }
   for (const json& f : answer.found.at("figures")) {
     out.figures.emplace_back(f.at("name"), f.at("value"));
   }
@@ -336,7 +340,11 @@ void Grader::program(const Check& check, const Files& files, Finding& finding, b
   // A schedule that passes is told when it is asked for.
   const bool to_tell = finding.verdict != Verdict::pass || !schedule_.empty();
   if (finding.verdict != Verdict::grader_error) {
-    if (tells && to_tell) finding.story = printable(story(check, files, built, found));
+    if (tells && to_tell) {
+      const explore::Story all = story(check, files, built, found);
+      finding.story = printable(in_text(all));
+      finding.recording = recording(all, check, found.at("verdict"));
+    }
     const std::string hash = (built.source + policy.source).substr(0, kHashDigits);
     const std::string schedule = schedule_.empty() ? found.value("schedule", "0") : schedule_;
     finding.token = exercise_.name + "." + check.id + "-" + hash + "-" + schedule;
@@ -390,8 +398,8 @@ std::string Grader::figures(const json& found) const {
 
 // The lines of the check and of the student's files, one after the other; of the check's the
 // numbers are not shown.
-std::string Grader::story(const Check& check, const Files& files, const Built& built,
-                          const json& found) const {
+explore::Story Grader::story(const Check& check, const Files& files, const Built& built,
+                             const json& found) const {
   std::vector<std::string> source = lines_in(contents(exercise_.folder / check.file).value_or(""));
   const std::size_t of_check = source.size();
   auto lines = explore::lines_of(built.library, shown_path(check.file), found.at("story"));
@@ -408,6 +416,17 @@ std::string Grader::story(const Check& check, const Files& files, const Built& b
     const auto first = static_cast<unsigned>(of_check);
     l.line = l.line > first ? l.line - first : 0;
   }
+  return told;
+}
+
+std::string Grader::recording(const explore::Story& told, const Check& check,
+                              const std::string& outcome) const {
+  const std::string lwps = std::to_string(check.lwps) + (check.lwps == 1 ? " LWP" : " LWPs");
+  return explore::to_recording(told, exercise_.name, "explored, " + lwps, outcome, say_);
+}
+
+// Its end.
+std::string Grader::in_text(explore::Story told) const {
   if (told.lines.size() > kStoryLines) {
     const std::size_t cut = told.lines.size() - kStoryLines;
     told.lines.erase(told.lines.begin(), told.lines.begin() + static_cast<long>(cut));

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "labs/explore/story.hpp"
 #include "labs/lab/build.hpp"
 #include "labs/lab/exercise.hpp"
 
@@ -25,10 +26,11 @@ struct Finding {
   int weight = 1;
   bool optional = false;
   Verdict verdict = Verdict::grader_error;
-  std::string id;        ///< of the message: "warm-up.stalled", "lab.crash"; "" if it passed
-  std::string evidence;  ///< in the language asked for: what was seen, a line or several
-  std::string story;     ///< the interleaving, ready to print; "" if there is none
-  std::string token;     ///< for `weft lab replay`; "" if there is nothing to run again
+  std::string id;         ///< of the message: "warm-up.stalled", "lab.crash"; "" if it passed
+  std::string evidence;   ///< in the language asked for: what was seen, a line or several
+  std::string story;      ///< the interleaving, ready to print; "" if there is none
+  std::string recording;  ///< the same, as a file for `weft report`; likewise
+  std::string token;      ///< for `weft lab replay`; "" if there is nothing to run again
   std::uint64_t schedules = 0;
   bool exhaustive = false;
   double seconds = 0;
@@ -67,8 +69,9 @@ class Grader {
   /// Numbers that the lab's program told, run once with these files.
   struct Measured {
     std::vector<std::pair<std::string, double>> figures;
-    std::string picture;  ///< of a workload: its Gantt chart
-    std::string problem;  ///< why there are none, or not all
+    std::string picture;    ///< of a workload: its Gantt chart
+    std::string problem;    ///< why there are none, or not all
+    std::string recording;  ///< as Finding's; "" of a workload
   };
   Measured measure(const Files& files);
 
@@ -95,8 +98,11 @@ class Grader {
   std::uint64_t iterations(const Check& check) const;
   nlohmann::json question(const Check& check, const Built& program, const Built& policy) const;
   void judge(const Check& check, const nlohmann::json& found, Finding& finding) const;
-  std::string story(const Check& check, const Files& files, const Built& built,
-                    const nlohmann::json& found) const;
+  explore::Story story(const Check& check, const Files& files, const Built& built,
+                       const nlohmann::json& found) const;
+  std::string in_text(explore::Story told) const;
+  std::string recording(const explore::Story& told, const Check& check,
+                        const std::string& outcome) const;
   void fail(Finding& finding, std::string id, std::string evidence) const;
   std::string figures(const nlohmann::json& found) const;
 

@@ -17,6 +17,8 @@
 #include "labs/sealed.hpp"
 #include "labs/seed_option.hpp"
 #include "labs/simulate/chart.hpp"
+#include "labs/simulate/trace.hpp"
+#include "labs/trace/start.hpp"
 #include "lwp/policy_table.hpp"
 
 namespace weft::labs {
@@ -26,7 +28,7 @@ using namespace simulate;
 using nlohmann::ordered_json;
 
 struct Flags {
-  std::string workload, policy = "fifo", json;
+  std::string workload, policy = "fifo", json, trace;
   std::string library, letter;  // from a grader: the policy compiled already, and labs/sealed.hpp
   std::uint64_t seed = 1, variant = 0;
   bool predict = false;
@@ -58,6 +60,11 @@ class Command {
     if (!write_output(f_.json, to_json(result, predicted).dump(1) + "\n"))
       return refuse(t_, "simulate",
                     {say_("usage.cannot_write", {{"path", f_.json}}), kMachineLacks});
+    if (f_.trace.empty()) return kDone;
+    if (!write_output(f_.trace, to_recording(workload_, result, f_.workload, f_.policy)))
+      return refuse(t_, "simulate",
+                    {say_("usage.cannot_write", {{"path", f_.trace}}), kMachineLacks});
+    print("\n" + trace::recorded(f_.trace, say_) + "\n");
     return kDone;
   }
 
@@ -79,7 +86,9 @@ class Command {
                                                                     {"expected", bad->expected}})};
     }
     workload_ = std::get<Workload>(std::move(parsed));
-    if (!can_write(f_.json)) return Refusal{say_("usage.cannot_write", {{"path", f_.json}})};
+    for (const auto& path : {f_.json, f_.trace}) {
+      if (!can_write(path)) return Refusal{say_("usage.cannot_write", {{"path", path}})};
+    }
     if (is_policy_file(f_.policy)) {
       if (!f_.letter.empty()) asked_.emplace(f_.letter);  // nothing of the policy's has run yet
       auto verdict = f_.library.empty() ? use_policy_file(f_.policy, say_)
@@ -183,6 +192,7 @@ void simulate_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_option("--variant", f->variant, say("simulate.help_variant"))->type_name("N");
   sub.add_flag("--predict", f->predict, say("simulate.help_predict"));
   sub.add_option("--json", f->json, say("simulate.help_json"))->type_name("FILE");
+  trace::add_option(sub, f->trace, say);
   sub.add_option("--library", f->library)->group("");  // not for people
   sub.add_option("--letter", f->letter)->group("");
   sub.footer(say("simulate.footer"));

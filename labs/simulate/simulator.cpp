@@ -117,7 +117,7 @@ class Simulator {
   }
 
   void note(SimulatedTask& t, Segment::State state, Nanos until) {
-    if (until > t.since) out_.segments.push_back({state, t.job, t.since, until});
+    if (until > t.since) out_.segments.push_back({state, t.job, t.since, until, t.outcome.time});
     if (state == Segment::State::waits) t.outcome.waited += until - t.since;
     t.since = until;
   }

@@ -19,6 +19,7 @@ struct Segment {
   enum class State { ready, runs, waits } state;
   std::size_t job;  ///< into Workload::jobs
   Nanos begin, end;
+  int time = 1;  ///< of Job::times
 };
 
 /// What became of one job, or of one time of a job that comes again.
