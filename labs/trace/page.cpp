@@ -240,6 +240,7 @@ Json words_of_page(const Say& say) {
   add("total", "report.total");
   add("worst", "report.worst");
   add("at", "report.at");
+  add("how", "report.how");
   add("handed", "report.handed");
   add("collateral", "report.collateral");
   add("waiter", "report.waiter");
