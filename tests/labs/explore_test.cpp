@@ -5,6 +5,7 @@
 #include <set>
 
 #include "labs/explore/story.hpp"
+#include "labs/trace/model.hpp"
 #include "tests/labs/weft_program.hpp"
 
 using namespace weft::labs::testing;
@@ -77,20 +78,19 @@ TEST_CASE("weft explore finds the bug of each example, and its token replays it"
 TEST_CASE("weft explore --trace: the schedule, a lane for each LWP and each fiber") {
   if (!there()) return;
   const Folder folder;
-  const fs::path trace = folder.path / "trace.json";
+  const fs::path trace = folder.path / "schedule.wt";
   const Explored found = explore(kExamples / "check_then_park.cpp", {"--trace", trace.string()});
-  const json events = json::parse(content(trace))["traceEvents"];
+  const auto read = labs::trace::read({trace.string()}, Say(Language::en));
+  REQUIRE(std::holds_alternative<labs::trace::Recording>(read));
+  const auto m = labs::trace::model_of(std::get<labs::trace::Recording>(read));
+  CHECK(m.recording.steps);
+  CHECK(m.recording.damaged == 0);
   std::set<std::string> lanes;
-  std::uint64_t last = 0;
-  for (const json& e : events) {
-    if (e["ph"] == "M" && e["name"] == "thread_name") lanes.insert(e["args"]["name"]);
-    if (e["ph"] != "X") continue;
-    CHECK(e["ts"].get<std::uint64_t>() >= last);
-    CHECK(e["dur"].get<std::uint64_t>() >= 1);
-    last = e["ts"];
-  }
-  CHECK(lanes == std::set<std::string>{"LWP 1", "LWP 2", "main", "setter", "waiter"});
-  CHECK(last <= found.found["steps"].get<std::uint64_t>());
+  for (const auto& f : m.fibers) lanes.insert(f.name);
+  CHECK(lanes == std::set<std::string>{"main", "setter", "waiter"});
+  CHECK(m.lwps.size() == 2);
+  CHECK(!m.notes.empty());
+  CHECK(m.recording.ended <= found.found["steps"].get<std::int64_t>() + 1);
   CHECK(run_weft({"explore", (kExamples / "wait_with_if.cpp").string(), "--trace", "/no/where"})
             .code == 2);
 }
