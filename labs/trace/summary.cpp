@@ -297,12 +297,12 @@ class Summarizer {
     const auto longest =
         std::max_element(m_.calls.begin(), m_.calls.end(),
                          [](const Call& a, const Call& b) { return a.length() < b.length(); });
-    if (longest == m_.calls.end() || longest->length() < 10 * kWorthATelling) return;
+    if (longest == m_.calls.end() || longest->length() < 10 * worth_a_telling_) return;
     find({.id = "found.blocked_alone",
           .text = say_("found.blocked_alone", {{"lwp", lwp_name(m_, longest->lwp)},
-                                               {"time", duration(longest->length())},
+                                               {"time", length(longest->length())},
                                                {"fiber", name_of(m_, longest->fiber)},
-                                               {"call", call_name(m_, *longest)}}),
+                                               {"call", call_in_full(m_, *longest)}}),
           .begin = longest->begin,
           .end = longest->end,
           .lwp = longest->lwp,
