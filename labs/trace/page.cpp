@@ -135,6 +135,8 @@ Json data_of(const Shown& shown, const Say& say) {
     d["runtimes"].push_back({{"process", x.process}, {"number", x.number}, {"about", x.about}});
   }
   Packed packed;
+  std::vector<std::uint64_t> moves(m.fibers.size());
+  for (const auto& row : s.fibers) moves[row.lane] = row.migrations;
   auto lanes = [&](const std::vector<Lane>& all, auto&& name) {
     Json out = Json::array();
     for (std::uint32_t i = 0; i < all.size(); ++i) {
@@ -149,6 +151,7 @@ Json data_of(const Shown& shown, const Say& say) {
   };
   d["lwps"] = lanes(m.lwps, lwp_name);
   d["fibers"] = lanes(m.fibers, name_of);
+  for (std::size_t i = 0; i < moves.size(); ++i) d["fibers"][i]["migrations"] = moves[i];
   d["slices"] = packed.base64();
   d["texts"] = Json::array();
   for (const auto& text : r.texts) d["texts"].push_back(printable(text));
@@ -241,6 +244,8 @@ Json words_of_page(const Say& say) {
   add("worst", "report.worst");
   add("at", "report.at");
   add("how", "report.how");
+  add("origin", "report.origin");
+  add("migrations", "report.migrations");
   add("handed", "report.handed");
   add("collateral", "report.collateral");
   add("waiter", "report.waiter");

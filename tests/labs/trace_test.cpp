@@ -682,6 +682,7 @@ TEST_CASE("A page knows what its objects were waited for, and requests by their 
   CHECK((*log)[3] == 2 * kMillisecond);     // waited
   CHECK((*log)[6] == 1);                    // held across a blocking call
   CHECK(page_of(r)["requests"] == "AA==");  // none: one byte
+  CHECK(page_of(r)["fibers"][0]["migrations"] == 0);
 
   Script s;
   const auto l = s.lwp(s.runtime(1, "many-to-one, 1 LWP"), 1);
