@@ -80,9 +80,10 @@ TEST_CASE("weft explore --trace: the schedule, a lane for each LWP and each fibe
   const Folder folder;
   const fs::path trace = folder.path / "schedule.wt";
   const Explored found = explore(kExamples / "check_then_park.cpp", {"--trace", trace.string()});
-  const auto read = labs::trace::read({trace.string()}, Say(Language::en));
-  REQUIRE(std::holds_alternative<labs::trace::Recording>(read));
-  const auto m = labs::trace::model_of(std::get<labs::trace::Recording>(read));
+  const auto read =
+      weft::labs::trace::read({trace.string()}, weft::labs::Say(weft::labs::Language::en));
+  REQUIRE(std::holds_alternative<weft::labs::trace::Recording>(read));
+  const auto m = weft::labs::trace::model_of(std::get<weft::labs::trace::Recording>(read));
   CHECK(m.recording.steps);
   CHECK(m.recording.damaged == 0);
   std::set<std::string> lanes;

@@ -483,8 +483,9 @@ TEST_CASE("A request is followed from the client to the server and back") {
       lwp::os::Thread thread("server", [&] { server->run(); });
       const std::string request = std::string("GET /hello.txt HTTP/1.1\r\nHost: x\r\n") +
                                   (keep_alive ? "" : "Connection: close\r\n") + "\r\n";
-      load::Plan plan{.target = {.port = server->port()},
-                      .next_request = [&] { return std::string_view(request); }};
+      load::Plan plan;
+      plan.target.port = server->port();
+      plan.next_request = [&] { return std::string_view(request); };
       plan.connections = 2;
       plan.keep_alive = keep_alive;
       plan.duration = 50 * kMillisecond;
