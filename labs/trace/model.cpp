@@ -107,6 +107,12 @@ class Builder {
   explicit Builder(Recording recording) { m_.recording = std::move(recording); }
 
   Model build() {
+    // Runtimes in the order of their processes, whoever was recorded first.
+    for (std::uint32_t p = 0; p < m_.recording.processes.size(); ++p) {
+      for (const auto& [number, about] : m_.recording.processes[p].runtimes) {
+        runtime_of({.process = p, .runtime = number});
+      }
+    }
     for (const Event& e : m_.recording.events) take(e);
     finish();
     return std::move(m_);

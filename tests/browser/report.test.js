@@ -159,7 +159,7 @@ test('two recordings lie on one time axis', async () => {
 
 test('a row of a table leads to its place', async () => {
   const page = await open(one);
-  const row = page.getByRole('row', {name: /^read 1 312/});
+  const row = page.getByRole('row', {name: /^read announced 1 312/});
   await row.click();
   await says(page, /state\s+blocked/);
   await page.keyboard.press('0');

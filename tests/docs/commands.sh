@@ -21,6 +21,7 @@ while IFS=: read -r page line; do
     continue
   fi
   for word in "${words[@]:2}"; do
+    [[ $word != -- ]] || break  # what follows is another program's
     [[ $word =~ ^--[a-z] ]] || continue
     grep -q -- "${word%%=*}\b" "$help" || complain "$page: $line: $command has no ${word%%=*}"
   done

@@ -129,7 +129,7 @@ TEST_CASE("weft serve --dashboard answers while every LWP is blocked, and starts
   weft::tests::Folder folder;
   folder.file("page.txt", "read slowly");
   const Served served({"--root", folder.path(), "--mapping", "many-to-one", "--workers", "4",
-                       "--disk", "slow:3000"});
+                       "--disk", "slow:10000"});
   CHECK(served.get("/").find("id=\"weft\"") != std::string::npos);
   CHECK(served.get("/nothing").starts_with("HTTP/1.1 404"));
   weft::tests::Client slow(static_cast<std::uint16_t>(served.port()));
@@ -148,6 +148,9 @@ TEST_CASE("weft serve --dashboard answers while every LWP is blocked, and starts
   CHECK(one.out.find("\n  LWP 1     blocked ") != std::string::npos);
   CHECK(one.out.find("\n  worker 1  blocked ") != std::string::npos);
   CHECK(testing::run_weft({"ps", pid, "--waits"}).out.find("\n  LWP 1 ") == std::string::npos);
+  CHECK_FALSE(slow.hears_within(0));  // the only LWP was in that read all the time
+  CHECK(about(served.live()).starts_with("many-to-one, 1 LWP"));
+
   // A fiber's calls, or a sentence that says why gdb tells none; and of no other process.
   const Say say(Language::en);
   const auto fiber = live["recordings"][0]["fibers"].back()["number"].dump();
@@ -158,8 +161,6 @@ TEST_CASE("weft serve --dashboard answers while every LWP is blocked, and starts
   CHECK(known);
   CHECK(served.get("/stack", "&process=1&fiber=1").ends_with(say("dashboard.nothing_yet")));
   CHECK(served.get("/stack", "&process=x").ends_with(say("dashboard.nothing_yet")));
-  CHECK_FALSE(slow.hears_within(0));  // the only LWP was in that read all the time
-  CHECK(about(served.live()).starts_with("many-to-one, 1 LWP"));
 
   CHECK(served.control(R"({"mapping":"many-to-few"})").find("many-to-few") != std::string::npos);
   CHECK(served.control(R"({"workers":"-1"})").find("-1") != std::string::npos);
