@@ -117,6 +117,7 @@ void Lecture::start_load() {
   plan.poisson = true;
   plan.connections = 512;
   plan.duration = 24 * 3600 * os::kSecond;
+  plan.recorded = false;  // the page is about the server
   plan.stop_fd = (*ends)[0].get();
   end_load_ = std::move((*ends)[1]);
   load_ = os::Thread("load", [plan, stop = std::make_shared<os::Fd>(std::move((*ends)[0]))] {

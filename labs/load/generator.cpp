@@ -53,6 +53,7 @@ class Generator {
 
   Outcome run() {
     exact_timers();
+    if (plan_.recorded) recorded_.emplace("client");
     if (plan_.stop_fd >= 0)
       (void)poller_.add(plan_.stop_fd, kReadable, Poller::Trigger::level, &stop_tag_).error();
     if (!open())
@@ -62,9 +63,9 @@ class Generator {
       begin_due(now());
       if (out_.interrupted || out_.unreachable) break;
       if (window_.ended() && busy_ == 0 && backlog_.empty()) break;
-      recorded_.idle(true);
+      if (recorded_) recorded_->idle(true);
       std::size_t n = poller_.wait(ready, next_deadline());
-      recorded_.idle(false);
+      if (recorded_) recorded_->idle(false);
       for (std::size_t i = 0; i < n; ++i) {
         if (ready[i].tag == &stop_tag_)
           out_.interrupted = true;
@@ -294,7 +295,7 @@ class Generator {
       again_.push_back(&c);
   }
 
-  lwp::trace::Alone recorded_{"client"};
+  std::optional<lwp::trace::Alone> recorded_;
   const Plan& plan_;
   Nanos start_;
   Window window_;

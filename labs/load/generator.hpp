@@ -50,6 +50,7 @@ struct Plan {
   int whole = 1;
 
   std::function<void()> window_begins, window_ends;  ///< called at those moments, may be empty
+  bool recorded = true;                              ///< where WEFT_TRACE asks for it
   int stop_fd = -1;  ///< run() returns early when this becomes readable (it is not read)
 };
 

@@ -55,27 +55,14 @@ std::optional<int> number_of(const std::string& name) {
   return pid;
 }
 
-bool is_of(const Model& m, const Runtime& runtime, int pid) {
-  return m.recording.processes[runtime.process].number == static_cast<std::uint32_t>(pid);
-}
-
 // What a process does now: its part of the file alone.
 std::optional<Model> now_of(int pid, const std::string& file, const Say& say) {
   auto recording = read({file}, say);
   auto* r = std::get_if<Recording>(&recording);
   if (r == nullptr) return std::nullopt;
-  Model m = model_of(std::move(*r));
-  bool known = false;
-  for (const Process& p : m.recording.processes) {
-    known = known || p.number == static_cast<std::uint32_t>(pid);
-  }
-  if (!known) return std::nullopt;
-  for (auto* lanes : {&m.lwps, &m.fibers}) {
-    for (auto& lane : *lanes) {
-      if (!is_of(m, m.runtimes[lane.runtime], pid)) lane.slices.clear();
-    }
-  }
-  return m;
+  leave_out(*r, [&](const Process& p) { return p.number != static_cast<std::uint32_t>(pid); });
+  if (r->processes.empty()) return std::nullopt;
+  return model_of(std::move(*r));
 }
 
 // The last slice of one that has not ended; null of one that has.
@@ -118,7 +105,7 @@ std::string picture(const Model& m, const Flags& f, const Terminal& t) {
   lines(m.fibers, name_of, false);
   std::string out;
   for (const auto& runtime : m.runtimes) {
-    if (!runtime.about.empty() && is_of(m, runtime, f.pid)) out += t.bold(runtime.about) + "\n";
+    if (!runtime.about.empty()) out += t.bold(runtime.about) + "\n";
   }
   return out + (table.empty() ? say("page.nobody_waits") + "\n" : table.text(t, 3));
 }

@@ -347,12 +347,12 @@ class Reader {
 
 }  // namespace
 
-void leave_out(Recording& r, std::string_view role) {
+void leave_out(Recording& r, const std::function<bool(const Process&)>& which) {
   std::vector<std::uint32_t> now(r.processes.size());
   std::uint32_t kept = 0;
-  for (std::size_t i = 0; i < now.size(); ++i) now[i] = r.processes[i].role == role ? ~0u : kept++;
+  for (std::size_t i = 0; i < now.size(); ++i) now[i] = which(r.processes[i]) ? ~0u : kept++;
   std::erase_if(r.events, [&](const Event& e) { return now[r.places[e.place].process] == ~0u; });
-  std::erase_if(r.processes, [&](const Process& p) { return p.role == role; });
+  std::erase_if(r.processes, which);
   for (Place& p : r.places) p.process = now[p.process];
 }
 

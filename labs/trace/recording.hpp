@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <variant>
@@ -62,7 +63,7 @@ std::variant<Recording, Refusal> read(const std::vector<std::string>& files, con
 /// Of bytes in memory: the chunks of one file, which may be none.
 Recording read(std::span<const std::byte> bytes);
 
-/// As if processes of that role had not been recorded.
-void leave_out(Recording& r, std::string_view role);
+/// As if those processes had not been recorded.
+void leave_out(Recording& r, const std::function<bool(const Process&)>& which);
 
 }  // namespace weft::labs::trace
