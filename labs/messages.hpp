@@ -25,7 +25,7 @@ inline constexpr Message kMessages[] = {
     {"mapping.one_to_one", "one-to-one", "一对一"},
 
     // ---- weft report, weft run, recordings ----
-    {"found.nothing", "Nothing held a fiber up for a millisecond or more.", "没有任何事使纤程耽搁一毫秒以上。"},
+    {"found.nothing", "No blocking call and no object held a fiber up for {time} or more.", "没有阻塞调用或对象使纤程耽搁 {time} 以上。"},
     {"found.blocked", "{lwp} was blocked {time} by {fiber} in {call}; {n} ready fibers waited {sum} in sum.", "{lwp} 被 {fiber} 的 {call} 阻塞了 {time}；{n} 个就绪纤程共等待 {sum}。"},
     {"found.blocked_one", "{lwp} was blocked {time} by {fiber} in {call}; one ready fiber waited {sum}.", "{lwp} 被 {fiber} 的 {call} 阻塞了 {time}；一个就绪纤程等待了 {sum}。"},
     {"found.blocked_often", " It was the worst of {n} such calls; all together cost {sum} of waiting.", "这是 {n} 次此类调用中最坏的一次；合计造成等待 {sum}。"},
@@ -39,6 +39,7 @@ inline constexpr Message kMessages[] = {
     {"found.off", "{lwp} could run and had no processor for {time}: other programs, or more LWPs than processors.", "{lwp} 可运行却没有处理器，共 {time}：有其他程序，或 LWP 多于处理器。"},
     {"found.off_many", "{n} LWPs could run and had no processor for {time} in sum: other programs, or more LWPs than processors.", "{n} 个 LWP 可运行却没有处理器，合计 {time}：有其他程序，或 LWP 多于处理器。"},
     {"found.slowest", "The slowest request took {time}: {before} until it was taken up, {ready} ready, {blocked} in blocking calls of its own, {ran} running.", "最慢的请求用了 {time}：{before} 后才被接手，就绪等待 {ready}，自己的阻塞调用 {blocked}，运行 {ran}。"},
+    {"found.slowest_alone", "The slowest request took {time} from when it was taken up (its client is not recorded): {ready} ready, {blocked} in blocking calls of its own, {ran} running.", "最慢的请求从被接手起用了 {time}（未录制其客户端）：就绪等待 {ready}，自己的阻塞调用 {blocked}，运行 {ran}。"},
     {"found.slowest_behind", " It was longest behind {fiber} in {call}: {time}.", "等得最久的是 {fiber} 的 {call}：{time}。"},
     {"found.dropped", "{n} events were lost: the disk was full or slower than the program. What follows a loss may be wrong.", "丢失了 {n} 个事件：磁盘已满或跟不上程序。丢失之后的内容可能不准。"},
     {"found.damaged", "{n} parts of the file could not be read to their end.", "文件中有 {n} 部分无法完整读取。"},
@@ -99,6 +100,7 @@ inline constexpr Message kMessages[] = {
     {"report.help_export", "write for other programs instead: csv or perfetto, to -o or the standard output", "改为写给其他程序：csv 或 perfetto，写到 -o 或标准输出"},
     {"report.footer", "Example: ./weft run --trace t.wt -- ./my-program && ./weft report t.wt", "例：./weft run --trace t.wt -- ./my-program && ./weft report t.wt"},
     {"report.what_export", "--export knows csv and perfetto, not {word}", "--export 只认识 csv 与 perfetto，不认识 {word}"},
+    {"report.onto_itself", "{path} is the recording itself: the report would replace it. Leave -o out, or name another file", "{path} 就是录制文件本身：报告会覆盖它。请去掉 -o，或另起文件名"},
     {"report.written", "The report: {path}    (open it in a browser)", "报告：{path}    （用浏览器打开）"},
     {"run.help_program", "the program and its arguments, after --", "-- 之后的程序及其参数"},
     {"run.help_trace", "record every fiber and LWP to this file", "把每个纤程与 LWP 录制到该文件"},

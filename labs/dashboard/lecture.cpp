@@ -91,6 +91,10 @@ bool Lecture::start_server(const std::map<std::string, std::string>& options) {
     arguments.push_back(option);
     arguments.push_back(value);
   }
+  // The lecture does not wait for a stuck server's requests.
+  if (std::find(arguments.begin(), arguments.end(), "--drain-seconds") == arguments.end()) {
+    arguments.insert(arguments.end(), {"--drain-seconds", "0.2"});
+  }
   std::error_code none;
   fs::remove(setup_.file, none);
   auto server = compare::ServerProcess::start(os::own_program(), arguments, os::allowed_cpus());

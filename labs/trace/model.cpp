@@ -213,16 +213,18 @@ class Builder {
   }
   void set(std::uint32_t fiber, Nanos at, const Slice& next) {
     FiberTrack& f = fibers_[fiber];
-    const State was = f.state(), will = next.state;
-    if (was != will) {
-      settle(f.runtime, at);
-      Share& s = shares_[f.runtime];
-      s.ready += will == State::ready ? 1 : 0;
-      s.ready -= was == State::ready ? 1 : 0;
-      s.running += will == State::running ? 1 : 0;
-      s.running -= was == State::running ? 1 : 0;
-    }
+    count(f.runtime, at, f.state(), next.state);
     f.set(at, next);
+  }
+  // INVARIANT: every change of a fiber's present state is counted.
+  void count(std::uint32_t runtime, Nanos at, State was, State will) {
+    if (was == will) return;
+    settle(runtime, at);
+    Share& s = shares_[runtime];
+    s.ready += will == State::ready ? 1 : 0;
+    s.ready -= was == State::ready ? 1 : 0;
+    s.running += will == State::running ? 1 : 0;
+    s.running -= was == State::running ? 1 : 0;
   }
   void keeps_others_waiting(LwpTrack& l, Nanos at, bool does) {
     if (!m_.runtimes[l.runtime].shares_lwps) return;
@@ -337,7 +339,9 @@ class Builder {
     if (f == kNobody) return;
     const bool now = l.state() == State::blocked;
     l.ended_blocked(ended, now ? State::running : State::unpermitted);
+    const State was = fibers_[f].state();
     fibers_[f].ended_blocked(ended, State::running);
+    count(fibers_[f].runtime, at, was, fibers_[f].state());
     if (now && l.state() == State::blocked) l.set(at, {.state = State::running, .who = f});
     if (fibers_[f].state() == State::blocked) {
       set(f, at, {.state = State::running, .who = number(l)});
@@ -356,7 +360,12 @@ class Builder {
         }
         break;
       case Kind::name:
-        if (auto f = fiber(p, e.first); f != kNobody) fibers_[f].name = m_.text(e.text);
+        // Told by a thread of no runtime, of the one it names.
+        if (auto f = fiber({.process = p.process, .runtime = static_cast<std::uint32_t>(e.second)},
+                           e.first);
+            f != kNobody) {
+          fibers_[f].name = m_.text(e.text);
+        }
         break;
       case Kind::origin:
         if (auto f = fiber(p, e.first); f != kNobody) {

@@ -214,11 +214,11 @@ Json data_of(const Shown& shown, const Say& say) {
   return d;
 }
 
-// Inside a <script> element; nothing in it may end that.
+// Inside a <script> element; nothing in it may end that, or begin a comment or another.
 std::string for_script(const Json& data) {
   std::string text = data.dump(-1, ' ', false, Json::error_handler_t::replace);
-  for (std::size_t at = 0; (at = text.find("</", at)) != text.npos; at += 3) {
-    text.replace(at, 2, "<\\/");
+  for (std::size_t at = 0; (at = text.find('<', at)) != text.npos;) {
+    text.replace(at, 1, "\\u003c");
   }
   return text;
 }

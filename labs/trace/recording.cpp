@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <map>
 #include <tuple>
@@ -38,8 +39,9 @@ Shape shape_of(Kind kind) {
     case Kind::end:
     case Kind::clock:
       return {.numbers = 1};
-    case Kind::create:
     case Kind::name:
+      return {.numbers = 2, .text = true};
+    case Kind::create:
     case Kind::string:
     case Kind::runtime:
     case Kind::object:
@@ -171,11 +173,12 @@ bool possible(Nanos n) {
 class Reader {
  public:
   void add(std::span<const std::byte> bytes) {
+    ++files_;
     for (std::size_t at = 0; at + kChunkBytes <= bytes.size(); at += kChunkBytes) {
       const Header h = header_of(bytes.data() + at);
       if (h.magic != lwp::trace::kMagic) continue;
       if (!possible(h.nanos[0]) || !possible(h.nanos[1])) continue;
-      Source& s = sources_[h.process];
+      Source& s = sources_[{files_, h.process}];
       s.chunks.push_back(bytes.data() + at);
       s.knows(h.ticks[0], h.nanos[0]);
       if (h.nanos[1] != 0) s.knows(h.ticks[1], h.nanos[1]);
@@ -186,9 +189,9 @@ class Reader {
 
   Recording finish() {
     text("");
-    for (auto& [number, source] : sources_) {
+    for (auto& [where, source] : sources_) {
       process_ = out_.processes.size();
-      out_.processes.emplace_back().number = number;
+      out_.processes.emplace_back().number = where.second;
       for (auto& [ring, dropped] : source.dropped) out_.processes.back().dropped += dropped;
       out_.dropped += out_.processes.back().dropped;
       // In the order of each ring's time, so that equal times keep theirs.
@@ -261,6 +264,7 @@ class Reader {
     const std::string_view key = fact.substr(0, fact.find('='));
     const std::string value(fact.substr(std::min(key.size() + 1, fact.size())));
     if (key == "command") process.command = value;
+    if (key == "outcome") process.outcome = value;
     if (key == "event_ns") process.event_ns = std::atof(value.c_str());
     if (key == "processors") process.processors = std::strtoul(value.c_str(), nullptr, 10);
   }
@@ -338,7 +342,9 @@ class Reader {
   }
 
   Recording out_;
-  std::map<std::uint32_t, Source> sources_;  // by process
+  // By file and process: two recordings may have processes of one number.
+  std::map<std::pair<std::uint32_t, std::uint32_t>, Source> sources_;
+  std::uint32_t files_ = 0;
   std::size_t process_ = 0;
   std::unordered_map<std::string, std::uint32_t> texts_;
   std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>, std::uint32_t>
@@ -366,6 +372,10 @@ std::variant<Recording, Refusal> read(const std::vector<std::string>& files, con
   std::vector<std::vector<char>> contents;
   Reader reader;
   for (const auto& file : files) {
+    std::error_code none;
+    if (std::filesystem::is_directory(file, none)) {
+      return Refusal{say("trace.cannot_read", {{"path", file}})};
+    }
     std::ifstream in(file, std::ios::binary);
     contents.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
     if (!in) return Refusal{say("trace.cannot_read", {{"path", file}})};

@@ -38,6 +38,7 @@ struct Process {
   std::string command;
   std::uint32_t parent = 0;  ///< that has started it; 0: unknown
   std::string role;          ///< "server"; "" if it has not said
+  std::string outcome;       ///< of one that was explored: how it ended
   Nanos began = -1;          ///< as far as it is recorded
   Nanos ended = -1;          ///< -1: it did not say; it was killed, or goes on
   std::uint64_t events = 0, dropped = 0;

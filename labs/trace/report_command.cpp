@@ -2,6 +2,7 @@
 // weft report: recordings as a page, as text, or for other programs.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 
 #include "labs/commands.hpp"
@@ -29,6 +30,12 @@ int run(const Flags& f, const Terminal& t) {
   const Say& say = t.say;
   if (!f.to.empty() && f.to != "csv" && f.to != "perfetto") {
     return refuse(t, "report", {say("report.what_export", {{"word", f.to}})});
+  }
+  for (const auto& file : f.files) {
+    std::error_code none;
+    if (!f.out.empty() && std::filesystem::equivalent(file, f.out, none)) {
+      return refuse(t, "report", {say("report.onto_itself", {{"path", file}})});
+    }
   }
   if (f.text || !f.to.empty()) {  // all files are one recording
     auto recording = trace::read(f.files, say);

@@ -50,7 +50,11 @@ class Summarizer {
                      [](const Finding& a, const Finding& b) { return a.lost > b.lost; });
     if (out_.findings.empty()) blocked_alone();
     off_processor();  // after what the program itself can change
-    if (out_.findings.empty()) find({.id = "found.nothing", .text = say_("found.nothing")});
+    outcomes();
+    if (out_.findings.empty()) {
+      find({.id = "found.nothing",
+            .text = say_("found.nothing", {{"time", length(worth_a_telling_)}})});
+    }
     about_recording();
     return std::move(out_);
   }
@@ -147,6 +151,19 @@ class Summarizer {
     }
   }
 
+  // How a program that was explored ended, before everything else.
+  void outcomes() {
+    std::size_t at = 0;
+    for (const auto& p : m_.recording.processes) {
+      if (p.outcome.empty()) continue;
+      out_.findings.insert(out_.findings.begin() + static_cast<std::ptrdiff_t>(at++),
+                           {.id = "found.outcome",
+                            .text = p.outcome,
+                            .begin = m_.recording.ended,
+                            .end = m_.recording.ended});
+    }
+  }
+
   // ---- requests ----
 
   // Of spans of one flow those belong together that overlap: ports come again.
@@ -193,6 +210,7 @@ class Summarizer {
     for (std::size_t i = 0; shares && i < m_.calls.size(); ++i) {
       const Call& c = m_.calls[i];
       if (c.fiber == served.fiber || m_.lwps[c.lwp].runtime != fiber.runtime) continue;
+      if (c.handed_off) continue;  // it kept nobody
       auto overlap = [&](Nanos begin, Nanos end) {
         return std::max<Nanos>(std::min(end, c.end) - std::max(begin, c.begin), 0);
       };
@@ -210,11 +228,13 @@ class Summarizer {
     if (row.length < worth_a_telling_) return;
     const Span& whole = m_.spans[row.whole];
     auto in = [&](State s) { return length(row.in[static_cast<std::size_t>(s)]); };
-    std::string text = say_("found.slowest", {{"time", length(row.length)},
-                                              {"before", length(row.before)},
-                                              {"ready", in(State::ready)},
-                                              {"blocked", in(State::blocked)},
-                                              {"ran", in(State::running)}});
+    const bool alone = row.whole == row.served;  // its client is not recorded
+    const auto id = alone ? MessageId("found.slowest_alone") : MessageId("found.slowest");
+    std::string text = say_(id, {{"time", length(row.length)},
+                                 {"before", length(row.before)},
+                                 {"ready", in(State::ready)},
+                                 {"blocked", in(State::blocked)},
+                                 {"ran", in(State::running)}});
     if (row.behind != SlowRow::kNoCall) {
       const Call& c = m_.calls[row.behind];
       text += say_("found.slowest_behind", {{"fiber", name_of(m_, c.fiber)},

@@ -82,12 +82,12 @@ void handle_faults() {
 // abort() raises again.
 constexpr std::array kOtherCrashes = {SIGABRT, SIGBUS, SIGFPE, SIGILL};
 std::array<struct sigaction, kOtherCrashes.size()> before;  // written before it can run
-void crash(int number) {
+void crash(int number, siginfo_t* info, void*) {
   say_last_words();
   for (std::size_t i = 0; i < kOtherCrashes.size(); ++i) {
     if (kOtherCrashes[i] == number) ::sigaction(number, &before[i], nullptr);
   }
-  if (number == SIGABRT) ::raise(number);
+  if (number == SIGABRT || was_sent(info)) ::raise(number);
 }
 
 }  // namespace
@@ -103,8 +103,8 @@ void on_crash(void (*say)()) {
   static atomic<bool> done{false};
   if (done.exchange(true)) return;
   struct sigaction action {};
-  action.sa_handler = crash;
-  action.sa_flags = SA_ONSTACK;
+  action.sa_sigaction = crash;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   ::sigemptyset(&action.sa_mask);
   for (std::size_t i = 0; i < kOtherCrashes.size(); ++i) {
     ::sigaction(kOtherCrashes[i], nullptr, &before[i]);

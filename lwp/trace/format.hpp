@@ -69,7 +69,7 @@ enum class Event : std::uint8_t {
   // Anywhere in the runtime:
   permit,   ///< from LWP, to LWP (0: it had none)
   noticed,  ///< LWP, fiber, call (string), descriptor + 1, ago: began so many ns ago; path (text)
-  name,     ///< fiber, name (text): lives at this moment
+  name,     ///< fiber, runtime, name (text): lives at this moment
   // Of the process:
   sched,    ///< thread, CPU time ns, time runnable but off the CPU ns: since its thread began
   clock,    ///< CLOCK_MONOTONIC in ns: now

@@ -153,13 +153,14 @@ class Recorder {
 
   // By the ring's own thread, perhaps in core: takes no memory and does not wait.
   bool next_chunk(Ring& ring) {
-    close_chunk(ring);
     Header* fresh = take();
-    if (fresh == nullptr) {
+    if (fresh == nullptr) {  // its last chunk stays open, and says how many came too late for it
       ++ring.dropped_;
+      if (ring.chunk_ != nullptr) ring.chunk_->dropped = ring.dropped_;
       dropped_.fetch_add(1, memory_order_relaxed);
       return false;
     }
+    close_chunk(ring);
     give(ring, fresh);
     return true;
   }
@@ -378,7 +379,7 @@ class Recorder {
             if (!t->live.load(memory_order_acquire)) continue;
             std::array<char, Task::kNameBytes> name;
             std::lock_guard lock(r.process_lock_);
-            r.beat_ring_->record_text(Event::name, t->name(name), t->id());
+            r.beat_ring_->record_text(Event::name, t->name(name), t->id(), s.traced_as);
             --left;
           }
         },
@@ -674,7 +675,8 @@ void name_all(const Scheduler& s) {
   for (const Task* t = s.all_tasks(); t != nullptr; t = t->all_next) {
     if (!t->live.load(memory_order_acquire)) continue;
     std::array<char, Task::kNameBytes> name;
-    r->in_process_ring([&](Ring& to) { to.record_text(Event::name, t->name(name), t->id()); });
+    r->in_process_ring(
+        [&](Ring& to) { to.record_text(Event::name, t->name(name), t->id(), s.traced_as); });
   }
 }
 

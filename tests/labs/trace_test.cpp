@@ -173,6 +173,47 @@ TEST_CASE("A call whose permit went on holds nobody up from then on") {
   CHECK(m.calls[0].length() == 99 * kMillisecond);
 }
 
+TEST_CASE("Every blocking call is charged, not the first alone") {
+  Script s;
+  s.processors(4);
+  const auto l = s.lwp(s.runtime(1, "many-to-one, 1 LWP, policy fifo, hold"), 1);
+  s.at(0).happens(l, Kind::create, 1, 0, "a").happens(l, Kind::create, 2, 0, "b");
+  s.happens(l, Kind::run, 1).happens(l, Kind::ready, 2, kCreated);
+  for (int i = 0; i < 5; ++i) {
+    s.at((20 * i + 1) * kMillisecond).happens(l, Kind::block, 0, 0, "read");
+    s.at((20 * i + 11) * kMillisecond).happens(l, Kind::unblock);
+    s.at((20 * i + 12) * kMillisecond).happens(l, Kind::yield).happens(l, Kind::run, 2);
+    s.at((20 * i + 13) * kMillisecond).happens(l, Kind::yield).happens(l, Kind::run, 1);
+  }
+  s.at(100 * kMillisecond).happens(l, Kind::done);
+  const Model m = model_of(s.take());
+  REQUIRE(m.calls.size() == 5);
+  for (const Call& c : m.calls) CHECK(c.collateral == 10 * kMillisecond);
+}
+
+TEST_CASE("A name in a recording cannot end or blank the page") {
+  Script s;
+  const auto l = s.lwp(s.runtime(1, "many-to-one, 1 LWP"), 1);
+  s.at(0).happens(l, Kind::create, 1, 0, "A<!--<script></script>").happens(l, Kind::run, 1);
+  s.at(10).happens(l, Kind::done);
+  const Model m = model_of(s.take());
+  const Say say(Language::en);
+  const std::string page = to_page({{&m, summarize(m, say), "a run"}}, say);
+  CHECK(page.find("A<!--") == page.npos);
+  CHECK(page.find("A\\u003c!--") != page.npos);
+}
+
+TEST_CASE("weft report refuses a folder, and does not write over the recording") {
+  const Folder folder;
+  const std::string file = folder / "r.wt";
+  CHECK(run_weft({"report", folder / "."}).code == 2);
+  REQUIRE(run_weft({"run", "--trace", file, "--", WEFT_PROGRAM, "measure", "pipe"}).code == 0);
+  const auto size = fs::file_size(file);
+  CHECK(run_weft({"report", file, "-o", file}).code == 2);
+  CHECK(fs::file_size(file) == size);
+  CHECK(std::holds_alternative<Recording>(read({file}, Say(Language::en))));
+}
+
 TEST_CASE("A call that blocks while nobody else is ready is told of, too") {
   Script s;
   const auto l = s.lwp(s.runtime(1, "many-to-one, 1 LWP, policy fifo, hold"), 1);
@@ -331,8 +372,10 @@ TEST_CASE("Where nothing stood still, that is said") {
   s.at(10 * kMillisecond).happens(l, Kind::done);
   const Recording r = s.take();
   CHECK(findings(r, Language::en) ==
-        std::vector<std::string>{"Nothing held a fiber up for a millisecond or more."});
-  CHECK(findings(r, Language::zh) == std::vector<std::string>{"没有任何事使纤程耽搁一毫秒以上。"});
+        std::vector<std::string>{
+            "No blocking call and no object held a fiber up for 1.00\u00a0ms or more."});
+  CHECK(findings(r, Language::zh) ==
+        std::vector<std::string>{"没有阻塞调用或对象使纤程耽搁 1.00\u00a0ms 以上。"});
 }
 
 // ---- recordings made by code ----
