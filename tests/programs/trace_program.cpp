@@ -17,7 +17,7 @@ int main(int, char** arguments) {
     if (how == "crash") *static_cast<volatile int*>(nullptr) = 1;
     if (how == "abort") std::abort();
     weft::fibers::Semaphore never(0);
-    if (how == "quit") {
+    if (how == "quit" || how == "killed") {
       std::puts("waiting");
       std::fflush(stdout);
       weft::fibers::sleep_for(60 * weft::lwp::os::kSecond);
