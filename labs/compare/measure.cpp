@@ -200,7 +200,9 @@ class Measurement {
       auto recording = trace::read({file}, say_);
       if (auto* why = std::get_if<Refusal>(&recording)) return *why;
       auto& server = std::get<trace::Recording>(recording);
-      trace::leave_out(server, [](const auto& p) { return p.role == "disk"; });  // the lesson is who waits for it
+      trace::leave_out(server, [](const auto& p) {
+        return p.role == "disk";
+      });  // the lesson is who waits for it
       c_.recorded.push_back({row->spec, trace::model_of(std::move(server))});
     }
     return std::nullopt;

@@ -142,13 +142,14 @@ TEST_CASE("weft serve --dashboard answers while every LWP is blocked, and starts
   const Json live = served.live();
   REQUIRE_FALSE(live["recordings"].empty());
   const auto pid = live["recordings"][0]["processes"][0]["number"].dump();
-  CHECK(testing::run_weft({"ps"}).out.find(" " + pid + " ") != std::string::npos);
-  const auto one = testing::run_weft({"ps", pid, "--lang", "en"});
+  CHECK(labs::testing::run_weft({"ps"}).out.find(" " + pid + " ") != std::string::npos);
+  const auto one = labs::testing::run_weft({"ps", pid, "--lang", "en"});
   CHECK(one.code == 0);
   CHECK(one.out.find("many-to-one, 1 LWP") == 0);
   CHECK(one.out.find("\n  LWP 1     blocked ") != std::string::npos);
   CHECK(one.out.find("\n  worker 1  blocked ") != std::string::npos);
-  CHECK(testing::run_weft({"ps", pid, "--waits"}).out.find("\n  LWP 1 ") == std::string::npos);
+  CHECK(labs::testing::run_weft({"ps", pid, "--waits"}).out.find("\n  LWP 1 ") ==
+        std::string::npos);
   CHECK_FALSE(slow.hears_within(0));  // the only LWP was in that read all the time
   CHECK(about(served.live()).starts_with("many-to-one, 1 LWP"));
 
