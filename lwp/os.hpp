@@ -307,8 +307,6 @@ Result<Fd> accept(int listener);
 /// Begins a connection; EINPROGRESS is success (wait until writable, then ask connect_error).
 Result<Fd> connect(const Address& to);
 bool is_connected(int fd);
-/// The kernel keeps about so many bytes for a reader that does not read, instead of megabytes.
-void limit_receive_buffer(int fd, int bytes);
 /// The pending error of a socket, 0 if none.
 int socket_error(int fd);
 /// EAGAIN when it would block. Never raises SIGPIPE.

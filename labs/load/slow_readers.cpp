@@ -5,6 +5,8 @@
 #include <cerrno>
 #include <cmath>
 
+#include "lwp/os/socket_options.hpp"
+
 namespace weft::labs::load {
 
 using namespace lwp::os;

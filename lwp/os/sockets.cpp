@@ -117,10 +117,6 @@ bool is_connected(int fd) {
   return ::getpeername(fd, peer.get(), &peer.length) == 0;
 }
 
-void limit_receive_buffer(int fd, int bytes) {
-  ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
-}
-
 int socket_error(int fd) {
   int error = 0;
   socklen_t length = sizeof error;
