@@ -87,7 +87,7 @@ class Loading {
  private:
   int repeat() {
     const Experiment e = perform(job_, watch(job_.runs));
-    if (e.unreachable) return unreachable(*e.unreachable, e.trials.back().out);
+    if (e.unreachable) return unreachable(*e.unreachable, e.trials.back().out.first_connect_error);
     const auto all = results(job_, e);
     std::fputs(terminal_.shown(summary(job_, e, all, terminal_)).c_str(), words());
     if (!write(f_.json, to_json(job_, e, all)) || !write(f_.csv, to_csv(job_, e)) ||
@@ -99,7 +99,7 @@ class Loading {
 
   int raise() {
     const Sweep s = sweep(job_, watch(13));  // the capacity, and twelve steps
-    if (s.unreachable) return unreachable(*s.unreachable, {});
+    if (s.unreachable) return unreachable(*s.unreachable, s.connect_error);
     std::fputs(terminal_.shown(sweep_summary(job_, s, terminal_)).c_str(), words());
     if (!write(f_.json, to_json(job_, s)) || !write(f_.csv, to_csv(job_, s)) ||
         !write(f_.report, to_html(job_, s, say_)))
@@ -119,12 +119,11 @@ class Loading {
     bar_.reset();
     return words_beside(f_.json == "-" || f_.csv == "-" || f_.hgrm == "-" ? "-" : "");
   }
-  int unreachable(std::size_t variant, const Outcome& out) {
+  int unreachable(std::size_t variant, int error) {
     bar_.reset();
     return refuse(terminal_, "load",
-                  {say_("load.unreachable",
-                        {{"server", job_.variants[variant].url.authority},
-                         {"why", std::generic_category().message(out.first_connect_error)}}),
+                  {say_("load.unreachable", {{"server", job_.variants[variant].url.authority},
+                                             {"why", std::generic_category().message(error)}}),
                    kNo});
   }
   bool write(const std::string& path, const std::string& text) {

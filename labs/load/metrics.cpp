@@ -70,6 +70,12 @@ std::string shown(double value, int digits) {
   return text;
 }
 
+std::string plain(double value) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%g", value);
+  return text;
+}
+
 std::string time_text(double ms) {
   auto [factor, unit] = ms < 1      ? std::pair{1e3, "µs"}
                         : ms < 1000 ? std::pair{1.0, "ms"}

@@ -29,6 +29,8 @@ std::string percentile_name(double percent);
 
 /// "1.52": with so many digits behind the point.
 std::string shown(double value, int digits);
+/// "99.9": with as many as it needs, six digits in all.
+std::string plain(double value);
 /// Three digits with a unit that fits: "1.52 ms". REQUIRES value in ms.
 std::string time_text(double ms);
 /// As time_text(), or as its unit is written.

@@ -81,12 +81,7 @@ std::string latency_figure(const Job& job, const std::vector<Result>& results, c
   x.at = [last](double at) { return std::clamp(at / last, 0.0, 1.0); };
   x.title = say("report.percentile_axis");
   for (double percent : {0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999})
-    if (svg::nines(percent) <= last) {
-      std::string name = shown(percent, 3);
-      name.erase(name.find_last_not_of('0') + 1);
-      if (name.back() == '.') name.pop_back();
-      x.marks.emplace_back(svg::nines(percent), name);
-    }
+    if (svg::nines(percent) <= last) x.marks.emplace_back(svg::nines(percent), plain(percent));
   svg::Axis y = svg::powers_of_ten(low, high);
   y.title = say("report.latency_axis");
   const std::string title = say("report.latency");

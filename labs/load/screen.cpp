@@ -95,7 +95,7 @@ std::string availability(const Job& job, const Outcome& o, const Say& say) {
     text += say("load.outages", {{"n", std::to_string(a.outages)},
                                  {"down", time_text(ms(a.down))},
                                  {"longest", time_text(ms(a.longest))}});
-  return paragraph(text + say("load.budget", {{"objective", shown(job.objective, 6)},
+  return paragraph(text + say("load.budget", {{"objective", plain(job.objective)},
                                               {"allowed", time_text(ms(budget.allowed))},
                                               {"used", shown(100 * budget.used, 0)}}));
 }

@@ -32,6 +32,7 @@ Sweep sweep(const Job& job, const Watch& watch) {
     ++done;
     s.interrupted = to.back().out.interrupted;
     if (to.back().out.unreachable) s.unreachable = variant;
+    s.connect_error = to.back().out.first_connect_error;
     return !s.interrupted && !s.unreachable;
   };
 

@@ -18,6 +18,7 @@ struct Sweep {
   std::vector<Step> steps;
   bool interrupted = false;
   std::optional<std::size_t> unreachable;
+  int connect_error = 0;  ///< why
 
   double largest_capacity() const;
 };
