@@ -51,6 +51,7 @@ class Preparation {
   // Closed, open or partly open.
   std::optional<Refusal> loop() {
     if (f_.sweep && f_.rate > 0) return Refusal{say_("load.sweep_has_rates")};
+    if (f_.sweep && !f_.expect.empty()) return Refusal{say_("load.sweep_expects")};
     const bool open = f_.rate > 0 || f_.sweep;
     if (f_.poisson && !open) return Refusal{say_("load.poisson_needs_rate")};
     if (f_.session > 0 && !open) return Refusal{say_("load.session_needs_rate")};

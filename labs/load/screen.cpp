@@ -91,7 +91,8 @@ std::string availability(const Job& job, const Outcome& o, const Say& say) {
   const auto& a = o.availability;
   const ErrorBudget budget = error_budget(a, job.objective);
   std::string text = say("load.availability", {{"share", percent_text(100 * a.share())}});
-  if (a.outages > 0)
+  if (a.outages == 1) text += say("load.outage", {{"down", time_text(ms(a.down))}});
+  if (a.outages > 1)
     text += say("load.outages", {{"n", std::to_string(a.outages)},
                                  {"down", time_text(ms(a.down))},
                                  {"longest", time_text(ms(a.longest))}});

@@ -76,8 +76,8 @@ TEST_CASE("a stall of two seconds: wrk hides it, as closed loops do (alone)") {
   }
   auto server = stalls_once(Then::keep);
   const std::string url = "http://127.0.0.1:" + std::to_string(server.address().port) + "/";
-  auto wrk = spawn_process({"/usr/bin/wrk", "--latency", "--timeout", "10s", "-t", "1", "-c", "1",
-                            "-d", "4s", url});
+  auto wrk = spawn_process(
+      {"/usr/bin/wrk", "--latency", "--timeout", "10s", "-t", "1", "-c", "1", "-d", "4s", url});
   REQUIRE(wrk);
   const auto answer = testing::finish(*wrk);
   CAPTURE(answer.out);
