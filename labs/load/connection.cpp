@@ -65,8 +65,8 @@ void Connection::want(std::uint32_t interest) {
 // Sends and receives as far as it can without waiting.
 void Connection::go_on() {
   if (!send_some()) return;
-  // An answer may come while requests are still going out; a server that is not read stops.
-  if (sending_ > 0) receive_some();
+  // An answer may come while a request is still going out: to those before it, or a refusal.
+  if (sending_ > 0 || sent_ > 0) receive_some();
 }
 
 bool Connection::may_send() const {
@@ -84,7 +84,12 @@ bool Connection::send_some() {
       return true;
     }
     if (!n) {
-      connected_ ? broken() : refused(n.error());
+      if (!connected_)
+        refused(n.error());
+      else if (sent_ > 0)
+        receive_some();  // perhaps it said why it takes no more
+      else
+        broken();
       return false;
     }
     if (!connected_) shared_.owner.reached();
@@ -141,10 +146,11 @@ bool Connection::answer_is_whole() {
   const Exchange done = exchanges_.front();
   const ResponseReader answer = std::move(answer_);
   exchanges_.pop_front();
-  --sending_;
+  const bool early = sending_ == 0;  // it did not wait for the whole request
+  if (!early) --sending_;
   proven_ = true;
   const bool used_up = shared_.requests > 0 && sent_requests_ >= shared_.requests && sending_ == 0;
-  const bool keeps = shared_.keep_alive && answer.keeps_alive() && !used_up;
+  const bool keeps = shared_.keep_alive && answer.keeps_alive() && !used_up && !early;
   next_answer();
   if (answer.status() >= 400)
     shared_.owner.failed(*this, done, Failure::bad_status, answer.status_text(), 0);
