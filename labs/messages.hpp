@@ -686,7 +686,6 @@ inline constexpr Message kMessages[] = {
     {"load.kept_alive", ", kept alive", "，保持连接"},
     {"load.one_each", ", a connection per request", "，每个请求一个连接"},
     {"load.window", ", measured for {seconds} s", "，测量 {seconds} 秒"},
-    {"load.running", "measuring for {seconds} s …", "正在测量，约 {seconds} 秒……"},
     {"load.rps", "requests/s", "请求/秒"},
     {"load.answered", "answered", "已应答"},
     {"load.mean", "mean", "平均"},
