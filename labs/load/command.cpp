@@ -78,6 +78,8 @@ class Loading {
 
   int run() {
     if (auto why = prepare(f_, say_, job_)) return refuse(terminal_, "load", *why);
+    if (auto why = trace::start(f_.trace, false, say_)) return refuse(terminal_, "load", *why);
+    lwp::trace::set_role("client");
     constexpr int kSignals[] = {SIGINT, SIGTERM};
     auto signals = lwp::os::signal_fd(kSignals);
     if (signals) job_.plan.stop_fd = signals->get();
@@ -90,6 +92,7 @@ class Loading {
     if (e.unreachable) return unreachable(*e.unreachable, e.trials.back().out.first_connect_error);
     const auto all = results(job_, e);
     std::fputs(terminal_.shown(summary(job_, e, all, terminal_)).c_str(), words());
+    say_recorded();
     if (!write(f_.json, to_json(job_, e, all)) || !write(f_.csv, to_csv(job_, e)) ||
         !write(f_.hgrm, to_hgrm(all[0].all.latency)) || !write(f_.report, to_html(job_, all, say_)))
       return kMachineLacks;
@@ -101,6 +104,7 @@ class Loading {
     const Sweep s = sweep(job_, watch(13));  // the capacity, and twelve steps
     if (s.unreachable) return unreachable(*s.unreachable, s.connect_error);
     std::fputs(terminal_.shown(sweep_summary(job_, s, terminal_)).c_str(), words());
+    say_recorded();
     if (!write(f_.json, to_json(job_, s)) || !write(f_.csv, to_csv(job_, s)) ||
         !write(f_.report, to_html(job_, s, say_)))
       return kMachineLacks;
@@ -125,6 +129,10 @@ class Loading {
                   {say_("load.unreachable", {{"server", job_.variants[variant].url.authority},
                                              {"why", std::generic_category().message(error)}}),
                    kNo});
+  }
+  void say_recorded() {
+    if (!f_.trace.empty())
+      std::fprintf(words(), "%s\n", terminal_.shown(trace::recorded(f_.trace, say_)).c_str());
   }
   bool write(const std::string& path, const std::string& text) {
     if (write_output(path, text)) return true;
@@ -193,6 +201,7 @@ void load_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   file("--json", f->json, "load.help_json");
   file("--csv", f->csv, "load.help_csv");
   file("--hgrm", f->hgrm, "load.help_hgrm");
+  trace::add_option(sub, f->trace, say);
   file("--report", f->report, "load.help_report");
   sub.add_option("--expect", f->expect, say("load.help_expect"))
       ->type_name("CLAIM")

@@ -5,6 +5,9 @@
 #include <cerrno>
 #include <string>
 #include <system_error>
+#include <utility>
+
+#include "fibers/trace.hpp"
 
 namespace weft::labs::load {
 
@@ -39,6 +42,7 @@ void Connection::dial() {
   connected_ = proven_ = false;
   sent_requests_ = 0;
   sending_ = sent_ = 0;
+  for (auto& e : exchanges_) end_span(e);
   interest_ = kWritable;
   auto fd = connect(shared_.target);
   if (!fd) return refused(fd.error());
@@ -78,6 +82,7 @@ bool Connection::may_send() const {
 bool Connection::send_some() {
   while (may_send()) {
     const std::string_view request = exchanges_[sending_].request;
+    begin_span(exchanges_[sending_]);
     auto n = send(fd_.get(), std::as_bytes(std::span(request.substr(sent_))));
     if (!n && n.error() == EAGAIN) {
       want(sending_ > 0 || connected_ ? kReadable | kWritable : kWritable);
@@ -143,6 +148,7 @@ bool Connection::take(std::string_view bytes) {
 
 // True if the connection can go on.
 bool Connection::answer_is_whole() {
+  end_span(exchanges_.front());
   const Exchange done = exchanges_.front();
   const ResponseReader answer = std::move(answer_);
   exchanges_.pop_front();
@@ -174,10 +180,24 @@ void Connection::refused(int error) {
 
 // The first fails.
 void Connection::lose(Failure f, std::string_view what, int error) {
+  end_span(exchanges_.front());
   const Exchange lost = exchanges_.front();
   exchanges_.pop_front();
   next_answer();
   shared_.owner.failed(*this, lost, f, what, error);
+}
+
+// The server says the same of it (servers/connection.cpp).
+void Connection::begin_span(Exchange& e) {
+  if (e.flow != 0 || !fibers::is_recorded()) return;
+  const auto port = local_port(fd_.get());
+  if (!port) return;
+  e.flow =
+      fibers::flow_of(*port, shared_.target.port, static_cast<std::uint64_t>(sent_requests_) + 1);
+  fibers::begin_span("asked", e.flow);
+}
+void Connection::end_span(Exchange& e) {
+  if (e.flow != 0) fibers::end_span(std::exchange(e.flow, 0));
 }
 
 void Connection::next_answer() {

@@ -23,6 +23,7 @@ struct Exchange {
   lwp::os::Nanos intended = 0;  ///< latency counts from here
   lwp::os::Nanos begun = 0;     ///< service time counts from here
   lwp::os::Nanos deadline = 0;
+  std::uint64_t flow = 0;  ///< of its span, while it is recorded
 };
 
 class Connection {
@@ -75,6 +76,8 @@ class Connection {
   void refused(int error);
   void lose(Failure f, std::string_view what = {}, int error = 0);
   void next_answer();
+  void begin_span(Exchange& e);
+  static void end_span(Exchange& e);
   void want(std::uint32_t interest);
 
   const Shared& shared_;

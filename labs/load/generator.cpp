@@ -8,7 +8,6 @@
 #include <queue>
 #include <vector>
 
-#include "fibers/trace.hpp"
 #include "labs/load/arrivals.hpp"
 #include "labs/load/connection.hpp"
 #include "labs/load/window.hpp"
@@ -60,6 +59,7 @@ class Generator : Connection::Owner {
       begin_due(now());
       if (out_.interrupted || out_.unreachable) break;
       if (window_.ended() && on_way_ == 0 && backlog_.empty() && !turn_is_due()) break;
+      if (recorded_) recorded_->idle(true);
       std::size_t n = poller_.wait(ready, next_deadline());
       if (recorded_) recorded_->idle(false);
       for (std::size_t i = 0; i < n; ++i) {

@@ -59,6 +59,7 @@ struct Plan {
   int whole = 1;
 
   std::function<void()> window_begins, window_ends;  ///< called at those moments, may be empty
+  bool recorded = true;                              ///< where WEFT_TRACE asks for it
   /// Called some times a second with the time since the beginning, may be empty.
   std::function<void(lwp::os::Nanos)> progress;
   int stop_fd = -1;  ///< run() returns early when this becomes readable (it is not read)

@@ -23,7 +23,7 @@ struct Flags {
   bool poisson = false, keep_alive = false, sweep = false;
   std::string think, slow_readers, urls_file, mix;
   std::uint64_t seed = 1;
-  std::string json, csv, hgrm, report;
+  std::string json, csv, hgrm, report, trace;
 };
 
 /// A server that is measured.
