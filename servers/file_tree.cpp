@@ -119,10 +119,9 @@ int create_temporary(os::Fd folder, TemporaryFile& temporary) {
 // Gives it a temporary name, in the folder that it is to be published in.
 int name_temporary(TemporaryFile& temporary, const os::Fd& folder) {
   std::string name = new_temporary_name();
-  auto named = temporary.name.empty()
-                   ? os::give_name(temporary.file.get(), folder.get(), name)
-                   : os::rename(temporary.folder.get(), temporary.name, folder.get(), name,
-                                Renaming::replace);
+  auto named = temporary.name.empty() ? os::give_name(temporary.file.get(), folder.get(), name)
+                                      : os::rename(temporary.folder.get(), temporary.name,
+                                                   folder.get(), name, Renaming::replace);
   if (!named) return named.error();
   auto same = os::open_folder_beneath(folder.get(), "");
   if (!same) {
@@ -436,8 +435,8 @@ Done remove(const DiskWork& work) {
     return Done(DiskDone{});
   }
   const std::string aside = new_temporary_name();
-  auto moved = os::rename(place->folder.get(), place->name, place->folder.get(), aside,
-                          Renaming::keep);
+  auto moved =
+      os::rename(place->folder.get(), place->name, place->folder.get(), aside, Renaming::keep);
   if (!moved) return fail(moved.error());
   if (int error = sync(place->folder.get())) return fail(error);
   // It is gone for everybody. What cannot be removed now is tried again at the next start.
@@ -531,7 +530,8 @@ void TemporaryFile::discard() {
 }
 
 bool leads_to_temporary(std::string_view path) {
-  for (std::size_t at = path.find(kTemporary); at != path.npos; at = path.find(kTemporary, at + 1)) {
+  for (std::size_t at = path.find(kTemporary); at != path.npos;
+       at = path.find(kTemporary, at + 1)) {
     if (at == 0 || path[at - 1] == '/') return true;
   }
   return false;

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "lwp/os/files.hpp"
+
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
@@ -6,7 +8,6 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "lwp/os/files.hpp"
 #include "lwp/os/folders.hpp"
 #include "lwp/os/kernel.hpp"
 

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "lwp/os/folders.hpp"
+
+#include <cstring>
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -8,10 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include <cstring>
-
 #include "lwp/os/files.hpp"
-#include "lwp/os/folders.hpp"
 #include "lwp/os/kernel.hpp"
 
 namespace weft::lwp::os {

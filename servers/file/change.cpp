@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
-// PUT, DELETE, MKCOL, COPY, MOVE. An upload goes into a temporary file, which takes its name once it
-// is whole and on the disk; who reads meanwhile reads the old file. Conditions are weighed where the
-// name changes hands, under its folder's lock (servers/file_tree.hpp).
+// PUT, DELETE, MKCOL, COPY, MOVE. An upload goes into a temporary file, which takes its name once
+// it is whole and on the disk; who reads meanwhile reads the old file. Conditions are weighed where
+// the name changes hands, under its folder's lock (servers/file_tree.hpp).
 #include "servers/file/dav.hpp"
 #include "servers/file/file_session.hpp"
 

@@ -27,8 +27,8 @@ ChunkDecoder::Verdict ChunkDecoder::decode(std::string_view input, std::size_t& 
   data = {};
   while (used < input.size() && state_ != State::done) {
     if (state_ == State::data) {
-      data = input.substr(used, static_cast<std::size_t>(
-                                    std::min<std::uint64_t>(left_, input.size() - used)));
+      data = input.substr(
+          used, static_cast<std::size_t>(std::min<std::uint64_t>(left_, input.size() - used)));
       used += data.size();
       left_ -= data.size();
       if (left_ == 0) state_ = State::data_cr;

@@ -24,16 +24,16 @@ class ChunkDecoder {
 
  private:
   enum class State : std::uint8_t {
-    size,          ///< hexadecimal digits
-    extension,     ///< behind them
-    size_lf,       ///< the line's LF
-    data,          ///< `left_` bytes
-    data_cr,       ///< the line end behind them
+    size,       ///< hexadecimal digits
+    extension,  ///< behind them
+    size_lf,    ///< the line's LF
+    data,       ///< `left_` bytes
+    data_cr,    ///< the line end behind them
     data_lf,
     trailer,       ///< at the beginning of a line, after the last chunk
     trailer_text,  ///< in a line that is not empty
     trailer_lf,
-    last_lf,       ///< of the empty line
+    last_lf,  ///< of the empty line
     done,
   };
   bool step(char c);

@@ -14,7 +14,8 @@ namespace os = lwp::os;
 
 /// The fields, as the request has them; null data: it has none.
 struct Conditions {
-  std::string_view if_match, if_unmodified_since, if_none_match, if_modified_since, if_range;
+  std::string_view if_match{}, if_unmodified_since{}, if_none_match{}, if_modified_since{},
+      if_range{};
   /// No condition but for ranges.
   bool none() const {
     return if_match.data() == nullptr && if_unmodified_since.data() == nullptr &&

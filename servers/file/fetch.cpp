@@ -87,7 +87,8 @@ void FileSession::answer_with_file(const os::FileInfo& file, Actions& actions) {
   Writer out({out_.get(), kMaxHead});
   begin_head(out, answer(unchanged ? 304 : part ? 206 : 200));
   if (part) {
-    out << "Content-Range: bytes " << range.first << "-" << range.last << "/" << file.size << "\r\n";
+    out << "Content-Range: bytes " << range.first << "-" << range.last << "/" << file.size
+        << "\r\n";
   }
   if (!unchanged) {
     out << "Content-Type: " << media_type(name_) << "\r\nContent-Length: " << end_ - offset_

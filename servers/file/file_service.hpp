@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// HTTP/1.1 over the files below a root (RFC 9110, 9112): keep-alive and pipelining, HTTP/1.0, ranges,
-// conditions over strong entity tags and dates; a folder answers with its index.html or a list of
-// what is in it. If it is writable, PUT and DELETE, and MKCOL, COPY and MOVE of WebDAV (RFC 4918);
-// each is done whole or not at all. What is malformed is refused and the connection closes.
+// HTTP/1.1 over the files below a root (RFC 9110, 9112): keep-alive and pipelining, HTTP/1.0,
+// ranges, conditions over strong entity tags and dates; a folder answers with its index.html or a
+// list of what is in it. If it is writable, PUT and DELETE, and MKCOL, COPY and MOVE of WebDAV (RFC
+// 4918); each is done whole or not at all. What is malformed is refused and the connection closes.
 #pragma once
 
 #include <functional>

@@ -93,8 +93,8 @@ class FileSession final : public Session, private Precondition {
   std::string to_;            ///< of the destination, likewise
   DiskWork work_;             ///< under way
   std::unique_ptr<FolderListing> listing_;
-  std::string page_;  ///< of a listing, with its head; also what else is of no bounded length
-  std::size_t head_ = 0;      ///< bytes at the front of out_ not yet sent
+  std::string page_;      ///< of a listing, with its head; also what else is of no bounded length
+  std::size_t head_ = 0;  ///< bytes at the front of out_ not yet sent
   std::uint64_t offset_ = 0;  ///< of the file or page, next to be read or written
   std::uint64_t end_ = 0;     ///< of what is announced of it
   os::Nanos date_second_ = -1;

@@ -139,8 +139,8 @@ std::optional<os::Nanos> parse_http_date(std::string_view text, os::Nanos wall) 
   }
   // Nanoseconds since 1970 hold the years 1678 to 2262.
   if (year_number < 1700 || year_number > 2200) return std::nullopt;
-  const auto time = sys_days{date} + hours{clock.hours} + minutes{clock.minutes} +
-                    seconds{clock.seconds};
+  const auto time =
+      sys_days{date} + hours{clock.hours} + minutes{clock.minutes} + seconds{clock.seconds};
   return duration_cast<nanoseconds>(time.time_since_epoch()).count();
 }
 

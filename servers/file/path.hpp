@@ -13,7 +13,8 @@ namespace weft::servers::file {
 inline constexpr std::string_view kIndex = "index.html";
 
 enum class Path {
-  ok,         ///< `name` is the file's, without a leading slash; a folder's ends with one, the root's is ""
+  ok,  ///< `name` is the file's, without a leading slash; a folder's ends with one, the root's is
+       ///< ""
   malformed,  ///< bad encoding, NUL, a fragment, above the root: 400
   nothing,    ///< an encoded slash: no file has such a name, 404
 };

@@ -48,9 +48,9 @@ class Tokens final : public http::basic_parser<true> {
   /// One of those that we go by, but not of those that frame the request, is there twice: whichever
   /// we took, somebody between us and the client might take the other.
   bool ambiguous() const {
-    for (const Once* f : {&expect, &range, &content_range, &if_match, &if_none_match,
-                          &if_modified_since, &if_unmodified_since, &if_range, &destination, &depth,
-                          &overwrite}) {
+    for (const Once* f :
+         {&expect, &range, &content_range, &if_match, &if_none_match, &if_modified_since,
+          &if_unmodified_since, &if_range, &destination, &depth, &overwrite}) {
       if (f->times > 1) return true;
     }
     return false;

@@ -25,15 +25,15 @@ struct Request {
   Method method = Method::get;
   bool keep_alive = true;
   bool http_1_0 = false;
-  bool chunked = false;         ///< the body comes in chunks
+  bool chunked = false;  ///< the body comes in chunks
   bool expects_continue = false;
-  bool partial_put = false;     ///< Content-Range
-  std::uint64_t length = 0;     ///< of a body that is not chunked
-  std::string_view target;      ///< path and query, "/" at least, or "*"; points into the head
-  std::string_view host;
-  Conditions conditions;
-  std::string_view range;
-  std::string_view destination, depth, overwrite;  ///< of COPY and MOVE; null data: absent
+  bool partial_put = false;   ///< Content-Range
+  std::uint64_t length = 0;   ///< of a body that is not chunked
+  std::string_view target{};  ///< path and query, "/" at least, or "*"; points into the head
+  std::string_view host{};
+  Conditions conditions{};
+  std::string_view range{};
+  std::string_view destination{}, depth{}, overwrite{};  ///< of COPY and MOVE; null data: absent
   bool has_body() const { return chunked || length > 0; }
 };
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Where a body ends, whatever pieces it comes in.
 #include "servers/file/body_reader.hpp"
-
 #include "tests/catch.hpp"
 
 using namespace weft::servers::file;
@@ -58,25 +57,16 @@ TEST_CASE("chunks are joined, and not a byte of the next request is taken") {
 }
 
 TEST_CASE("what is not chunked to the letter is malformed") {
-  for (const std::string& raw : {std::string("x\r\n"),
-                                 std::string("\r\n"),
-                                 std::string("5\nhello"),
-                                 std::string("5\r\nhello5\r\n"),
-                                 std::string("5\r\nhello\n0\r\n"),
-                                 std::string("5\r\nhello\r0\r\n"),
-                                 std::string("-5\r\nhello\r\n"),
-                                 std::string("+5\r\nhello\r\n"),
-                                 std::string("0x5\r\nhello\r\n"),
-                                 std::string(" 5\r\nhello\r\n"),
-                                 std::string("1000000000000000\r\n"),
-                                 std::string("5;a\x01\r\nhello\r\n"),
-                                 std::string("5;a\rb\r\nhello\r\n"),
-                                 std::string("0\r\n folded\r\n\r\n"),
-                                 std::string("0\r\n: no name\r\n\r\n"),
-                                 std::string("0\r\nA: b\n\r\n"),
-                                 std::string("0\r\n\rx"),
-                                 "5;" + std::string(5000, 'x'),
-                                 "0\r\n" + std::string(5000, 'x')}) {
+  for (const std::string& raw :
+       {std::string("x\r\n"), std::string("\r\n"), std::string("5\nhello"),
+        std::string("5\r\nhello5\r\n"), std::string("5\r\nhello\n0\r\n"),
+        std::string("5\r\nhello\r0\r\n"), std::string("-5\r\nhello\r\n"),
+        std::string("+5\r\nhello\r\n"), std::string("0x5\r\nhello\r\n"),
+        std::string(" 5\r\nhello\r\n"), std::string("1000000000000000\r\n"),
+        std::string("5;a\x01\r\nhello\r\n"), std::string("5;a\rb\r\nhello\r\n"),
+        std::string("0\r\n folded\r\n\r\n"), std::string("0\r\n: no name\r\n\r\n"),
+        std::string("0\r\nA: b\n\r\n"), std::string("0\r\n\rx"), "5;" + std::string(5000, 'x'),
+        "0\r\n" + std::string(5000, 'x')}) {
     INFO(raw.substr(0, 40));
     for (std::size_t piece : {1, 1000}) {
       CHECK(decode(kChunked, raw, piece).verdict == BodyReader::Verdict::malformed);

@@ -107,9 +107,9 @@ TEST_CASE("ranges are cut to the file") {
   CHECK(range("bytes=-0") == "nothing");
   CHECK(range("bytes=0-", 0) == "nothing");
   CHECK(range("bytes=-5", 0) == "nothing");
-  for (const char* ignored : {"", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=1", "bytes=5-4",
-                              "bytes=0-1,3-4", "lines=0-4", "bytes=1-2-3", "bytes=+1-2",
-                              "bytes=1 - 2", "bytes=0x1-"}) {
+  for (const char* ignored :
+       {"", "bytes", "bytes=", "bytes=-", "bytes=a-b", "bytes=1", "bytes=5-4", "bytes=0-1,3-4",
+        "lines=0-4", "bytes=1-2-3", "bytes=+1-2", "bytes=1 - 2", "bytes=0x1-"}) {
     INFO(ignored);
     CHECK(range(ignored) == "whole");
   }

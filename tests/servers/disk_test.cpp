@@ -97,9 +97,8 @@ TEST_CASE("a slow disk blocks its callers in a read until the ledger's end, not 
   {
     std::vector<os::Thread> callers;
     for (std::size_t i = 0; i < kCallers; ++i) {
-      callers.emplace_back("caller", [&, i] {
-        got[i] = disk->perform(f.read(i, buffers[i]))->bytes;
-      });
+      callers.emplace_back("caller",
+                           [&, i] { got[i] = disk->perform(f.read(i, buffers[i]))->bytes; });
     }
     for (auto& c : callers) c.join();
   }

@@ -60,7 +60,8 @@ TEST_CASE("a file is answered whole") {
   CHECK(scene.answer(get("/a.txt")) ==
         std::string("HTTP/1.1 200 OK\r\n") + kDate +
             "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 6\r\n"
-            "Accept-Ranges: bytes\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nETag: \"2a-6-ae1b981bc490a00\"\r\n\r\n"
+            "Accept-Ranges: bytes\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nETag: "
+            "\"2a-6-ae1b981bc490a00\"\r\n\r\n"
             "hello\n");
   CHECK(body(scene.answer(get("/big"))) == scene.files.files["big"].content);
   CHECK(body(scene.answer(get("/empty"))).empty());
@@ -106,7 +107,8 @@ TEST_CASE("a listing longer than the buffer is sent in parts") {
   }
   const std::string listing = scene.answer(get("/bare/") + get("/a.txt"));
   CHECK(listing.find("name-499") != std::string::npos);
-  CHECK(listing.find("</html>\n" "HTTP/1.1 200 OK\r\n") != std::string::npos);
+  CHECK(listing.find("</html>\n"
+                     "HTTP/1.1 200 OK\r\n") != std::string::npos);
 }
 
 TEST_CASE("a folder's name without its slash leads to the one with it, on this server") {
@@ -133,7 +135,8 @@ TEST_CASE("a part of a file is answered, or why not") {
   CHECK(begins(beyond, "HTTP/1.1 416 Range Not Satisfiable\r\n"));
   CHECK(beyond.find("Content-Range: bytes */6\r\n") != std::string::npos);
   // Several ranges, another version, HEAD: the whole.
-  for (const char* fields : {"Range: bytes=0-1,3-4\r\n", "Range: bytes=1-\r\nIf-Range: \"x\"\r\n"}) {
+  for (const char* fields :
+       {"Range: bytes=0-1,3-4\r\n", "Range: bytes=1-\r\nIf-Range: \"x\"\r\n"}) {
     CHECK(begins(scene.answer(get("/a.txt", fields)), "HTTP/1.1 200 "));
   }
   CHECK(begins(scene.answer("HEAD /a.txt HTTP/1.1\r\nHost: h\r\nRange: bytes=1-3\r\n\r\n"),

@@ -25,8 +25,8 @@ namespace {
 struct Tree {
   Tree() : root(std::move(os::open_directory(folder.path()).value())) {}
   // 0, or why not.
-  int change(Kind kind, const std::string& name, const std::string& to = "",
-             bool overwrite = true, bool deep = true) {
+  int change(Kind kind, const std::string& name, const std::string& to = "", bool overwrite = true,
+             bool deep = true) {
     DiskWork work{.kind = kind, .deep = deep, .overwrite = overwrite, .name = &name, .to = &to};
     work.root = root.get();
     auto result = servers::carry_out(work);

@@ -158,10 +158,11 @@ TEST_CASE("an upload's framing is understood") {
 }
 
 TEST_CASE("a field that we go by may be there once") {
-  for (const char* field : {"Expect: 100-continue\r\n", "Range: bytes=0-1\r\n", "If-Match: \"a\"\r\n",
-                            "If-None-Match: \"a\"\r\n", "If-Range: \"a\"\r\n", "Depth: 0\r\n",
-                            "If-Modified-Since: x\r\n", "If-Unmodified-Since: x\r\n",
-                            "Destination: /x\r\n", "Overwrite: F\r\n"}) {
+  for (const char* field :
+       {"Expect: 100-continue\r\n", "Range: bytes=0-1\r\n", "If-Match: \"a\"\r\n",
+        "If-None-Match: \"a\"\r\n", "If-Range: \"a\"\r\n", "Depth: 0\r\n",
+        "If-Modified-Since: x\r\n", "If-Unmodified-Since: x\r\n", "Destination: /x\r\n",
+        "Overwrite: F\r\n"}) {
     INFO(field);
     CHECK(status_of(get(field)) == 0);
     CHECK(status_of(get(std::string(field) + field)) == 400);

@@ -176,12 +176,12 @@ TEST_CASE("whatever the disk refuses, the old file stays and the client is told"
     Kind kind;
     int error, status;
   };
-  for (const Row& row : {Row{Kind::create, ENOTDIR, 409}, Row{Kind::create, EACCES, 403},
-                         Row{Kind::create, EMFILE, 503}, Row{Kind::create, EROFS, 403},
-                         Row{Kind::write, ENOSPC, 507}, Row{Kind::write, EDQUOT, 507},
-                         Row{Kind::write, EFBIG, 507}, Row{Kind::write, EIO, 500},
-                         Row{Kind::publish, EIO, 500}, Row{Kind::publish, ENOSPC, 507},
-                         Row{Kind::publish, EISDIR, 409}, Row{Kind::publish, ENAMETOOLONG, 414}}) {
+  for (const Row& row :
+       {Row{Kind::create, ENOTDIR, 409}, Row{Kind::create, EACCES, 403},
+        Row{Kind::create, EMFILE, 503}, Row{Kind::create, EROFS, 403},
+        Row{Kind::write, ENOSPC, 507}, Row{Kind::write, EDQUOT, 507}, Row{Kind::write, EFBIG, 507},
+        Row{Kind::write, EIO, 500}, Row{Kind::publish, EIO, 500}, Row{Kind::publish, ENOSPC, 507},
+        Row{Kind::publish, EISDIR, 409}, Row{Kind::publish, ENAMETOOLONG, 414}}) {
     INFO(static_cast<int>(row.kind) << ": " << row.error);
     Scene scene;
     scene.files.fail[row.kind] = row.error;
