@@ -29,11 +29,8 @@ bool modified_since(std::string_view date, const os::FileInfo& file, bool otherw
 Judgement evaluate(const Conditions& c, const os::FileInfo* current, bool reads, os::Nanos wall) {
   if (c.if_match.data() != nullptr) {
     if (!names(c.if_match, current, true)) return Judgement::failed;
-  } else if (c.if_unmodified_since.data() != nullptr) {
-    const bool absent = current == nullptr && parse_http_date(c.if_unmodified_since, wall);
-    if (absent || (current && modified_since(c.if_unmodified_since, *current, false, wall))) {
-      return Judgement::failed;
-    }
+  } else if (current && c.if_unmodified_since.data() != nullptr) {
+    if (modified_since(c.if_unmodified_since, *current, false, wall)) return Judgement::failed;
   }
   if (c.if_none_match.data() != nullptr) {
     if (!names(c.if_none_match, current, false)) return Judgement::proceed;

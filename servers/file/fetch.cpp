@@ -41,7 +41,7 @@ void FileSession::opened(const os::FileInfo& file, Actions& actions) {
 }
 
 void FileSession::not_opened(int error, Actions& actions) {
-  if (index_tried_ && error == ENOENT) return list(actions);
+  if (state_ == State::opening && index_tried_ && error == ENOENT) return list(actions);
   answer_error(status_of_open(error), actions);
 }
 

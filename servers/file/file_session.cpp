@@ -165,9 +165,8 @@ void FileSession::sent(Actions& actions) {
 void FileSession::failed(int error, Actions& actions) {
   switch (state_) {
     case State::opening:
-      return not_opened(error, actions);
     case State::listing:
-      return answer_error(error == ENOTDIR || error == EACCES ? 404 : 500, actions);
+      return not_opened(error, actions);
     case State::reading:
       // Nothing has been sent yet if the head is still in the buffer.
       return head_ > 0 ? answer_error(500, actions) : break_off(actions);

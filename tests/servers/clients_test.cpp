@@ -51,7 +51,7 @@ TEST_CASE("curl fetches files, heads and refusals, and keeps its connection") {
   CHECK(status("-H 'If-None-Match: " + etag + "' " + url + "/a.txt") == "304 1");
 }
 
-TEST_CASE("litmus passes basic, copymove and http in full (alone)") {
+TEST_CASE("litmus passes basic, copymove and http in full") {
   if (missing("litmus")) return;
   Folder root, log;
   auto setup = GENERATE(from_range(all_setups()));
