@@ -169,7 +169,7 @@ class SingleThreaded final : public ServerModel {
   DeadlineWatch deadlines_;
   ConnectionQueue turn_over_;
   lwp::atomic<Connection*> serving_{
-      nullptr};  // a hint for waiting() and view(); pairs with nothing
+      nullptr};                            // a hint for waiting() and view(); pairs with nothing
   lwp::trace::Alone* recorded_ = nullptr;  // while run() lasts
   Counter blocking_reads_, blocked_, ready_at_block_, blocked_while_ready_;
 };
