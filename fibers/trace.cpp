@@ -2,6 +2,7 @@
 #include "fibers/trace.hpp"
 
 #include "lwp/core.hpp"
+#include "lwp/sanitizer.hpp"
 #include "lwp/trace/hooks.hpp"
 
 namespace weft::fibers {
@@ -30,7 +31,8 @@ void count(const char* what, std::uint64_t value) {
   });
 }
 
-bool is_recorded() {
+// A fiber may go on elsewhere meanwhile: a hint.
+WEFT_NO_TSAN bool is_recorded() {
   return lwp::trace::is_on() && lwp::current()->ring != nullptr;
 }
 

@@ -10,6 +10,7 @@
 #include "labs/exit.hpp"
 #include "labs/trace/page.hpp"
 #include "labs/trace/stacks.hpp"
+#include "lwp/os.hpp"
 
 namespace weft::labs::dashboard {
 namespace {
@@ -49,10 +50,12 @@ std::variant<std::unique_ptr<Dashboard>, Refusal> Dashboard::open(const About& a
                    kMachineLacks};
   }
   d->http_ = std::move(std::get<std::unique_ptr<Http>>(http));
+  d->opened_.store(true);
   return d;
 }
 
 Answer Dashboard::answer(const Request& r) {
+  while (!opened_.load()) lwp::os::yield_cpu();  // its thread is there before we know it
   const bool asks = r.method == "GET";
   if (asks && r.path == "/") return {200, "text/html; charset=utf-8", page()};
   if (asks && r.path == "/live") return {200, "application/json", live()};

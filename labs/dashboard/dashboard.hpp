@@ -10,6 +10,7 @@
 
 #include "labs/commands.hpp"
 #include "labs/dashboard/http.hpp"
+#include "lwp/atomic.hpp"
 #include "lwp/os.hpp"
 
 namespace CLI {
@@ -67,6 +68,7 @@ class Dashboard {
 
   const About about_;
   const Say say_;
+  lwp::atomic<bool> opened_{false};  // pairs with open(): http_ is written
   std::unique_ptr<Http> http_;
 };
 
