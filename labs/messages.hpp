@@ -111,6 +111,7 @@ inline constexpr Message kMessages[] = {
     {"run.not_started", "cannot start {program}: {why}. A program of this folder begins with ./", "无法启动 {program}：{why}。本目录的程序以 ./ 开头"},
     {"run.nothing", "{program} recorded nothing: it runs no weft runtime, or was built with one that cannot record.", "{program} 没有录制任何内容：它没有运行 weft 运行时，或其版本不能录制。"},
     {"run.recorded", "Recorded in {path}. See it: ./weft report {path}", "已录制到 {path}。查看：./weft report {path}"},
+    {"run.not_over", "{path} is there and is no recording: it would be lost. Name another file, as in: --trace t.wt", "{path} 已存在且不是录制文件，覆盖会丢失它。请换个文件名，如：--trace t.wt"},
     {"run.ended_by", "{program} was ended by signal {n}; what it had recorded until then is there.", "{program} 被信号 {n} 终止；此前录制的内容仍在。"},
     {"main.about_report", "Shows a recording: who blocked whom, every fiber on every LWP.", "展示录制：谁阻塞了谁，每个 LWP 上的每个纤程。"},
     {"main.about_run", "Runs a program of yours and records it.", "运行你的程序并录制。"},

@@ -348,9 +348,19 @@ class Builder {
     }
   }
 
+  // Whether the LWP itself has recorded it, so that it is awake.
+  static bool is_own(Kind kind) {
+    return kind != Kind::seen && kind != Kind::awake && kind != Kind::sched &&
+           kind != Kind::unblock && kind != Kind::bound && kind != Kind::block;
+  }
+
   void take(const Event& e) {
     const Place& p = place(e);
     LwpTrack* l = lwp(p, p.lwp);
+    if (l != nullptr && l->call != LwpTrack::kNoCall && is_own(e.kind) &&
+        m_.calls[l->call].known != Known::announced) {
+      unblocked(*l, e.at, e.at);  // what was noticed from outside has ended unnoticed
+    }
     const std::uint32_t here = l != nullptr ? l->fiber : kNobody;
     switch (e.kind) {
       case Kind::create:
@@ -616,6 +626,10 @@ class Builder {
     for (auto& s : m_.spans) renamed(fiber_now, s.fiber);
     for (auto& n : m_.notes) renamed(fiber_now, n.fiber);
     for (auto& o : m_.off) renamed(lwp_now, o.lwp);
+    for (std::size_t i = 0; i < m_.objects.size(); ++i) {
+      m_.objects[i].owner = owners_[i];
+      renamed(fiber_now, m_.objects[i].owner);
+    }
   }
 
   void count_wait(const Slice& s) {

@@ -74,6 +74,7 @@ struct Object {
   Nanos waited = 0, longest = 0;
   Nanos longest_at = 0;
   std::uint64_t held_while_blocked = 0;  ///< blocking calls of its owner
+  std::uint32_t owner = kNobody;         ///< the fiber that holds it at the end
 };
 
 /// A time in the kernel of an LWP that carried a fiber.

@@ -2,6 +2,7 @@
 #include "labs/trace/start.hpp"
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <fstream>
 
 #include "labs/exit.hpp"
@@ -10,12 +11,27 @@
 
 namespace weft::labs::trace {
 
+namespace {
+// It begins as a chunk does, or as one that was made ahead and never used.
+bool is_recording(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  lwp::trace::Header h;
+  return in.read(reinterpret_cast<char*>(&h), sizeof h) &&
+         (h.magic == lwp::trace::kMagic || h.magic == 0);
+}
+}  // namespace
+
 void add_option(CLI::App& sub, std::string& file, const Say& say) {
   sub.add_option("--trace", file, say("run.help_trace"))->type_name("FILE");
 }
 
 std::optional<Refusal> start(const std::string& file, bool flight, const Say& say) {
   if (file.empty()) return std::nullopt;
+  std::error_code none;
+  if (std::filesystem::is_regular_file(file, none) && std::filesystem::file_size(file, none) > 0 &&
+      !is_recording(file)) {
+    return Refusal{say("run.not_over", {{"path", file}})};
+  }
   std::ofstream empty(file, std::ios::binary | std::ios::trunc);
   if (!empty) return Refusal{say("usage.cannot_write", {{"path", file}}), kMachineLacks};
   lwp::os::set_environment("WEFT_TRACE", (flight ? "flight:" : "") + file);

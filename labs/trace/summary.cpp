@@ -395,7 +395,10 @@ class Summarizer {
       const auto& slices = m_.fibers[f].slices;
       const bool waits = !slices.empty() && slices.back().state == State::waits &&
                          slices.back().end == m_.recording.ended;
-      return waits ? slices.back().owner : kNobody;
+      if (!waits) return kNobody;
+      // Whoever had the object when the waiting began may have given it to another since.
+      const Slice& s = slices.back();
+      return s.object != kNobody ? m_.objects[s.object].owner : s.owner;
     };
     for (std::uint32_t start = 0; start < m_.fibers.size(); ++start) {
       std::vector<std::uint32_t> way;

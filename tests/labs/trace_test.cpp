@@ -173,6 +173,43 @@ TEST_CASE("A call whose permit went on holds nobody up from then on") {
   CHECK(m.calls[0].length() == 99 * kMillisecond);
 }
 
+TEST_CASE("Whoever has given an object away is no part of a deadlock") {
+  Script s;
+  const auto runtime = s.runtime(1, "many-to-many, 3 LWPs");
+  const auto a = s.lwp(runtime, 1), b = s.lwp(runtime, 2), w = s.lwp(runtime, 3);
+  s.at(0).happens(a, Kind::create, 1, 0, "a").happens(a, Kind::create, 2, 0, "b");
+  s.happens(a, Kind::create, 3, 0, "w").happens(a, Kind::run, 1).happens(w, Kind::run, 3);
+  s.happens(b, Kind::run, 2).happens(a, Kind::acquire, 0x10, 0, "mutex");
+  s.at(10).happens(w, Kind::park, 0x10, 0, "mutex");
+  s.at(20).happens(a, Kind::release, 0x10, 0, "mutex");
+  s.at(30).happens(b, Kind::acquire, 0x10, 0, "mutex").happens(b, Kind::park, 0, 0, "sleep");
+  s.at(40).happens(a, Kind::park, 3, 0, "join of fiber");
+  s.at(5 * kMillisecond).happens(a, Kind::idle);
+  for (const auto& text : findings(s.take(), Language::en)) CHECK(!text.starts_with("Deadlock"));
+}
+
+TEST_CASE("A call that was noticed from outside ends when its LWP records anything") {
+  Script s;
+  const auto l = s.lwp(s.runtime(1, "one-to-one"), 1);
+  s.at(0).happens(l, Kind::create, 1, 0, "a").happens(l, Kind::run, 1);
+  s.at(kMillisecond).happens(l, Kind::seen, 0, 1, "read", 6);
+  s.at(50 * kMillisecond).happens(l, Kind::send, 0x20, 0, "channel");
+  s.at(2000 * kMillisecond).happens(l, Kind::done);
+  const Model m = model_of(s.take());
+  REQUIRE(m.calls.size() == 1);
+  CHECK(m.calls[0].length() == 49 * kMillisecond);
+  CHECK(m.fibers[0].slices.back().state == State::running);
+}
+
+TEST_CASE("--trace does not write over what is no recording") {
+  const Folder folder;
+  const std::string file = folder / "notes.txt";
+  std::ofstream(file) << "my notes, longer than the head of a chunk, so that they are read whole: "
+                      << std::string(200, '.');
+  CHECK(run_weft({"run", "--trace", file, "--", "true"}).code == 2);
+  CHECK(content(file).starts_with("my notes"));
+}
+
 TEST_CASE("Every blocking call is charged, not the first alone") {
   Script s;
   s.processors(4);
