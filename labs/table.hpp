@@ -16,7 +16,11 @@ namespace weft::labs {
 class Table {
  public:
   explicit Table(std::vector<std::string> head) { add(std::move(head)); }
-  void add(std::vector<std::string> cells) { rows_.push_back(std::move(cells)); }
+  /// Cells may hold names that programs gave: no control character of theirs reaches the terminal.
+  void add(std::vector<std::string> cells) {
+    for (auto& cell : cells) cell = printable(cell);
+    rows_.push_back(std::move(cells));
+  }
   bool empty() const { return rows_.size() < 2; }
   std::size_t rows() const { return rows_.size() - 1; }
 

@@ -10,6 +10,7 @@
 #include "lwp/exit.hpp"
 #include "lwp/line.hpp"
 #include "lwp/note.hpp"
+#include "lwp/sanitizer.hpp"
 #include "lwp/schedtrace.hpp"
 #include "lwp/trace/recorder.hpp"
 
@@ -32,6 +33,7 @@ void dump_lwp(const Lwp& l, void* context) {
     say_doing(line, look);
   }
   if (task != nullptr) {
+    sanitizer::Hidden hidden;  // it was made known in core; its memory stays
     std::array<char, Task::kNameBytes> name;
     line.text(", carries fiber ").number(task->id()).text(" ").text(task->name(name));
   }

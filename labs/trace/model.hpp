@@ -140,6 +140,8 @@ Model model_of(Recording recording);
 std::string name_of(const Model& m, std::uint32_t fiber);
 /// "LWP 2", with its process where there are several.
 std::string lwp_name(const Model& m, std::uint32_t lwp);
+/// The same, with its runtime where the process has several: "LWP 2 (many-to-one, hold)".
+std::string lwp_in_full(const Model& m, std::uint32_t lwp);
 /// "mutex log", "mutex 0x55…".
 std::string object_name(const Model& m, std::uint32_t object);
 

@@ -105,7 +105,7 @@ std::string picture(const Model& m, const Flags& f, const Terminal& t) {
   lines(m.fibers, name_of, false);
   std::string out;
   for (const auto& runtime : m.runtimes) {
-    if (!runtime.about.empty()) out += t.bold(runtime.about) + "\n";
+    if (!runtime.about.empty()) out += t.bold(printable(runtime.about)) + "\n";
   }
   return out + (table.empty() ? say("page.nobody_waits") + "\n" : table.text(t, 3));
 }

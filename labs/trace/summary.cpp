@@ -292,7 +292,7 @@ class Summarizer {
                 .lost = seconds(sum)};
       const std::size_t n = victims(*worst);
       f.text = say_(n == 1 ? MessageId("found.blocked_one") : MessageId("found.blocked"),
-                    {{"lwp", lwp_name(m_, worst->lwp)},
+                    {{"lwp", lwp_in_full(m_, worst->lwp)},
                      {"time", length(worst->length())},
                      {"fiber", name_of(m_, worst->fiber)},
                      {"call", call_in_full(m_, *worst)},
@@ -319,7 +319,7 @@ class Summarizer {
                          [](const Call& a, const Call& b) { return a.length() < b.length(); });
     if (longest == m_.calls.end() || longest->length() < 10 * worth_a_telling_) return;
     find({.id = "found.blocked_alone",
-          .text = say_("found.blocked_alone", {{"lwp", lwp_name(m_, longest->lwp)},
+          .text = say_("found.blocked_alone", {{"lwp", lwp_in_full(m_, longest->lwp)},
                                                {"time", length(longest->length())},
                                                {"fiber", name_of(m_, longest->fiber)},
                                                {"call", call_in_full(m_, *longest)}}),
@@ -493,7 +493,7 @@ class Summarizer {
       }
       const auto id = off.lwps == 1 ? MessageId("found.off") : MessageId("found.off_many");
       find({.id = "found.off",
-            .text = say_(id, {{"lwp", lwp_name(m_, off.lwp)},
+            .text = say_(id, {{"lwp", lwp_in_full(m_, off.lwp)},
                               {"n", number(off.lwps)},
                               {"time", length(off.waited)}}),
             .begin = begin,

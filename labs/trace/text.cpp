@@ -132,7 +132,7 @@ std::string in_text(const Model& m, const Summary& s, const Terminal& t) {
     out += about(p, r, length, say) + "\n";
     for (const auto& runtime : m.runtimes) {
       if (&r.processes[runtime.process] == &p && !runtime.about.empty()) {
-        out += "  " + runtime.about + "\n";
+        out += "  " + printable(runtime.about) + "\n";
       }
     }
   }
@@ -187,9 +187,7 @@ std::string in_text(const Model& m, const Summary& s, const Terminal& t) {
     Table table({say("report.waiter"), say("report.what"), say("report.owner"), say("report.waker"),
                  say("report.count"), say("report.total"), "p99", say("report.worst"),
                  say("report.at")});
-    auto name = [&](std::uint32_t f) {
-      return f == kNobody ? "–" : shortened(printable(name_of(m, f)));
-    };
+    auto name = [&](std::uint32_t f) { return f == kNobody ? "–" : shortened(name_of(m, f)); };
     for (const auto& w : first(s.waits)) {
       table.add({name(w.waiter), shortened(w.what), name(w.owner), name(w.waker),
                  std::to_string(w.times.count), length(w.times.total), length(w.times.p99),
@@ -223,7 +221,7 @@ std::string in_text(const Model& m, const Summary& s, const Terminal& t) {
       }
       table.add({flow_name(m, m.spans[row.served]), length(m.spans[row.whole].begin - r.began),
                  length(row.length), or_dash(row.before), in(State::ready), in(State::blocked),
-                 in(State::running), printable(behind)});
+                 in(State::running), behind});
     }
     out += table.text(t, 1);
     rest(s.slow.size());
@@ -256,7 +254,7 @@ std::string in_text(const Model& m, const Summary& s, const Terminal& t) {
     }
     for (const LaneRow* row : first(sorted)) {
       std::vector<std::string> cells{
-          shortened(printable(of_lwps ? lwp_name(m, row->lane) : name_of(m, row->lane)))};
+          shortened(of_lwps ? lwp_in_full(m, row->lane) : name_of(m, row->lane))};
       for (State x : states) cells.push_back(or_dash(row->in[static_cast<std::size_t>(x)]));
       if (of_lwps) cells.push_back(or_dash(row->off));
       cells.push_back(std::to_string(row->runs));

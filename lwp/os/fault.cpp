@@ -67,13 +67,18 @@ void handle(int number, siginfo_t* info, void* context) {
   }
 }
 
+struct sigaction calling(void (*handler)(int, siginfo_t*, void*)) {
+  struct sigaction action {};
+  action.sa_sigaction = handler;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  ::sigemptyset(&action.sa_mask);
+  return action;
+}
+
 void handle_faults() {
   static atomic<bool> done{false};
   if (done.exchange(true)) return;
-  struct sigaction action {};
-  action.sa_sigaction = handle;
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-  ::sigemptyset(&action.sa_mask);
+  const struct sigaction action = calling(handle);
   ::sigaction(SIGSEGV, nullptr, &previous);
   ::sigaction(SIGSEGV, &action, nullptr);
 }
@@ -102,10 +107,7 @@ void on_crash(void (*say)()) {
   handle_faults();
   static atomic<bool> done{false};
   if (done.exchange(true)) return;
-  struct sigaction action {};
-  action.sa_sigaction = crash;
-  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-  ::sigemptyset(&action.sa_mask);
+  const struct sigaction action = calling(crash);
   for (std::size_t i = 0; i < kOtherCrashes.size(); ++i) {
     ::sigaction(kOtherCrashes[i], nullptr, &before[i]);
     if (before[i].sa_handler == SIG_DFL) ::sigaction(kOtherCrashes[i], &action, nullptr);
