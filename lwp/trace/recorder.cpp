@@ -57,6 +57,7 @@ std::array<char, 32> own_role{};  // guarded by names_lock
 
 }  // namespace
 
+// A ring gets its chunks mostly in core, which TSan does not see: so it sees nothing of this.
 class Recorder {
  public:
   static Result<std::unique_ptr<Recorder>> make(const Options& options) {
@@ -107,6 +108,7 @@ class Recorder {
   // Opens one for the calling thread, which may wait: with its first chunk, because threads begin
   // faster than the service thread could keep chunks ahead of them.
   Ring& open_ring(const Lwp& l, std::uint32_t runtime, std::uint64_t only_fiber = 0) {
+    sanitizer::Hidden hidden;
     Ring& ring = ring_for(os::thread_id(), l.index, runtime);
     Header* first = take();
     while (first == nullptr && !flight_ && grow(kLeastAhead)) first = take();
@@ -142,6 +144,7 @@ class Recorder {
   }
   // By its own thread.
   void close(Ring& ring) {
+    sanitizer::Hidden hidden;
     if (ring.lwp_ != 0) {
       ring.record(Event::away);
       set_owner(ring, nullptr, 0);
@@ -168,6 +171,7 @@ class Recorder {
   /// Facts of the process, kept by a flight recorder, too: any thread, one at a time.
   template <class Write>
   void in_process_ring(Write&& write) {
+    sanitizer::Hidden hidden;
     Uninterrupted here(*current());
     std::lock_guard lock(process_lock_);
     write(*process_ring_);
@@ -373,6 +377,7 @@ class Recorder {
   void name_again() {
     each_known(
         [](const Scheduler& s, void* recorder) {
+          sanitizer::Hidden hidden;
           auto& r = *static_cast<Recorder*>(recorder);
           int left = kMostNamesAgain;
           for (const Task* t = s.all_tasks(); t != nullptr && left > 0; t = t->all_next) {
@@ -387,6 +392,7 @@ class Recorder {
   }
 
   void look_at_threads() {
+    sanitizer::Hidden hidden;
     {
       std::lock_guard lock(process_lock_);
       beat_ring_->record(Event::clock, os::now());
@@ -612,12 +618,14 @@ Alone::Alone(std::string_view name) {
   r->in_process_ring([&](Ring& to) { to.record_text(Event::runtime, "a kernel thread", runtime); });
   l->index = 1;
   ring_ = l->ring = &r->open_ring(*l, runtime, kFiber);
+  sanitizer::Hidden hidden;
   ring_->record_text(Event::create, name, kFiber);
   ring_->record(Event::run, kFiber);
 }
 
 Alone::~Alone() {
   if (ring_ == nullptr) return;
+  sanitizer::Hidden hidden;
   Lwp* l = outsider();
   ring_->record(Event::done);
   close(*l);
@@ -626,6 +634,7 @@ Alone::~Alone() {
 
 void Alone::idle(bool begins) {
   if (ring_ == nullptr) return;
+  sanitizer::Hidden hidden;
   if (begins) {
     ring_->record(Event::park, number_of("any fd"), 0);
     ring_->also(Event::idle);
@@ -636,11 +645,15 @@ void Alone::idle(bool begins) {
 }
 
 void Alone::blocks(const char* call) {
-  if (ring_ != nullptr) ring_->record(Event::block, number_of(call));
+  if (ring_ == nullptr) return;
+  sanitizer::Hidden hidden;
+  ring_->record(Event::block, number_of(call));
 }
 
 void Alone::unblocked() {
-  if (ring_ != nullptr) ring_->record(Event::unblock, 0);
+  if (ring_ == nullptr) return;
+  sanitizer::Hidden hidden;
+  ring_->record(Event::unblock, 0);
 }
 
 void name_object(const void* object, std::string_view name) {
