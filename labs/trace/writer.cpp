@@ -49,18 +49,24 @@ std::uint64_t Writer::string(std::string_view text) {
 
 void Writer::write(std::size_t place, Nanos at, Event event,
                    std::initializer_list<std::uint64_t> numbers) {
-  std::string arguments;
-  for (auto n : numbers) append(arguments, n);
-  add(rings_[place], at, static_cast<char>(event) + arguments);
+  write(place, at, event, {numbers.begin(), numbers.size()}, std::nullopt);
 }
 
 void Writer::write(std::size_t place, Nanos at, Event event,
                    std::initializer_list<std::uint64_t> numbers, std::string_view text) {
-  text = text.substr(0, lwp::trace::Ring::kMostText);
-  std::string arguments;
-  for (auto n : numbers) append(arguments, n);
-  append(arguments, text.size());
-  add(rings_[place], at, static_cast<char>(event) + arguments + std::string(text));
+  write(place, at, event, {numbers.begin(), numbers.size()}, std::optional(text));
+}
+
+void Writer::write(std::size_t place, Nanos at, Event event, std::span<const std::uint64_t> numbers,
+                   std::optional<std::string_view> text) {
+  std::string told(1, static_cast<char>(event));
+  for (auto n : numbers) append(told, n);
+  if (text) {
+    text = text->substr(0, lwp::trace::Ring::kMostText);
+    append(told, text->size());
+    told += *text;
+  }
+  add(rings_[place], at, told);
 }
 
 // `event` is its kind, then its arguments; the time comes between them.

@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <initializer_list>
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,6 +43,8 @@ class Writer {
              std::initializer_list<std::uint64_t> numbers = {});
   void write(std::size_t place, Nanos at, Event event, std::initializer_list<std::uint64_t> numbers,
              std::string_view text);
+  void write(std::size_t place, Nanos at, Event event, std::span<const std::uint64_t> numbers,
+             std::optional<std::string_view> text);
 
   /// The file.
   std::string bytes() const;

@@ -2,29 +2,25 @@
 // Recordings of runs that never were, the same each time, for the browser's tests:
 //   program_recording one-read-stops|one-read-goes-on|million FILE
 //
-// One tick is one nanosecond. A story adds its events in any order; they are sorted by time and
-// written a ring for each LWP, as the runtime writes them (lwp/trace/format.hpp).
+// A story adds its events in any order; they are sorted by time and written by
+// labs/trace/writer.hpp.
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <fstream>
-#include <map>
+#include <optional>
 #include <queue>
 #include <random>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "labs/trace/writer.hpp"
 #include "lwp/task.hpp"
-#include "lwp/trace/ring.hpp"
 
 using weft::lwp::Why;
 using weft::lwp::os::kMicrosecond;
 using weft::lwp::os::kMillisecond;
-using weft::lwp::os::kSecond;
 using weft::lwp::os::Nanos;
-using weft::lwp::trace::Header;
-using weft::lwp::trace::kChunkBytes;
 using Kind = weft::lwp::trace::Event;
 
 namespace {
@@ -33,29 +29,29 @@ struct Event {
   Nanos at;
   Kind kind;
   std::vector<std::uint64_t> numbers;
-  std::string text;
-  bool has_text;
+  std::optional<std::string> text;
 };
 
 class Story {
  public:
-  Story(unsigned lwps, const std::string& command, const std::string& about) : rings_(lwps) {
-    tells(1, 0, Kind::runtime, {1}, about);
-    tells(1, 0, Kind::fact, {}, "command=" + command);
-    tells(1, 0, Kind::fact, {}, "event_ns=15");
+  Story(unsigned lwps, const std::string& command, const std::string& about)
+      : writer_(command), lwps_(lwps) {
+    writer_.fact("event_ns=15");
+    const auto runtime = writer_.runtime(about);
+    for (unsigned i = 1; i <= lwps; ++i) places_.push_back(writer_.place(runtime, i));
   }
   void happens(unsigned lwp, Nanos at, Kind kind, std::vector<std::uint64_t> numbers = {}) {
-    rings_[lwp - 1].push_back({at, kind, std::move(numbers), {}, false});
+    lwps_[lwp - 1].push_back({at, kind, std::move(numbers), {}});
   }
   void tells(unsigned lwp, Nanos at, Kind kind, std::vector<std::uint64_t> numbers,
              std::string text) {
-    rings_[lwp - 1].push_back({at, kind, std::move(numbers), std::move(text), true});
+    lwps_[lwp - 1].push_back({at, kind, std::move(numbers), std::move(text)});
   }
   /// The number of a string that events name.
   std::uint64_t string(const std::string& text) {
-    auto [at, fresh] = strings_.try_emplace(text, strings_.size() + 1);
-    if (fresh) tells(1, 0, Kind::string, {at->second}, text);
-    return at->second;
+    const auto number = writer_.string(text);
+    strings_ = std::max(strings_, static_cast<std::size_t>(number));
+    return number;
   }
   void creates(unsigned lwp, Nanos at, std::uint64_t fiber, const std::string& name) {
     tells(lwp, at, Kind::create, {fiber}, name);
@@ -66,85 +62,33 @@ class Story {
   }
   std::size_t size() const {
     std::size_t n = 0;
-    for (const auto& ring : rings_) n += ring.size();
+    for (const auto& events : lwps_) n += events.size();
     return n;
   }
 
-  /// Its first `most` events.
+  /// Its first `most` events, those that tell of the process among them.
   bool write(const char* file, std::size_t most) {
-    std::vector<Nanos> times;
-    for (auto& ring : rings_) {
-      std::stable_sort(ring.begin(), ring.end(),
-                       [](const Event& a, const Event& b) { return a.at < b.at; });
-      for (const Event& e : ring) times.push_back(e.at);
+    constexpr std::size_t kOfTheProcess = 3;  // command, cost, runtime
+    most -= std::min(most, kOfTheProcess + strings_);
+    std::vector<std::pair<const Event*, unsigned>> all;
+    for (unsigned i = 0; i < lwps_.size(); ++i) {
+      for (const Event& e : lwps_[i]) all.emplace_back(&e, i);
     }
-    std::sort(times.begin(), times.end());
-    most = std::min(most, times.size());
-    const Nanos last = times[most - 1];
-    std::size_t at_last =
-        most - static_cast<std::size_t>(
-                   std::count_if(times.begin(), times.end(), [&](Nanos t) { return t < last; }));
+    std::stable_sort(all.begin(), all.end(),
+                     [](const auto& a, const auto& b) { return a.first->at < b.first->at; });
+    all.resize(std::min(most, all.size()));
+    for (const auto& [e, lwp] : all)
+      writer_.write(places_[lwp], e->at, e->kind, e->numbers, e->text);
     std::ofstream out(file, std::ios::binary);
-    for (unsigned i = 0; i < rings_.size(); ++i) {
-      std::vector<Event> kept;
-      for (Event& e : rings_[i]) {
-        if (e.at > last || (e.at == last && at_last == 0)) break;
-        if (e.at == last) --at_last;
-        kept.push_back(std::move(e));
-      }
-      write_ring(out, i + 1, kept);
-    }
+    out << writer_.bytes();
     return static_cast<bool>(out.flush());
   }
 
  private:
-  static constexpr Nanos kBegan = 5 * kSecond;  // since the machine's start
-  static constexpr std::size_t kMostEvent = 256;
-
-  static void write_ring(std::ofstream& out, unsigned lwp, const std::vector<Event>& events) {
-    std::vector<unsigned char> chunk(kChunkBytes);
-    unsigned char* to = chunk.data() + sizeof(Header);
-    Header h{.magic = weft::lwp::trace::kMagic,
-             .process = 4711,
-             .ring = lwp,
-             .thread = 4711 + lwp,
-             .lwp = lwp,
-             .runtime = 1};
-    Nanos now = kBegan;
-    auto close = [&] {
-      h.ticks[1] = static_cast<std::uint64_t>(now);
-      h.nanos[1] = now;
-      std::memcpy(chunk.data(), &h, sizeof h);
-      out.write(reinterpret_cast<const char*>(chunk.data()), kChunkBytes);
-    };
-    h.ticks[0] = static_cast<std::uint64_t>(now);
-    h.nanos[0] = now;
-    for (const Event& e : events) {
-      if (to + kMostEvent > chunk.data() + kChunkBytes) {
-        close();
-        std::fill(chunk.begin(), chunk.end(), 0);
-        to = chunk.data() + sizeof(Header);
-        ++h.sequence;
-        h.ticks[0] = h.ticks[1];
-        h.nanos[0] = h.nanos[1];
-      }
-      to = write_event(to, e, static_cast<std::uint64_t>(kBegan + e.at - now));
-      now = kBegan + e.at;
-    }
-    close();
-  }
-  static unsigned char* write_event(unsigned char* to, const Event& e, std::uint64_t since) {
-    using weft::lwp::trace::put_number;
-    *to++ = static_cast<unsigned char>(e.kind);
-    to = put_number(to, since);
-    for (std::uint64_t n : e.numbers) to = put_number(to, n);
-    if (!e.has_text) return to;
-    to = put_number(to, e.text.size());
-    return std::copy(e.text.begin(), e.text.end(), to);
-  }
-
-  std::vector<std::vector<Event>> rings_;  // by LWP
-  std::map<std::string, std::uint64_t> strings_;
+  weft::labs::trace::Writer writer_;
+  std::vector<std::vector<Event>> lwps_;
+  std::vector<std::size_t> places_;  // by LWP
+  std::size_t strings_ = 0;
 };
 
 // ---- eight workers, of which one reads for 312 ms while it holds a mutex -----------------------
