@@ -57,7 +57,6 @@ std::array<char, 32> own_role{};  // guarded by names_lock
 
 }  // namespace
 
-// A ring gets its chunks mostly in core, which TSan does not see: so it sees nothing of this.
 class Recorder {
  public:
   static Result<std::unique_ptr<Recorder>> make(const Options& options) {
@@ -377,7 +376,6 @@ class Recorder {
   void name_again() {
     each_known(
         [](const Scheduler& s, void* recorder) {
-          sanitizer::Hidden hidden;
           auto& r = *static_cast<Recorder*>(recorder);
           int left = kMostNamesAgain;
           for (const Task* t = s.all_tasks(); t != nullptr && left > 0; t = t->all_next) {
@@ -392,7 +390,6 @@ class Recorder {
   }
 
   void look_at_threads() {
-    sanitizer::Hidden hidden;
     {
       std::lock_guard lock(process_lock_);
       beat_ring_->record(Event::clock, os::now());
@@ -618,14 +615,12 @@ Alone::Alone(std::string_view name) {
   r->in_process_ring([&](Ring& to) { to.record_text(Event::runtime, "a kernel thread", runtime); });
   l->index = 1;
   ring_ = l->ring = &r->open_ring(*l, runtime, kFiber);
-  sanitizer::Hidden hidden;
   ring_->record_text(Event::create, name, kFiber);
   ring_->record(Event::run, kFiber);
 }
 
 Alone::~Alone() {
   if (ring_ == nullptr) return;
-  sanitizer::Hidden hidden;
   Lwp* l = outsider();
   ring_->record(Event::done);
   close(*l);
@@ -634,7 +629,6 @@ Alone::~Alone() {
 
 void Alone::idle(bool begins) {
   if (ring_ == nullptr) return;
-  sanitizer::Hidden hidden;
   if (begins) {
     ring_->record(Event::park, number_of("any fd"), 0);
     ring_->also(Event::idle);
@@ -645,15 +639,11 @@ void Alone::idle(bool begins) {
 }
 
 void Alone::blocks(const char* call) {
-  if (ring_ == nullptr) return;
-  sanitizer::Hidden hidden;
-  ring_->record(Event::block, number_of(call));
+  if (ring_ != nullptr) ring_->record(Event::block, number_of(call));
 }
 
 void Alone::unblocked() {
-  if (ring_ == nullptr) return;
-  sanitizer::Hidden hidden;
-  ring_->record(Event::unblock, 0);
+  if (ring_ != nullptr) ring_->record(Event::unblock, 0);
 }
 
 void name_object(const void* object, std::string_view name) {

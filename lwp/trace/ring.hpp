@@ -3,7 +3,8 @@
 // is the file itself (os::append_mapped). So what was recorded is there however the process ends.
 //
 // Each event is complete before its first byte is written, because others may read at any time, and
-// a process may end in the middle of one.
+// a process may end in the middle of one. Most are written in core, of which ThreadSanitizer sees
+// nothing: it sees none, or a chunk taken in core would look stolen to who writes outside.
 #pragma once
 
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "lwp/arch.hpp"
 #include "lwp/atomic.hpp"
 #include "lwp/os.hpp"
+#include "lwp/sanitizer.hpp"
 #include "lwp/trace/format.hpp"
 
 namespace weft::lwp {
@@ -31,6 +33,7 @@ class Ring {
 
   template <class... Numbers>
   void record(Event event, Numbers... numbers) {
+    sanitizer::Hidden hidden;
     if (unsigned char* to = room(sizeof...(numbers))) {
       const std::uint64_t now = ticks();
       const std::uint64_t since = since_last(now);
@@ -40,11 +43,13 @@ class Ring {
   /// At the same moment as the event before.
   template <class... Numbers>
   void also(Event event, Numbers... numbers) {
+    sanitizer::Hidden hidden;
     if (unsigned char* to = room(sizeof...(numbers))) write(to, event, 0, numbers...);
   }
   /// With a text, cut to kMostText, after its numbers.
   template <class... Numbers>
   void record_text(Event event, std::string_view text, Numbers... numbers) {
+    sanitizer::Hidden hidden;
     text = text.substr(0, kMostText);
     unsigned char* to = room(sizeof...(numbers) + 1, text.size());
     if (to == nullptr) return;
