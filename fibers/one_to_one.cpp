@@ -66,7 +66,7 @@ class OneToOne final : public EngineBase, public ThreadParking {
     watch_.born();
     threads_.fetch_add(1);
     os::futex_wake(threads_, INT_MAX);  // who waits to be attached
-    carry(static_cast<ThreadFiber&>(main));
+    carry(static_cast<ThreadFiber&>(main), true);
     std::uint32_t left;
     while ((left = threads_.load()) != 0) os::futex_wait(threads_, left);
     std::lock_guard lock(fibers_mutex_);
@@ -138,8 +138,8 @@ class OneToOne final : public EngineBase, public ThreadParking {
   }
 
  private:
-  // The life of a fiber on the calling kernel thread.
-  void carry(ThreadFiber& fiber) {
+  // The life of a fiber on the calling kernel thread; the main one's creation nobody has recorded.
+  void carry(ThreadFiber& fiber, bool is_main = false) {
     fiber.lwp.scheduler = this;
     fiber.lwp.engine = static_cast<EngineBase*>(this);
     auto stack = os::own_stack();
@@ -150,6 +150,7 @@ class OneToOne final : public EngineBase, public ThreadParking {
     {
       lwp::Core core;
       lwp::sanitizer::acquire(&fiber);
+      if (is_main) lwp::trace::created(core.lwp(), fiber);
       lwp::trace::runs(core.lwp(), fiber);
     }
     fiber.run_body();

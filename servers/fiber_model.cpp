@@ -3,6 +3,8 @@
 
 #include <mutex>
 
+#include "fibers/trace.hpp"
+
 namespace weft::servers {
 
 FiberModel::FiberModel(ServerSetup&& setup)
@@ -15,6 +17,7 @@ FiberModel::FiberModel(ServerSetup&& setup)
 }
 
 void FiberModel::run() {
+  fibers::name_object(&table_, "of connections");
   runtime_.run([this] { serve_all(); });
 }
 

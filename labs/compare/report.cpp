@@ -62,6 +62,7 @@ th { font-weight: 600; color: var(--soft); vertical-align: bottom; line-height: 
 td { white-space: nowrap; }
 th, td { padding: .35rem .45rem; text-align: right; border-bottom: 1px solid var(--rule); }
 th:first-child, td:first-child { text-align: left; padding-left: 0; white-space: normal; min-width: 9rem; }
+.wide table { width: auto; min-width: min(57rem, 100%); margin-inline: auto; }
 #weft, .wider { margin-inline: calc(50% - min(48vw, 50rem)); max-width: none; }
 #weft { padding: 0 1.25rem; } #weft h2 { font-size: 1rem; margin: 0; }
 footer { font-size: .875rem; margin-top: 2.4rem; border-top: 1px solid var(--rule); padding-top: .8rem; }
@@ -104,7 +105,7 @@ std::string table(const Comparison& c, Say say, const std::vector<Column>& colum
   }
   std::string all = element("thead", element("tr", head)) + element("tbody", body);
   // Scrolled by keys where it is too wide for the window.
-  return element("div", element("table", all), " class=\"wide\" tabindex=\"0\"") + '\n';
+  return element("div", element("table", all), " class=\"wide wider\" tabindex=\"0\"") + '\n';
 }
 
 std::string made_by(const Comparison& c, Say say) {

@@ -22,6 +22,7 @@ constexpr std::size_t kMostFiles = 8;
 constexpr std::uintmax_t kMostBytes = 256 * 1024;  // of a file that the load asks for
 constexpr double kMost = 100'000;                  // of any number
 
+constexpr const char* kMappings[] = {"many-to-one", "many-to-many", "one-to-one"};
 constexpr const char *kRate = "rate", *kDisk = "--disk";
 
 // Some small files of a folder, as requests.
@@ -57,6 +58,14 @@ std::string disk_ms(const std::string& disk) {
   return disk.substr(kSlow.size(), disk.find(',') - kSlow.size());
 }
 
+// One LWP is one, and with an LWP for each fiber there is nothing to schedule.
+bool has_use_for(const std::string& mapping, const std::string& option) {
+  if (mapping == "one-to-one") {
+    return option != "--lwps" && option != "--policy" && option != "--on-block";
+  }
+  return mapping != "many-to-one" || option != "--lwps";
+}
+
 }  // namespace
 
 std::unique_ptr<Lecture> Lecture::start(const Setup& setup, const Say& say) {
@@ -83,11 +92,7 @@ bool Lecture::start_server(const std::map<std::string, std::string>& options) {
   const std::string mapping = found == options.end() ? "" : found->second;
   for (const auto& [option, value] : options) {
     if (value.empty() || (value == "0" && option == "--lwps")) continue;
-    if (mapping == "one-to-one" && option != "--mapping" && option != "--workers" &&
-        option != kDisk && option != "--port") {
-      continue;
-    }
-    if (mapping == "many-to-one" && option == "--lwps") continue;
+    if (!has_use_for(mapping, option)) continue;
     arguments.push_back(option);
     arguments.push_back(value);
   }
@@ -150,7 +155,7 @@ std::vector<Lecture::Field> Lecture::all_fields() const {
     if (std::find(policies.begin(), policies.end(), policy) == policies.end()) {
       policies.push_back(policy);  // a file of the user's
     }
-    add("mapping", "dashboard.mapping", "--mapping", {"many-to-one", "many-to-many", "one-to-one"});
+    add("mapping", "dashboard.mapping", "--mapping", {std::begin(kMappings), std::end(kMappings)});
     add("lwps", "dashboard.lwps", "--lwps", {});
     add("workers", "dashboard.workers", "--workers", {});
     add("policy", "dashboard.policy", "--policy", std::move(policies));
@@ -176,6 +181,9 @@ std::string Lecture::fields() {
   for (const auto& field : all_fields()) {
     Json one{{"name", field.name}, {"label", field.label}, {"value", value_of(field)}};
     if (!field.choices.empty()) one["choices"] = field.choices;
+    for (const char* mapping : kMappings) {
+      if (!has_use_for(mapping, field.option)) one["idle_with"].push_back(mapping);
+    }
     out.push_back(std::move(one));
   }
   return out.dump();

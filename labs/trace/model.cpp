@@ -3,9 +3,10 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 #include <unordered_map>
 
+#include "labs/trace/collateral.hpp"
+#include "labs/trace/tracks.hpp"
 #include "lwp/task.hpp"
 
 namespace weft::labs::trace {
@@ -22,84 +23,6 @@ struct HashKey {
     return static_cast<std::size_t>((k.scope * 0x9e3779b97f4a7c15u) ^
                                     (k.number * 0xff51afd7ed558ccdu));
   }
-};
-
-// A lane that grows: its last slice is open, and has no end yet.
-class Track {
- public:
-  std::vector<Slice> slices;
-
-  bool began() const { return !slices.empty(); }
-  State state() const { return slices.empty() ? State::none : slices.back().state; }
-  Slice& now() { return slices.back(); }
-
-  void set(Nanos at, const Slice& next) {
-    if (!slices.empty()) {
-      Slice& last = slices.back();
-      at = std::max(at, last.begin);
-      last.end = at;
-      if (last.begin == at) {
-        slices.back() = next;
-        slices.back().begin = at;
-        return;
-      }
-    }
-    slices.push_back(next);
-    slices.back().begin = at;
-  }
-
-  // The last blocked slice had ended at `at` already, and was `really` something else from then on.
-  void ended_blocked(Nanos at, State really) {
-    std::size_t i = slices.size();
-    while (i > 0 && slices[i - 1].state != State::blocked) {
-      if (--i + kLookBack < slices.size()) return;
-    }
-    if (i == 0) return;
-    Slice& s = slices[i - 1];
-    const bool open = i == slices.size();
-    at = std::max(at, s.begin);
-    if (!open && at >= s.end) return;
-    Slice rest = s;
-    rest.begin = at;
-    rest.state = really;
-    rest.known = Known::no;
-    rest.what = 0;
-    s.end = at;
-    slices.insert(slices.begin() + static_cast<std::ptrdiff_t>(i), rest);
-  }
-
- private:
-  static constexpr std::size_t kLookBack = 8;
-};
-
-struct FiberTrack : Track {
-  std::uint64_t number = 0;
-  std::uint32_t runtime = 0, parent = kNobody;
-  std::string name, origin;
-  bool ended = false;
-  bool told = false;                // it will not wait, or not for long
-  std::uint32_t teller = kNobody;   // by whom
-  std::vector<std::uint32_t> held;  // objects
-  std::vector<std::size_t> spans;   // open ones of no flow
-};
-
-struct LwpTrack : Track {
-  std::uint64_t number = 0;
-  std::uint32_t runtime = 0;
-  std::uint32_t fiber = kNobody;  // on it
-  bool permit = true;
-  std::size_t call = kNoCall;  // open, in Model::calls
-  std::uint64_t ran = 0, waited = 0;
-  Nanos looked = 0;
-  static constexpr std::size_t kNoCall = ~std::size_t{0};
-};
-
-// How many fibers could run and do, and which calls keep LWPs from them.
-struct Share {
-  std::size_t ready = 0, running = 0;
-  std::size_t processors = 0;          // 0: unknown
-  std::vector<std::uint32_t> blocked;  // LWPs that have a permit
-  Nanos since = 0;
 };
 
 class Builder {
@@ -136,7 +59,7 @@ class Builder {
       }
       r.shares_lwps = !r.about.starts_with("one-to-one");
       m_.runtimes.push_back(r);
-      shares_.emplace_back().processors = m_.recording.processes[p.process].processors;
+      collateral_.emplace_back(m_.recording.processes[p.process].processors);
     }
     return at->second;
   }
@@ -189,7 +112,6 @@ class Builder {
       Object& o = m_.objects.emplace_back();
       o.process = p.process;
       o.address = address;
-      owners_.push_back(kNobody);
     }
     Object& o = m_.objects[at->second];
     if (o.kind.empty()) o.kind = kind;
@@ -197,41 +119,22 @@ class Builder {
   }
 
   // ---- what others lose while an LWP is blocked ----
-  // Nothing while every processor is busy with fibers: then who is ready waits for a processor, and
-  // would if no LWP were blocked.
-  void settle(std::uint32_t runtime, Nanos at) {
-    Share& s = shares_[runtime];
-    const bool processor_free = s.processors == 0 || s.running < s.processors;
-    if (!s.blocked.empty() && s.ready > 0 && processor_free && at > s.since) {
-      const Nanos each =
-          (at - s.since) * static_cast<Nanos>(s.ready) / static_cast<Nanos>(s.blocked.size());
-      for (std::uint32_t l : s.blocked) {
-        if (lwps_[l].call != LwpTrack::kNoCall) m_.calls[lwps_[l].call].collateral += each;
-      }
-    }
-    s.since = std::max(s.since, at);
+  auto charge() {
+    return [this](std::uint32_t lwp, Nanos time) {
+      if (lwps_[lwp].call != LwpTrack::kNoCall) m_.calls[lwps_[lwp].call].collateral += time;
+    };
   }
   void set(std::uint32_t fiber, Nanos at, const Slice& next) {
     FiberTrack& f = fibers_[fiber];
     count(f.runtime, at, f.state(), next.state);
     f.set(at, next);
   }
-  // INVARIANT: every change of a fiber's present state is counted.
   void count(std::uint32_t runtime, Nanos at, State was, State will) {
-    if (was == will) return;
-    settle(runtime, at);
-    Share& s = shares_[runtime];
-    s.ready += will == State::ready ? 1 : 0;
-    s.ready -= was == State::ready ? 1 : 0;
-    s.running += will == State::running ? 1 : 0;
-    s.running -= was == State::running ? 1 : 0;
+    collateral_[runtime].changes(at, was, will, charge());
   }
   void keeps_others_waiting(LwpTrack& l, Nanos at, bool does) {
     if (!m_.runtimes[l.runtime].shares_lwps) return;
-    settle(l.runtime, at);
-    auto& blocked = shares_[l.runtime].blocked;
-    std::erase(blocked, number(l));
-    if (does) blocked.push_back(number(l));
+    collateral_[l.runtime].blocked(at, number(l), does, charge());
   }
 
   // ---- LWPs and fibers ----
@@ -242,6 +145,13 @@ class Builder {
     l.set(at, {.state = State::running, .who = f});
     fibers_[f].told = false;
     set(f, at, {.state = State::running, .who = number(l)});
+  }
+
+  // What it did from then on is not recorded.
+  void loses(LwpTrack& l, Nanos at) {
+    const std::uint32_t f = l.fiber;
+    leaves(l, at);
+    if (f != kNobody) set(f, at, {.state = State::none});
   }
 
   void leaves(LwpTrack& l, Nanos at) {
@@ -265,7 +175,7 @@ class Builder {
       s.owner = fiber(place(e), e.first);
     } else if (e.first != 0) {
       s.object = object(place(e), e.text, e.first);
-      s.owner = owners_[s.object];
+      s.owner = m_.objects[s.object].owner();
     }
     FiberTrack& track = fibers_[f];
     if (std::exchange(track.told, false)) {
@@ -350,7 +260,7 @@ class Builder {
 
   // Whether the LWP itself has recorded it, so that it is awake.
   static bool is_own(Kind kind) {
-    return kind != Kind::seen && kind != Kind::awake && kind != Kind::sched &&
+    return kind != Kind::none && kind != Kind::seen && kind != Kind::awake && kind != Kind::sched &&
            kind != Kind::unblock && kind != Kind::bound && kind != Kind::block;
   }
 
@@ -496,6 +406,8 @@ class Builder {
         m_.objects[object(p, 0, e.first)].name = m_.text(e.text);
         break;
       case Kind::none:
+        if (l != nullptr) loses(*l, e.at);
+        break;
       case Kind::clock:
       case Kind::string:
       case Kind::runtime:
@@ -528,11 +440,12 @@ class Builder {
   void uses(const Event& e, std::uint32_t here) {
     const std::uint32_t o = object(place(e), e.text, e.first);
     ++m_.objects[o].uses;
+    const std::uint32_t owner = m_.objects[o].owner();
     if (e.kind == Kind::acquire) {
-      owners_[o] = here;
+      if (owner != here) m_.objects[o].held.push_back({e.at, here});
       if (here != kNobody) fibers_[here].held.push_back(o);
     } else if (e.kind == Kind::release) {
-      const std::uint32_t owner = std::exchange(owners_[o], kNobody);
+      if (owner != kNobody) m_.objects[o].held.push_back({e.at, kNobody});
       auto let_go = [o](std::vector<std::uint32_t>& held) {
         auto at = std::find(held.rbegin(), held.rend(), o);
         if (at != held.rend()) held.erase(std::next(at).base());
@@ -626,9 +539,8 @@ class Builder {
     for (auto& s : m_.spans) renamed(fiber_now, s.fiber);
     for (auto& n : m_.notes) renamed(fiber_now, n.fiber);
     for (auto& o : m_.off) renamed(lwp_now, o.lwp);
-    for (std::size_t i = 0; i < m_.objects.size(); ++i) {
-      m_.objects[i].owner = owners_[i];
-      renamed(fiber_now, m_.objects[i].owner);
+    for (auto& o : m_.objects) {
+      for (auto& h : o.held) renamed(fiber_now, h.owner);
     }
   }
 
@@ -659,8 +571,7 @@ class Builder {
   Model m_;
   std::vector<LwpTrack> lwps_;
   std::vector<FiberTrack> fibers_;
-  std::vector<Share> shares_;          // by runtime
-  std::vector<std::uint32_t> owners_;  // by object: who holds it
+  std::vector<Collateral> collateral_;  // by runtime
   std::map<Key, std::uint32_t> runtimes_;
   std::unordered_map<Key, std::uint32_t, HashKey> lwp_index_, fiber_index_, object_index_;
   std::map<Key, std::size_t> series_;
@@ -671,51 +582,6 @@ class Builder {
 
 Model model_of(Recording recording) {
   return Builder(std::move(recording)).build();
-}
-
-std::string name_of(const Model& m, std::uint32_t fiber) {
-  if (fiber == kNobody) return {};
-  const Lane& f = m.fibers[fiber];
-  const std::string number = std::to_string(f.number);
-  if (f.name.empty()) return "fiber " + number;
-  const auto same = [&](std::uint32_t other) {
-    return other < m.fibers.size() && m.fibers[other].name == f.name;
-  };
-  return same(fiber + 1) || same(fiber - 1) ? f.name + " (" + number + ")" : f.name;
-}
-
-std::string lwp_name(const Model& m, std::uint32_t lwp) {
-  const Lane& l = m.lwps[lwp];
-  std::string name = "LWP " + std::to_string(l.number);
-  const auto& processes = m.recording.processes;
-  if (processes.size() > 1) {
-    name += " of " + std::to_string(processes[m.runtimes[l.runtime].process].number);
-  }
-  return name;
-}
-
-std::string lwp_in_full(const Model& m, std::uint32_t lwp) {
-  const Runtime& own = m.runtimes[m.lwps[lwp].runtime];
-  const auto fellows = std::count_if(m.runtimes.begin(), m.runtimes.end(), [&](const Runtime& r) {
-    return r.process == own.process && !r.about.empty();
-  });
-  std::string name = lwp_name(m, lwp);
-  if (fellows < 2 || own.about.empty()) return name;
-  name += " (" + own.about.substr(0, own.about.find(','));
-  const auto last = own.about.rfind(',');  // what it does when a fiber blocks
-  if (last != std::string::npos) name += own.about.substr(last);
-  return name + ")";
-}
-
-std::string object_name(const Model& m, std::uint32_t object) {
-  if (object == kNobody) return {};
-  const Object& o = m.objects[object];
-  if (o.kind == "fd") return "fd " + std::to_string(o.address);
-  if (!o.name.empty()) return o.kind + " " + o.name;
-  constexpr const char* kDigits = "0123456789abcdef";
-  std::string hex;
-  for (std::uint64_t a = o.address; a != 0; a >>= 4) hex.insert(hex.begin(), kDigits[a & 15]);
-  return o.kind + " 0x" + hex;
 }
 
 }  // namespace weft::labs::trace

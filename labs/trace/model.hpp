@@ -64,6 +64,12 @@ struct Runtime {
   bool shares_lwps = true;    ///< not one-to-one: what blocks an LWP holds up others
 };
 
+/// From then on a fiber holds an object, or nobody does.
+struct Holding {
+  Nanos at = 0;
+  std::uint32_t owner = kNobody;
+};
+
 /// What fibers wait for.
 struct Object {
   std::uint32_t process = 0;
@@ -74,7 +80,8 @@ struct Object {
   Nanos waited = 0, longest = 0;
   Nanos longest_at = 0;
   std::uint64_t held_while_blocked = 0;  ///< blocking calls of its owner
-  std::uint32_t owner = kNobody;         ///< the fiber that holds it at the end
+  std::vector<Holding> held;             ///< in order; the last is who holds it at the end
+  std::uint32_t owner() const { return held.empty() ? kNobody : held.back().owner; }
 };
 
 /// A time in the kernel of an LWP that carried a fiber.
@@ -135,14 +142,5 @@ struct Model {
 };
 
 Model model_of(Recording recording);
-
-/// "worker-7", or "fiber 12" if it has no name; with its number if several have that name.
-std::string name_of(const Model& m, std::uint32_t fiber);
-/// "LWP 2", with its process where there are several.
-std::string lwp_name(const Model& m, std::uint32_t lwp);
-/// The same, with its runtime where the process has several: "LWP 2 (many-to-one, hold)".
-std::string lwp_in_full(const Model& m, std::uint32_t lwp);
-/// "mutex log", "mutex 0x55…".
-std::string object_name(const Model& m, std::uint32_t object);
 
 }  // namespace weft::labs::trace

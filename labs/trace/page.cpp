@@ -94,6 +94,24 @@ std::string requests_of(const Model& m, Nanos zero) {
   return packed.base64();
 }
 
+// Who held what is waited for, when: for each object how often that changed, then the time since
+// the change before, and the holder.
+std::string holders_of(const Model& m, Nanos zero) {
+  Packed packed;
+  for (const Object& o : m.objects) {
+    packed.number(o.waits == 0 ? 0 : o.held.size());
+    if (o.waits == 0) continue;
+    Nanos before = zero;
+    for (const Holding& h : o.held) {
+      const Nanos at = std::max(h.at, before);
+      packed.number(static_cast<std::uint64_t>(at - before));
+      packed.number(std::uint32_t{h.owner + 1});
+      before = at;
+    }
+  }
+  return packed.base64();
+}
+
 Json times(const Times& t, Nanos zero) {
   return {t.count, t.total, t.p99, t.worst, t.worst_at - zero};
 }
@@ -161,6 +179,7 @@ Json data_of(const Shown& shown, const Say& say) {
     d["objects"].push_back({printable(object_name(m, i)), o.uses, o.waits, o.waited, o.longest,
                             o.longest_at - zero, o.held_while_blocked});
   }
+  d["holders"] = holders_of(m, zero);
   d["findings"] = Json::array();
   for (const auto& f : s.findings) {
     d["findings"].push_back({{"id", f.id},

@@ -28,7 +28,7 @@ using namespace trace;
 constexpr os::Nanos kEvery = os::kSecond / 2;
 
 struct Flags {
-  int pid = 0;
+  std::string pid;
   bool live = false, waits = false, stacks = false;
 };
 
@@ -46,6 +46,13 @@ std::string recording_of(const fs::path& process) {
     last = std::move(file);
   }
   return {};
+}
+
+// Its name as the kernel has it, 15 bytes.
+std::string program_of(const fs::path& process) {
+  std::string name;
+  std::getline(std::ifstream(process / "comm"), name);
+  return name;
 }
 
 std::optional<int> number_of(const std::string& name) {
@@ -80,7 +87,8 @@ std::string why(const Model& m, const Slice& s, bool of_lwp) {
   } else if (s.state != State::running && s.state != State::ready) {
     text = m.text(s.what);
   }
-  if (s.owner != kNobody) text += " (" + name_of(m, s.owner) + ")";
+  const std::uint32_t owner = s.object != kNobody ? m.objects[s.object].owner() : s.owner;
+  if (owner != kNobody) text += " (" + name_of(m, owner) + ")";
   if (s.who != kNobody) {
     const std::string who = of_lwp ? name_of(m, s.who) : lwp_name(m, s.who);
     text += text.empty() ? who : ", " + who;
@@ -114,7 +122,7 @@ int list_all(const Terminal& t) {
   const Say& say = t.say;
   const State states[] = {State::running, State::ready, State::blocked,
                           State::waits,   State::io,    State::asleep};
-  std::vector<std::string> head{"PID", say("report.lwps"), say("report.fibers")};
+  std::vector<std::string> head{"PID", say("ps.program"), say("report.lwps"), say("report.fibers")};
   for (State s : states) head.push_back(words(s, say));
   head.push_back(say("ps.recording"));
   Table table(head);
@@ -132,8 +140,8 @@ int list_all(const Terminal& t) {
     for (const auto& lane : m->fibers) {
       if (const Slice* s = present(*m, lane)) ++fibers, ++in[static_cast<std::size_t>(s->state)];
     }
-    std::vector<std::string> cells{std::to_string(*pid), std::to_string(lwps),
-                                   std::to_string(fibers)};
+    std::vector<std::string> cells{std::to_string(*pid), program_of(entry.path()),
+                                   std::to_string(lwps), std::to_string(fibers)};
     for (State s : states) cells.push_back(std::to_string(in[static_cast<std::size_t>(s)]));
     cells.push_back(file);
     table.add(std::move(cells));
@@ -148,16 +156,21 @@ int list_all(const Terminal& t) {
 
 int ps(const Flags& f, const Terminal& t) {
   const Say& say = t.say;
-  if (f.pid == 0) {
-    if (f.live || f.waits || f.stacks) return refuse(t, "ps", {say("ps.which")});
+  if (f.pid.empty()) {
+    const char* alone = f.live ? "--live" : f.waits ? "--waits" : f.stacks ? "--stacks" : nullptr;
+    if (alone != nullptr) return refuse(t, "ps", {say("ps.which", {{"flag", alone}})});
     return list_all(t);
   }
-  const std::string pid = std::to_string(f.pid);
+  const std::optional<int> number = number_of(f.pid);
+  if (!number || *number <= 0) {
+    return refuse(t, "ps", {say("ps.no_pid", {{"word", printable(f.pid)}})});
+  }
+  const std::string pid = std::to_string(*number);
   const fs::path process = "/proc/" + pid;
   std::error_code none;
   if (!fs::exists(process, none)) return refuse(t, "ps", {say("ps.no_process", {{"pid", pid}})});
   if (f.stacks) {
-    auto exit = os::run_in_foreground(gdb_on(f.pid, {"weft fibers", "weft bt all"}));
+    auto exit = os::run_in_foreground(gdb_on(*number, {"weft fibers", "weft bt all"}));
     if (!exit || exit->code == 127) return refuse(t, "ps", {say("ps.no_gdb"), kMachineLacks});
     return exit->code;
   }
@@ -166,7 +179,7 @@ int ps(const Flags& f, const Terminal& t) {
   constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
   auto signals = f.live ? os::signal_fd(kSignals) : lwp::Result<os::Fd>::failure(0);
   while (true) {
-    const auto m = now_of(f.pid, file, say);
+    const auto m = now_of(*number, file, say);
     if (!m) return refuse(t, "ps", {say("ps.not_recorded", {{"pid", pid}})});
     const std::string text = t.shown(picture(*m, f, t));
     if (!f.live) {
@@ -185,7 +198,7 @@ int ps(const Flags& f, const Terminal& t) {
 void ps_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   auto f = std::make_shared<Flags>();
   const Say& say = terminal.say;
-  sub.add_option("pid", f->pid, say("ps.help_pid"))->check(CLI::PositiveNumber)->type_name("PID");
+  sub.add_option("pid", f->pid, say("ps.help_pid"))->type_name("PID");
   sub.add_flag("--live", f->live, say("ps.help_live"));
   sub.add_flag("--waits", f->waits, say("ps.help_waits"));
   sub.add_flag("--stacks", f->stacks, say("ps.help_stacks"));

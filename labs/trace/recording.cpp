@@ -194,14 +194,21 @@ class Reader {
       out_.processes.emplace_back().number = where.second;
       for (auto& [ring, dropped] : source.dropped) out_.processes.back().dropped += dropped;
       out_.dropped += out_.processes.back().dropped;
-      // In the order of each ring's time, so that equal times keep theirs.
+      // In the order of each ring's time, so that equal times keep theirs. A process that has
+      // recorded twice has rings of the same numbers, and begins to count again.
       std::stable_sort(source.chunks.begin(), source.chunks.end(), [](auto* a, auto* b) {
         const Header x = header_of(a), y = header_of(b);
-        return std::pair(x.ring, x.sequence) < std::pair(y.ring, y.sequence);
+        return std::tuple(x.ring, x.nanos[0], x.sequence) <
+               std::tuple(y.ring, y.nanos[0], y.sequence);
       });
       for (const auto* chunk : source.chunks) look_for_clocks_and_strings(source, chunk);
       const std::size_t first = out_.events.size();
-      for (const auto* chunk : source.chunks) read_chunk(source, chunk);
+      for (std::size_t i = 0; i < source.chunks.size(); ++i) {
+        read_chunk(source, source.chunks[i]);
+        const bool more = i + 1 < source.chunks.size();
+        look_for_losses(i == 0 ? nullptr : source.chunks[i - 1], source.chunks[i],
+                        more ? source.chunks[i + 1] : nullptr);
+      }
       for (std::size_t i = first; i < out_.events.size(); ++i) {
         Event& e = out_.events[i];
         if (is_of_thread(e.kind)) e.place = place_of(source, e);
@@ -210,8 +217,9 @@ class Reader {
     std::stable_sort(out_.events.begin(), out_.events.end(),
                      [](const Event& a, const Event& b) { return a.at < b.at; });
     if (!out_.events.empty()) {
-      out_.began = out_.events.front().at;
-      out_.ended = out_.events.back().at;
+      out_.began = std::max(out_.events.front().at, forgotten_);
+      out_.ended = std::max(out_.events.back().at, out_.began);
+      for (Event& e : out_.events) e.at = std::max(e.at, out_.began);
     }
     return std::move(out_);
   }
@@ -311,6 +319,24 @@ class Reader {
     if (!whole) ++out_.damaged;
   }
 
+  // Between chunks of a ring, of which one has just been read. A header counts what was lost up to
+  // the next chunk; a flight recorder takes the oldest chunks for new ones.
+  void look_for_losses(const std::byte* before, const std::byte* chunk, const std::byte* after) {
+    const Header h = header_of(chunk);
+    Header last, next;
+    if (before != nullptr) last = header_of(before);
+    if (after != nullptr) next = header_of(after);
+    const bool first = before == nullptr || last.ring != h.ring || last.sequence >= h.sequence;
+    const Nanos ended = out_.events.empty() ? h.nanos[0] : out_.events.back().at;
+    if (first && h.sequence > 1 && h.lwp != 0) {
+      forgotten_ = forgotten_ < 0 ? h.nanos[0] : std::min(forgotten_, h.nanos[0]);
+    }
+    const bool gap = after != nullptr && next.ring == h.ring && next.sequence > h.sequence + 1;
+    if (gap || h.dropped > (first ? 0 : last.dropped)) {
+      out_.events.push_back({.at = std::max(ended, h.nanos[0]), .place = place_of(h)});
+    }
+  }
+
   void learn(Process& process, const Event& e) const {
     process.began = process.began < 0 ? e.at : std::min(process.began, e.at);
     if (e.kind == Kind::born) process.parent = static_cast<std::uint32_t>(e.first);
@@ -346,6 +372,7 @@ class Reader {
   std::map<std::pair<std::uint32_t, std::uint32_t>, Source> sources_;
   std::uint32_t files_ = 0;
   std::size_t process_ = 0;
+  Nanos forgotten_ = -1;  // up to then: LWPs' first chunks are gone
   std::unordered_map<std::string, std::uint32_t> texts_;
   std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>, std::uint32_t>
       places_;
@@ -384,7 +411,13 @@ std::variant<Recording, Refusal> read(const std::vector<std::string>& files, con
     for (std::size_t at = 0; at + kChunkBytes <= bytes.size(); at += kChunkBytes) {
       any = any || header_of(bytes.data() + at).magic == lwp::trace::kMagic;
     }
-    if (!any) return Refusal{say("trace.no_recording", {{"path", file}})};
+    if (!any) {
+      Header first;
+      std::memcpy(&first, bytes.data(), std::min(bytes.size(), sizeof first));
+      const bool cut_off = bytes.size() < kChunkBytes && first.magic == lwp::trace::kMagic;
+      return Refusal{say(cut_off ? MessageId("trace.cut_off") : MessageId("trace.no_recording"),
+                         {{"path", file}})};
+    }
     reader.add(bytes);
   }
   return reader.finish();

@@ -23,7 +23,7 @@ struct Event {
   Nanos at = 0;             ///< CLOCK_MONOTONIC, when it was recorded
   Nanos ago = 0;            ///< what it tells was so much earlier
   std::uint32_t place = 0;  ///< in Recording::places; of a look that of the thread looked at
-  Kind kind = Kind::none;
+  Kind kind = Kind::none;   ///< none: what the place did from here to its next event is lost
   std::uint64_t first = 0, second = 0, third = 0;  ///< its other numbers
   std::uint32_t text = 0;  ///< in Recording::texts; its own text, or that of its string argument
 };
@@ -52,8 +52,8 @@ struct Recording {
   std::vector<Place> places;
   std::vector<std::string> texts;  ///< [0] is empty
   std::vector<Process> processes;
-  Nanos began = 0, ended = 0;
-  bool steps = false;                      ///< its clock counts steps: one is 1
+  Nanos began = 0, ended = 0;  ///< a flight recorder's begins where its LWPs' oldest chunk does
+  bool steps = false;          ///< its clock counts steps: one is 1
   std::uint64_t dropped = 0, damaged = 0;  ///< events; chunks that could not be read to their end
 
   const std::string& text(const Event& e) const { return texts[e.text]; }

@@ -67,8 +67,11 @@ int run(const Flags& f, const Terminal& t) {
   if (f.program.empty()) return refuse(t, "run", {say("run.no_program")});
   if (f.dashboard >= 0) return followed(f, t);
   if (f.trace.empty()) return refuse(t, "run", {say("run.no_trace")});
+  const trace::Kept former(f.trace);
   if (auto why = trace::start(f.trace, f.flight, say)) return refuse(t, "run", *why);
-  return to_its_end(f, f.trace, say("run.recorded", {{"path", f.trace}}), t);
+  const int code = to_its_end(f, f.trace, say("run.recorded", {{"path", f.trace}}), t);
+  if (former.is_needed()) tell(t, say("run.kept", {{"path", f.trace}}));
+  return code;
 }
 
 }  // namespace

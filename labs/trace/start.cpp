@@ -38,6 +38,27 @@ std::optional<Refusal> start(const std::string& file, bool flight, const Say& sa
   return std::nullopt;
 }
 
+Kept::Kept(const std::string& file) : file_(file), aside_(file + ".before") {
+  if (file.empty() || !has_events(file)) return;
+  std::error_code failed;
+  std::filesystem::rename(file_, aside_, failed);
+  held_ = !failed;
+}
+
+Kept::~Kept() {
+  if (!held_) return;
+  std::error_code none;
+  if (is_needed()) {
+    std::filesystem::rename(aside_, file_, none);
+  } else {
+    std::filesystem::remove(aside_, none);
+  }
+}
+
+bool Kept::is_needed() const {
+  return held_ && !has_events(file_);
+}
+
 std::string recorded(const std::string& file, const Say& say) {
   return file.empty() ? "" : say("run.recorded", {{"path", file}});
 }

@@ -2,7 +2,8 @@
 // A recording in a few sentences and tables: what stood still, why, and who paid for it.
 #pragma once
 
-#include "labs/trace/model.hpp"
+#include "labs/trace/names.hpp"
+#include "labs/trace/slow_requests.hpp"
 
 namespace weft::labs::trace {
 
@@ -48,17 +49,6 @@ struct LaneRow {
   std::uint64_t runs = 0;           ///< how often it began to run, or a fiber began to run on it
   std::uint64_t migrations = 0;     ///< of a fiber: how often it went on on another LWP
 };
-/// A request, and where its time went. Of one that is recorded at both ends, `whole` is the
-/// client's, and before() what came before the server began it.
-struct SlowRow {
-  std::uint32_t whole = 0, served = 0;  ///< in Model::spans; the same if one end is recorded
-  Nanos length = 0, before = 0;
-  std::array<Nanos, kStates> in{};  ///< of its server's fiber, while it served
-  std::size_t behind = kNoCall;     ///< in Model::calls: of others, that it waited for longest
-  Nanos behind_for = 0;
-  static constexpr std::size_t kNoCall = ~std::size_t{0};
-};
-
 struct Summary {
   std::vector<Finding> findings;  ///< the worst first
   std::vector<WaitRow> waits;     ///< likewise, as all below
@@ -70,15 +60,8 @@ struct Summary {
   double share = 0;     ///< of the LWPs' running time, which recording took
 };
 
+/// What the model and its tables tell, the worst first.
+std::vector<Finding> findings_of(const Model& m, const Summary& tables, const Say& say);
 Summary summarize(const Model& m, const Say& say);
-
-/// "312 ms", "1.9 s", "45 µs": three digits at most.
-std::string duration(Nanos t);
-/// Likewise, or "12 steps" of a recording that counts steps.
-std::string duration(const Model& m, Nanos t, const Say& say);
-/// "read(5, /data/x)"; an announced one as it was announced, by which calls are counted.
-std::string call_name(const Model& m, const Call& call);
-/// Likewise, with what a look saw of an announced one: "fetch: read(5, /data/x)".
-std::string call_in_full(const Model& m, const Call& call);
 
 }  // namespace weft::labs::trace

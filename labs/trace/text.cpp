@@ -35,7 +35,7 @@ std::string about(const Process& p, const Recording& r, Length&& length, const S
                      : say("report.process_role",
                            {{"role", printable(p.role)}, {"number", number}, {"command", command}});
   if (r.processes.size() < 2) return out;
-  const std::string began = length(p.began - r.began);
+  const std::string began = length(std::max<Nanos>(p.began - r.began, 0));
   out += ", " + (p.ended < 0 ? say("report.process_from", {{"began", began}})
                              : say("report.process_times",
                                    {{"began", began}, {"ended", length(p.ended - r.began)}}));

@@ -34,7 +34,7 @@ struct Header {
   std::uint32_t lwp = 0;     ///< its index in its runtime; 0: no LWP
   std::uint32_t runtime = 0;
   std::uint64_t sequence = 0;  ///< of the ring's chunks
-  std::uint64_t dropped = 0;   ///< events of this ring that were lost before this chunk
+  std::uint64_t dropped = 0;   ///< events of this ring that were lost until its next chunk began
   std::uint64_t ticks[2] = {};
   std::int64_t nanos[2] = {};  ///< the second 0: not closed
 };

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -521,31 +520,11 @@ void start_from_environment() {
   if (std::exchange(looked_in, here) == here) return;
   const char* asked = std::getenv("WEFT_TRACE");
   if (asked == nullptr || *asked == '\0') return;
-  std::string_view file = asked;
-  Options options;
-  constexpr std::string_view kFlight = "flight", kFollowed = "followed";
-  const bool followed = file.starts_with(kFollowed);
-  if (followed || file.starts_with(kFlight)) {
-    std::string_view rest = file.substr(followed ? kFollowed.size() : kFlight.size());
-    std::size_t megabytes = 0;
-    if (rest.starts_with('=')) {
-      auto [end, error] = std::from_chars(rest.data() + 1, rest.data() + rest.size(), megabytes);
-      rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
-      if (error != std::errc() || !rest.starts_with("M:")) rest = {};
-      if (!rest.empty()) rest.remove_prefix(1);
-    }
-    if (rest.starts_with(':')) {
-      options.flight = true;
-      options.followed = followed;
-      options.most_bytes = std::min<std::size_t>(megabytes, 1024) * kMiB;
-      file = rest.substr(1);
-    }
-  }
-  options.file = file;
+  const Options options = options_of(asked);
   auto started = start(options);
   if (started || started.error() == EALREADY) return;
   Line line;
-  line.text("weft: WEFT_TRACE=").text(file.substr(0, 80)).text(": ");
+  line.text("weft: WEFT_TRACE=").text(std::string_view(asked).substr(0, 80)).text(": ");
   line.text(std::strerror(started.error())).text(", so nothing is recorded; name a file ");
   line.text("that can be written").end(2);
 }

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "lwp/scheduler.hpp"
 #include "lwp/trace/ring.hpp"
@@ -27,9 +28,11 @@ struct Options {
 Result<void> start(const Options& options);
 /// Ends it. REQUIRES that no runtime runs and nothing else is traced. Not in core.
 void stop();
-/// As start() with what WEFT_TRACE says: a file; or "flight:" and a file, "flight=4M:" and a file
-/// of so many MiB; "followed" likewise, with Options::followed. Once in a process; does nothing if
-/// it is not set. Not in core.
+/// A file; or "flight:" and a file, "flight=4M:" and a file of so many MiB; "followed" likewise,
+/// with Options::followed. Whatever else it is, it is a file.
+Options options_of(std::string_view asked);
+/// As start() with what WEFT_TRACE says (options_of). Once in a process; does nothing if it is not
+/// set. Not in core.
 void start_from_environment();
 bool is_on();
 

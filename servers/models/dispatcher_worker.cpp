@@ -10,6 +10,7 @@
 // With --workers 0 there is a fiber for each connection instead (fiber_per_connection.cpp).
 #include <mutex>
 
+#include "fibers/trace.hpp"
 #include "servers/connection_queue.hpp"
 #include "servers/deadline_watch.hpp"
 #include "servers/fiber_model.hpp"
@@ -32,6 +33,7 @@ class DispatcherWorker final : public FiberModel {
   // ---- the dispatcher ----
 
   void serve_all() override {
+    fibers::name_object(&arrived_, "of requests");
     std::vector<fibers::Fiber> workers;
     for (int i = 0; i < workers_; ++i) {
       try {

@@ -75,6 +75,21 @@ test('who waits for whom is drawn, and saved', async () => {
   await close(page);
 });
 
+test('who holds a mutex now is drawn, not who held it when the waiting began', async () => {
+  const page = await open(report([recording('handed-over')]));
+  await page.getByRole('searchbox').fill('name:holder state:running dur>50ms');
+  await page.getByRole('searchbox').press('Enter');
+  const graph = page.getByRole('img', {name: /Who waits for whom at/});
+  await graph.scrollIntoViewIfNeeded();
+  const drawn = await graph.evaluate((svg) => svg.textContent);
+  for (const word of ['first', 'second', 'holder', 'mutex log', 'mutex table']) {
+    assert.ok(drawn.includes(word), word);
+  }
+  assert.doesNotMatch(drawn, /circle/);
+  await screenshot(page, 'panels-handed-over');
+  await close(page);
+});
+
 test('lanes of fibers are left out', async () => {
   const page = await open(address);
   await appears(page, /^worker-7$/);

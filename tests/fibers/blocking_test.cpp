@@ -241,7 +241,9 @@ TEST_CASE("Each episode says who blocked, in which call, and who had to wait (al
       CHECK((e.announced != nullptr) == announced);
       CHECK(e.handed_off == hands_off);
       CHECK(e.ready_at_begin == 1);
-      CHECK(e.length > 0);
+      // The end of one that was noticed is known by the thread's CPU clock: on a busy machine
+      // nothing may be left of so short a one.
+      CHECK((e.length > 0 || (hands_off && !announced)));
       CHECK(runtime.stats().episodes.count == 1);
       if (!hands_off) {
         CHECK(e.collateral > 0);

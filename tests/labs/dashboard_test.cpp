@@ -189,6 +189,9 @@ TEST_CASE("weft run --dashboard follows a program, and is refused beside --trace
   CHECK(labs::testing::run_weft({"ps", "1"}).code == 2);
   CHECK(labs::testing::run_weft({"ps", "999999999"}).code == 2);
   CHECK(labs::testing::run_weft({"ps", "--live"}).code == 2);
+  const auto word = labs::testing::all_said_by_weft({"ps", "abc", "--lang", "en"});
+  CHECK(word.code == 2);
+  CHECK(word.out.find("abc is no PID. ./weft ps lists") != word.out.npos);
   const auto refused =
       labs::testing::run_weft({"run", "--dashboard", "--trace", "t", "--", WEFT_PROGRAM});
   CHECK(refused.code == 2);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -29,6 +30,8 @@ namespace weft::labs::trace {
 namespace {
 
 namespace fs = std::filesystem;
+using Catch::Matchers::Contains;
+using labs::testing::all_said_by_weft;
 using labs::testing::content;
 using labs::testing::Folder;
 using labs::testing::run_weft;
@@ -75,6 +78,64 @@ TEST_CASE("What a writer writes is read back, over chunks' ends, with its proces
   Recording without = m.recording;
   leave_out(without, [](const Process& p) { return p.role == "disk"; });
   CHECK(without.processes.size() == 1);
+}
+
+// One fiber that notes something every 10 ns, in three chunks, and says in the third that it runs.
+std::string three_chunks() {
+  using Happens = lwp::trace::Event;
+  Writer writer("three chunks", 10);
+  const auto l = writer.place(writer.runtime("many-to-one, 1 LWP"), 1);
+  writer.write(l, 0, Happens::create, {1}, "main");
+  writer.write(l, 0, Happens::run, {1});
+  const std::string text(lwp::trace::Ring::kMostText, 'x');
+  for (int i = 0; i < 300; ++i) {
+    writer.write(l, 10 * i, Happens::note, {}, text);
+    if (i == 280) writer.write(l, 10 * i, Happens::run, {1});
+  }
+  return writer.bytes();
+}
+// Calls `change` for each chunk of LWPs.
+template <class Change>
+void each_chunk(std::string& bytes, Change&& change) {
+  for (std::size_t at = 0; at < bytes.size(); at += lwp::trace::kChunkBytes) {
+    lwp::trace::Header h;
+    std::memcpy(&h, bytes.data() + at, sizeof h);
+    if (h.lwp != 0) change(h);
+    std::memcpy(bytes.data() + at, &h, sizeof h);
+  }
+}
+
+TEST_CASE("Where events were lost nothing is known, until the next") {
+  std::string bytes = three_chunks();
+  const Model whole = model_of(read(std::as_bytes(std::span(bytes))));
+  REQUIRE(whole.lwps.size() == 1);
+  for (const Slice& slice : whole.lwps[0].slices) CHECK(slice.state == State::running);
+  each_chunk(bytes, [](lwp::trace::Header& h) { h.dropped = 5; });  // all after the first
+  const Model m = model_of(read(std::as_bytes(std::span(bytes))));
+  CHECK(m.recording.dropped == 5);
+  for (const Lane* lane : {&m.lwps.at(0), &m.fibers.at(0)}) {
+    REQUIRE(lane->slices.size() == 3);
+    CHECK(lane->slices[0].state == State::running);
+    CHECK(lane->slices[1].state == State::none);
+    CHECK(lane->slices[1].begin > 1000);
+    CHECK(lane->slices[1].end == 2800);
+    CHECK(lane->slices[2].state == State::running);
+  }
+}
+
+TEST_CASE("A flight recorder's time begins where its LWPs' oldest chunk does") {
+  std::string bytes = three_chunks();
+  Nanos second = 0;
+  each_chunk(bytes, [&](lwp::trace::Header& h) {
+    if (h.sequence == 1) h.magic = 0;
+    if (h.sequence == 2) second = h.nanos[0];
+  });
+  const Model m = model_of(read(std::as_bytes(std::span(bytes))));
+  CHECK(second > 1000);
+  CHECK(m.recording.began == second);
+  CHECK(m.recording.processes.at(0).command == "three chunks");
+  REQUIRE(m.lwps.size() == 1);
+  CHECK(m.lwps[0].slices.front().begin >= second);
 }
 
 TEST_CASE("A recording whose clock counts steps is told in steps") {
@@ -135,6 +196,8 @@ TEST_CASE("Every fiber is in the recording from its creation to its end") {
     CHECK(m.recording.damaged == 0);
     CHECK(std::count_if(m.fibers.begin(), m.fibers.end(),
                         [](const Lane& f) { return f.name == "worker"; }) == 20);
+    CHECK(std::count_if(m.fibers.begin(), m.fibers.end(),
+                        [](const Lane& f) { return f.name == "main"; }) == 1);
     REQUIRE(m.notes.size() == 1);
     CHECK(m.text(m.notes[0].text) == "all ended");
     const bool named = std::any_of(m.objects.begin(), m.objects.end(), [](const Object& o) {
@@ -373,6 +436,16 @@ TEST_CASE("weft report refuses a folder, and does not write over the recording")
   CHECK(run_weft({"report", file, "-o", file}).code == 2);
   CHECK(fs::file_size(file) == size);
   CHECK(std::holds_alternative<Recording>(read({file}, Say(Language::en))));
+  CHECK(run_weft({"report", file, "--text", "--export", "csv"}).code == 2);
+  // A program that records nothing leaves what was there.
+  const std::string before = content(file);
+  const auto nothing = all_said_by_weft({"run", "--trace", file, "--lang", "en", "--", "true"});
+  CHECK(nothing.code == 1);
+  CHECK_THAT(nothing.out, Contains("holds what it held before"));
+  CHECK(content(file) == before);
+  CHECK_FALSE(fs::exists(file + ".before"));
+  std::ofstream(file) << three_chunks().substr(0, 1000);
+  CHECK_THAT(all_said_by_weft({"report", file, "--lang", "en"}).out, Contains("cut off"));
 }
 
 TEST_CASE("The libraries of the page weigh at most 80 KB") {

@@ -45,9 +45,11 @@ inline const fs::path& temporary() {
   return own.path;
 }
 
-inline os::Process start(std::vector<std::string> arguments) {
-  std::vector<std::string> program = {"/usr/bin/env", "TMPDIR=" + temporary().string(),
-                                      WEFT_PROGRAM};
+// With `all`, out() is what it says on standard error, too.
+inline os::Process start(std::vector<std::string> arguments, bool all = false) {
+  std::vector<std::string> program = {"/usr/bin/env", "TMPDIR=" + temporary().string()};
+  if (all) program.insert(program.end(), {"/bin/sh", "-c", "exec \"$0\" \"$@\" 2>&1"});
+  program.push_back(WEFT_PROGRAM);
   arguments.insert(arguments.begin(), program.begin(), program.end());
   auto process = os::spawn_process(arguments);
   REQUIRE(process);
@@ -55,6 +57,11 @@ inline os::Process start(std::vector<std::string> arguments) {
 }
 inline Answer run_weft(std::vector<std::string> arguments) {
   os::Process process = start(std::move(arguments));
+  return finish(process);
+}
+
+inline Answer all_said_by_weft(std::vector<std::string> arguments) {
+  os::Process process = start(std::move(arguments), true);
   return finish(process);
 }
 

@@ -4,6 +4,7 @@
 
 #include "lwp/line.hpp"
 #include "lwp/policies/fifo.hpp"
+#include "lwp/trace/recorder.hpp"
 #include "tests/catch.hpp"
 #include "tests/lwp/machine.hpp"
 
@@ -129,6 +130,29 @@ TEST_CASE("ManualClock: time moves by hand only") {
   while (os::now() == real) {
   }
   REQUIRE(os::now() > real);
+}
+
+TEST_CASE("WEFT_TRACE names a file, and how it is kept") {
+  constexpr std::size_t kMiB = 1024 * 1024;
+  struct Case {
+    const char *asked, *file;
+    bool flight, followed;
+    std::size_t bytes;
+  };
+  for (const Case& c : {Case{"t.wt", "t.wt", false, false, 0},
+                        {"flight:t.wt", "t.wt", true, false, 0},
+                        {"flight=4M:a/b:c", "a/b:c", true, false, 4 * kMiB},
+                        {"followed=2M:t", "t", true, true, 2 * kMiB},
+                        {"flight=9999M:t", "t", true, false, 1024 * kMiB},
+                        {"flight=4G:t", "flight=4G:t", false, false, 0},  // a file of that name
+                        {"flights.wt", "flights.wt", false, false, 0}}) {
+    INFO(c.asked);
+    const trace::Options options = trace::options_of(c.asked);
+    CHECK(options.file == c.file);
+    CHECK(options.flight == c.flight);
+    CHECK(options.followed == c.followed);
+    CHECK(options.most_bytes == c.bytes);
+  }
 }
 
 }  // namespace

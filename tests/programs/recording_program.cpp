@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Recordings of runs that never were, the same each time, for the browser's tests:
-//   program_recording one-read-stops|one-read-goes-on|million FILE
+//   program_recording one-read-stops|one-read-goes-on|handed-over|million FILE
 //
 // A story adds its events in any order; they are sorted by time and written by
 // labs/trace/writer.hpp.
@@ -132,6 +132,42 @@ Story one_read(unsigned lwps) {
   return s;
 }
 
+// ---- a mutex changes hands while one waits for it ----------------------------------------------
+// "first" waits for a mutex that "second" holds, but soon "holder" does. Then "second" waits for
+// one of "first": whoever forgets that the first mutex was handed over sees a circle.
+
+Story handed_over() {
+  constexpr std::uint64_t kMain = 1, kFirst = 2, kSecond = 3, kHolder = 4, kLog = 0x1000,
+                          kTable = 0x2000;
+  Story s(1, "./handed-over", "many-to-one, 1 LWP, policy fifo, hold");
+  const std::uint64_t mutex = s.string("mutex");
+  s.tells(1, 0, Kind::object, {kLog}, "log");
+  s.tells(1, 0, Kind::object, {kTable}, "table");
+  s.tells(1, 0, Kind::create, {kMain}, "main");
+  s.happens(1, 0, Kind::run, {kMain});
+  s.creates(1, 10, kFirst, "first");
+  s.creates(1, 20, kSecond, "second");
+  s.creates(1, 30, kHolder, "holder");
+  s.happens(1, kMillisecond, Kind::park, {s.string("join of fiber"), kFirst});
+  s.happens(1, kMillisecond, Kind::run, {kSecond});
+  s.happens(1, 2 * kMillisecond, Kind::acquire, {mutex, kLog});
+  s.happens(1, 2 * kMillisecond, Kind::yield);
+  s.happens(1, 2 * kMillisecond, Kind::run, {kFirst});
+  s.happens(1, 3 * kMillisecond, Kind::acquire, {mutex, kTable});
+  s.happens(1, 3 * kMillisecond, Kind::park, {mutex, kLog});
+  s.happens(1, 3 * kMillisecond, Kind::run, {kSecond});
+  s.happens(1, 4 * kMillisecond, Kind::release, {mutex, kLog});
+  s.happens(1, 4 * kMillisecond, Kind::park, {mutex, kTable});
+  s.happens(1, 4 * kMillisecond, Kind::run, {kHolder});
+  s.happens(1, 4 * kMillisecond, Kind::acquire, {mutex, kLog});
+  s.happens(1, 90 * kMillisecond, Kind::release, {mutex, kLog});
+  s.makes_ready(1, 90 * kMillisecond, kFirst, Why::woken);
+  s.happens(1, 90 * kMillisecond, Kind::done);
+  s.happens(1, 90 * kMillisecond, Kind::run, {kFirst});
+  s.happens(1, 100 * kMillisecond, Kind::idle);
+  return s;
+}
+
 // ---- a busy server: every kind of event, in an order that only looks like chance --------------
 
 class Busy {
@@ -255,6 +291,7 @@ int main(int argc, char** argv) {
   bool good = false;
   if (what == "one-read-stops") good = one_read(1).write(argv[2], ~std::size_t{0});
   if (what == "one-read-goes-on") good = one_read(4).write(argv[2], ~std::size_t{0});
+  if (what == "handed-over") good = handed_over().write(argv[2], ~std::size_t{0});
   if (what == "million") good = Busy().take(1'000'000).write(argv[2], 1'000'000);
   if (!good) std::fprintf(stderr, "usage: program_recording STORY FILE\n");
   return good ? 0 : 2;

@@ -163,6 +163,32 @@ class Requests {
 
 const NO_REQUESTS = {all: [], reach: []};
 
+// Who held each object that fibers waited for, and from when on.
+class Holders {
+  constructor(base64, objects) {
+    const bytes = new Bytes(base64);
+    this.of = [];
+    for (let i = 0; i < objects; ++i) {
+      const n = bytes.number(), at = new Float64Array(n), owner = new Uint32Array(n);
+      for (let k = 0, t = 0; k < n; ++k) {
+        at[k] = t += bytes.number();
+        owner[k] = bytes.number() - 1;
+      }
+      this.of.push({at, owner});
+    }
+  }
+  // NOBODY also where it is not recorded.
+  at(object, t) {
+    const {at, owner} = this.of[object];
+    let low = -1, high = at.length;
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (at[middle] <= t) low = middle; else high = middle;
+    }
+    return low < 0 ? NOBODY : owner[low];
+  }
+}
+
 class Recording {
   constructor(data) {
     Object.assign(this, data);
@@ -176,7 +202,8 @@ class Recording {
     this.count = [...this.lwps, ...this.fibers].reduce((sum, lane) => sum + lane.count, 0);
     this.offOf = this.lwps.map(() => []);
     for (const [lwp, begin, end, waited] of data.off) this.offOf[lwp].push({begin, end, waited});
-    this.slices = undefined;  // unpacked
+    this.holdersOf = new Holders(data.holders, data.objects.length);
+    this.slices = this.holders = undefined;  // unpacked
   }
   processOf(lane) { return this.runtimes[lane.runtime].process; }
   fiberName(i) { return i === NOBODY || i < 0 ? '–' : this.fibers[i].name; }

@@ -19,7 +19,9 @@ function waitsAt(r, t) {
   r.fibers.forEach((lane, i) => {
     const at = lane.find(t);
     if (at < 0) return;
-    const state = lane.state[at], owner = lane.owner[at];
+    const state = lane.state[at], awaited = lane.object[at];
+    // Who held it when the waiting began may have let go since.
+    const owner = awaited === NOBODY ? lane.owner[at] : r.holdersOf.at(awaited, t);
     if (state === BLOCKED) link(fiber(i), node(`c${i}`, 'blocked', r.label(lane, at)));
     if (state === READY && stuck[lane.runtime]) {
       // It waits for whoever blocks the LWPs.
@@ -31,8 +33,8 @@ function waitsAt(r, t) {
     }
     if (state !== WAITS && state !== IO) return;
     const kind = state === IO ? 'io' : 'object';
-    if (lane.object[at] !== NOBODY) {
-      const object = node('o' + lane.object[at], kind, r.objectNames[lane.object[at]]);
+    if (awaited !== NOBODY) {
+      const object = node('o' + awaited, kind, r.objectNames[awaited]);
       link(fiber(i), object);
       if (owner !== NOBODY) link(object, fiber(owner));
     } else if (owner !== NOBODY) {

@@ -106,6 +106,8 @@ function countersOf(r, words) {
       last.set(one, Math.max(last.get(one) ?? 0, requests.end[i]));
     }
     const ends = Float64Array.from(last.values()).sort();
+    // Over ten of them at least: of fewer a rate is noise.
+    const least = 10 * (ends[ends.length - 1] - ends[0]) / ends.length;
     const rate = {
       upTo: (t) => {
         let low = 0, high = ends.length;
@@ -115,8 +117,17 @@ function countersOf(r, words) {
         }
         return low * 1e9;
       },
-      mean(from, to) { return (this.upTo(to) - this.upTo(from)) / (to - from); },
-      means: Level.prototype.means,
+      mean(from, to) {
+        const more = Math.max(least - (to - from), 0) / 2;
+        from = Math.max(from - more, 0);
+        to = Math.min(to + more, r.length);
+        return (this.upTo(to) - this.upTo(from)) / (to - from);
+      },
+      means(from, to, count) {
+        const each = (to - from) / count;
+        return Array.from({length: count},
+          (_, k) => this.mean(from + each * k, from + each * (k + 1)));
+      },
     };
     out.push({name: words.per_second, level: rate, colour: 'io'});
   }

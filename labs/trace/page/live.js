@@ -25,7 +25,10 @@
       super();
       this.state = {status: '', said: '', paused: false};
     }
-    componentDidMount() { this.again(); }
+    componentDidMount() {
+      this.rest();
+      this.again();
+    }
     async again() {
       for (;;) {
         if (!this.state.paused) await this.refresh();
@@ -88,7 +91,15 @@
     }
 
     // ---- controls of a lecture: of the server that is started anew with them ----
+    // What the chosen mapping has no use for keeps its value, and rests.
+    rest() {
+      const mapping = this.form.elements.mapping?.value;
+      for (const {name, idle_with: idle} of live.controls || []) {
+        this.form.elements[name].disabled = Boolean(idle?.includes(mapping));
+      }
+    }
     async control() {
+      this.rest();
       const body = {};
       for (const field of this.form.elements) body[field.name] = field.value;
       this.setState({said: '…'});

@@ -170,12 +170,13 @@ class SvgPen {
     this.fill(this.look[state], x, y, w, h);
     if (w >= 3 && PATTERNS[state]) this.fill(`url(#${PATTERNS[state]})`, x, y, w, h);
   }
-  text(text, x, y, colour, most) {
+  text(text, x, y, colour, most, under) {
     if (most !== undefined) {
       const kept = Math.floor(most / 6.6);
       if (kept < 3) return undefined;
       if (text.length > kept) text = text.slice(0, kept - 1) + '…';
     }
+    if (under) this.fill(under, x - 2, y - 7, text.length * 6.6 + 4, 14, 0.85);
     this.parts.push(`<text x="${x.toFixed(2)}" y="${(y + 4).toFixed(1)}" fill="${colour}">` +
       SvgPen.safe(text) + '</text>');
     return x + text.length * 6.6;

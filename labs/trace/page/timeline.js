@@ -355,14 +355,17 @@ class Timeline {
   }
 
   paintNotes(pen, width) {
-    let last = -Infinity;
-    for (const [at, fiber, text] of this.r.notes) {
+    // A text has the room up to the next one of its lane.
+    const next = new Map();
+    for (let i = this.r.notes.length - 1; i >= 0; --i) {
+      const [at, fiber, text] = this.r.notes[i];
       if (at < this.view.from || at > this.view.to) continue;
       const row = fiber >= 0 ? this.rowOf.get(this.r.fibers[fiber]) : null;
       const x = this.x(at, width), y = row ? row.y : AXIS;
       pen.line(x, y, x, y + LANE, pen.look.mark, 2);
-      if (x - last > 40) pen.text('⚑ ' + text, x + 3, y + 6, pen.look.ink, 160);
-      last = x;
+      const room = Math.min((next.get(y) ?? width) - x - 8, 160);
+      pen.text('⚑ ' + text, x + 4, y + 8, pen.look.ink, room, pen.look.paper);
+      next.set(y, x);
     }
   }
 
