@@ -62,6 +62,7 @@ Answer Dashboard::answer(const Request& r) {
   if (asks && r.path == "/stack") return {200, "text/plain; charset=utf-8", stack(r)};
   if (r.method == "POST" && r.path == "/control" && about_.controls != nullptr) {
     Json out{{"said", about_.controls->set(r.body)}};
+    out["controls"] = Json::parse(about_.controls->fields());
     return {200, "application/json", out.dump()};
   }
   return {404, "text/plain", "there is nothing here\n"};
@@ -82,8 +83,10 @@ std::string Dashboard::live() {
     if (auto rate = about_.controls->rate()) out["rps"] = *rate;
   }
   std::string recordings = "[]";
+  const lwp::os::Nanos now = lwp::os::now();
   auto recording = trace::read({about_.file}, say_);
   if (auto* r = std::get_if<trace::Recording>(&recording)) {
+    trace::leave_out_after(*r, now);
     const trace::Model m = trace::model_of(std::move(*r));
     trace::Shown shown{&m, trace::summarize(m, say_), about_.title, m.recording.ended - kKept};
     recordings = trace::data_of_page({shown}, say_);

@@ -149,6 +149,7 @@ std::vector<Lecture::Field> Lecture::all_fields() const {
   };
   if (setup_.fibers) {
     std::vector<std::string> policies = lwp::policy_names();
+    std::erase_if(policies, [](const std::string& name) { return lwp::refuse_policy(name); });
     const auto given = setup_.options.find("--policy");
     const std::string policy = given == setup_.options.end() ? "" : given->second;
     policies.insert(policies.begin(), "");

@@ -41,8 +41,12 @@ class Collateral {
   void settle(Nanos at, Charge&& charge) {
     const bool processor_free = processors_ == 0 || running_ < processors_;
     if (!blocked_.empty() && ready_ > 0 && processor_free && at > since_) {
-      const Nanos each =
-          (at - since_) * static_cast<Nanos>(ready_) / static_cast<Nanos>(blocked_.size());
+      // A damaged file's times may be years.
+      constexpr double kMost = 1e18;
+      const auto each = static_cast<Nanos>(
+          std::min(static_cast<double>(at - since_) * static_cast<double>(ready_) /
+                       static_cast<double>(blocked_.size()),
+                   kMost));
       for (std::uint32_t lwp : blocked_) charge(lwp, each);
     }
     since_ = std::max(since_, at);

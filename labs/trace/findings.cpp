@@ -49,11 +49,16 @@ class Finder {
     if (row.length < worth_a_telling_) return;
     const Span& whole = m_.spans[row.whole];
     auto in = [&](State s) { return length(row.in[static_cast<std::size_t>(s)]); };
+    Nanos waited = 0;
+    for (State s : {State::waits, State::io, State::asleep}) {
+      waited += row.in[static_cast<std::size_t>(s)];
+    }
     const bool alone = row.whole == row.served;  // its client is not recorded
     const auto id = alone ? MessageId("found.slowest_alone") : MessageId("found.slowest");
     std::string text = say_(id, {{"time", length(row.length)},
                                  {"before", length(row.before)},
                                  {"ready", in(State::ready)},
+                                 {"waited", length(waited)},
                                  {"blocked", in(State::blocked)},
                                  {"ran", in(State::running)}});
     if (row.behind != SlowRow::kNoCall) {
@@ -160,12 +165,16 @@ class Finder {
       for (const Lane& lane : m_.fibers) {
         if (lane.runtime != r) continue;
         for (const Slice& s : lane.slices) {
-          const int ready = s.state == State::ready, blocked = s.state == State::blocked,
-                    running = s.state == State::running;
-          if (ready + blocked + running == 0) continue;
-          changes.push_back({s.begin, ready, blocked, running});
-          changes.push_back({s.end, -ready, -blocked, -running});
+          const int ready = s.state == State::ready, running = s.state == State::running;
+          if (ready + running == 0) continue;
+          changes.push_back({s.begin, ready, 0, running});
+          changes.push_back({s.end, -ready, 0, -running});
         }
+      }
+      for (const Call& c : m_.calls) {
+        if (m_.lwps[c.lwp].runtime != r) continue;
+        changes.push_back({c.begin, 0, 1, 0});
+        changes.push_back({c.handed_off ? c.kept_until : c.end, 0, -1, 0});
       }
       std::sort(changes.begin(), changes.end(),
                 [](const Change& a, const Change& b) { return a.at < b.at; });
@@ -189,9 +198,13 @@ class Finder {
         }
       }
       if (total < worth_a_telling_) continue;
+      const std::string runtime = runtime_in_full(m_, r);
+      const std::string where =
+          runtime.empty() ? "" : say_("found.still_of", {{"runtime", runtime}});
       find({.id = "found.still",
             .text = say_("found.still",
                          {{"time", length(total)},
+                          {"where", where},
                           {"share", percent(static_cast<double>(total) /
                                             static_cast<double>(std::max<Nanos>(m_.length(), 1)))},
                           {"n", number(static_cast<std::uint64_t>(most))},

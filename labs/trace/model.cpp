@@ -112,6 +112,7 @@ class Builder {
       Object& o = m_.objects.emplace_back();
       o.process = p.process;
       o.address = address;
+      holders_.emplace_back();
     }
     Object& o = m_.objects[at->second];
     if (o.kind.empty()) o.kind = kind;
@@ -147,11 +148,18 @@ class Builder {
     set(f, at, {.state = State::running, .who = number(l)});
   }
 
-  // What it did from then on is not recorded.
+  // What it did from then on is not recorded: whom it ran, whom it woke, what they let go of.
   void loses(LwpTrack& l, Nanos at) {
-    const std::uint32_t f = l.fiber;
+    const std::uint32_t on = l.fiber;
     leaves(l, at);
-    if (f != kNobody) set(f, at, {.state = State::none});
+    for (std::uint32_t f = 0; f < fibers_.size(); ++f) {
+      FiberTrack& track = fibers_[f];
+      const bool elsewhere =
+          f != on && (track.state() == State::running || track.state() == State::blocked);
+      if (track.runtime != l.runtime || track.ended || elsewhere) continue;
+      while (!track.held.empty()) lets_go(f, track.held.back(), at);
+      if (track.began()) set(f, at, {.state = State::none});
+    }
   }
 
   void leaves(LwpTrack& l, Nanos at) {
@@ -376,7 +384,7 @@ class Builder {
       case Kind::begin:
         if (here == kNobody) break;
         if (e.first != 0) {
-          open_flows_[flow(p, e.first)] = m_.spans.size();
+          open_flows_[flow(p, e.first)].push_back(m_.spans.size());
         } else {
           fibers_[here].spans.push_back(m_.spans.size());
         }
@@ -424,7 +432,10 @@ class Builder {
       from->permit = false;
       if (from->state() == State::blocked) {
         keeps_others_waiting(*from, e.at, false);
-        if (from->call != LwpTrack::kNoCall) m_.calls[from->call].handed_off = true;
+        if (from->call != LwpTrack::kNoCall && !m_.calls[from->call].handed_off) {
+          m_.calls[from->call].handed_off = true;
+          m_.calls[from->call].kept_until = e.at;
+        }
       } else if (from->state() != State::unpermitted) {
         from->set(e.at, {.state = State::unpermitted, .who = from->fiber});
       }
@@ -440,19 +451,29 @@ class Builder {
   void uses(const Event& e, std::uint32_t here) {
     const std::uint32_t o = object(place(e), e.text, e.first);
     ++m_.objects[o].uses;
-    const std::uint32_t owner = m_.objects[o].owner();
-    if (e.kind == Kind::acquire) {
-      if (owner != here) m_.objects[o].held.push_back({e.at, here});
-      if (here != kNobody) fibers_[here].held.push_back(o);
-    } else if (e.kind == Kind::release) {
-      if (owner != kNobody) m_.objects[o].held.push_back({e.at, kNobody});
-      auto let_go = [o](std::vector<std::uint32_t>& held) {
-        auto at = std::find(held.rbegin(), held.rend(), o);
-        if (at != held.rend()) held.erase(std::next(at).base());
-      };
-      if (here != kNobody) let_go(fibers_[here].held);
-      if (owner != kNobody && owner != here) let_go(fibers_[owner].held);
+    if (e.kind == Kind::acquire && here != kNobody) {
+      holders_[o].push_back(here);
+      fibers_[here].held.push_back(o);
+      note_owner(o, e.at);
+    } else if (e.kind == Kind::release && !holders_[o].empty()) {
+      // Shared, it has other holders; if not, whoever lets go of it had it handed over.
+      const auto& all = holders_[o];
+      const bool holds = std::find(all.begin(), all.end(), here) != all.end();
+      if (holds || all.size() == 1) lets_go(holds ? here : all.back(), o, e.at);
     }
+  }
+  static void erase_last(std::vector<std::uint32_t>& all, std::uint32_t one) {
+    const auto at = std::find(all.rbegin(), all.rend(), one);
+    if (at != all.rend()) all.erase(std::next(at).base());
+  }
+  void lets_go(std::uint32_t fiber, std::uint32_t o, Nanos at) {
+    erase_last(holders_[o], fiber);
+    erase_last(fibers_[fiber].held, o);
+    note_owner(o, at);
+  }
+  void note_owner(std::uint32_t o, Nanos at) {
+    const std::uint32_t owner = holders_[o].empty() ? kNobody : holders_[o].back();
+    if (m_.objects[o].owner() != owner) m_.objects[o].held.push_back({at, owner});
   }
 
   // A client and its server may be one process.
@@ -464,8 +485,9 @@ class Builder {
     if (e.first != 0) {
       auto open = open_flows_.find(flow(place(e), e.first));
       if (open == open_flows_.end()) return;
-      m_.spans[open->second].end = e.at;
-      open_flows_.erase(open);
+      m_.spans[open->second.back()].end = e.at;
+      open->second.pop_back();
+      if (open->second.empty()) open_flows_.erase(open);
     } else if (here != kNobody && !fibers_[here].spans.empty()) {
       m_.spans[fibers_[here].spans.back()].end = e.at;
       fibers_[here].spans.pop_back();
@@ -575,7 +597,9 @@ class Builder {
   std::map<Key, std::uint32_t> runtimes_;
   std::unordered_map<Key, std::uint32_t, HashKey> lwp_index_, fiber_index_, object_index_;
   std::map<Key, std::size_t> series_;
-  std::unordered_map<Key, std::size_t, HashKey> open_flows_;  // by runtime: in Model::spans
+  // By runtime: in Model::spans, those that lie within others behind them.
+  std::unordered_map<Key, std::vector<std::size_t>, HashKey> open_flows_;
+  std::vector<std::vector<std::uint32_t>> holders_;  // by object: fibers, the latest last
 };
 
 }  // namespace

@@ -92,7 +92,8 @@ struct Call {
   std::int64_t descriptor = -1;
   std::uint32_t seen = 0;  ///< likewise, of an announced one: what a look saw
   Known known = Known::announced;
-  bool handed_off = false;  ///< others went on with its permit
+  bool handed_off = false;  ///< others went on with its permit,
+  Nanos kept_until = 0;     ///< from then on
   /// Time that ready fibers waited while a processor stood free, shared among LWPs blocked with it.
   Nanos collateral = 0;
   Nanos length() const { return end - begin; }

@@ -41,17 +41,21 @@ std::string lwp_name(const Model& m, std::uint32_t lwp) {
   return name;
 }
 
-std::string lwp_in_full(const Model& m, std::uint32_t lwp) {
-  const Runtime& own = m.runtimes[m.lwps[lwp].runtime];
+std::string runtime_in_full(const Model& m, std::uint32_t runtime) {
+  const Runtime& own = m.runtimes[runtime];
   const auto fellows = std::count_if(m.runtimes.begin(), m.runtimes.end(), [&](const Runtime& r) {
     return r.process == own.process && !r.about.empty();
   });
-  std::string name = lwp_name(m, lwp);
-  if (fellows < 2 || own.about.empty()) return name;
-  name += " (" + own.about.substr(0, own.about.find(','));
+  if (fellows < 2 || own.about.empty()) return {};
+  std::string name = own.about.substr(0, own.about.find(','));
   const auto last = own.about.rfind(',');  // what it does when a fiber blocks
   if (last != std::string::npos) name += own.about.substr(last);
-  return name + ")";
+  return name;
+}
+
+std::string lwp_in_full(const Model& m, std::uint32_t lwp) {
+  const std::string name = lwp_name(m, lwp), runtime = runtime_in_full(m, m.lwps[lwp].runtime);
+  return runtime.empty() ? name : name + " (" + runtime + ")";
 }
 
 std::string object_name(const Model& m, std::uint32_t object) {

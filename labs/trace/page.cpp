@@ -71,13 +71,19 @@ class Packed {
 
 // Requests in the order they began: fiber, name, begin since the one before, length, and which of
 // them are parts of one (a number from 1 on, 0 for none: ids themselves are too long for the page).
+// Of one flow those are that overlap: ports come again.
 std::string requests_of(const Model& m, Nanos zero) {
   std::vector<const Span*> all;
   for (const auto& span : m.spans) {
     if (span.end > zero && span.fiber != kNobody) all.push_back(&span);
   }
   std::sort(all.begin(), all.end(), [](auto* a, auto* b) { return a->begin < b->begin; });
-  std::unordered_map<std::uint64_t, std::uint64_t> flows;
+  struct Parts {
+    std::uint64_t number = 0;
+    Nanos end = 0;
+  };
+  std::unordered_map<std::uint64_t, Parts> flows;
+  std::uint64_t last = 0;
   Packed packed;
   packed.number(all.size());
   Nanos before = zero;
@@ -87,8 +93,12 @@ std::string requests_of(const Model& m, Nanos zero) {
     packed.number(span->what);
     packed.number(static_cast<std::uint64_t>(begin - before));
     packed.number(static_cast<std::uint64_t>(std::max(span->end, begin) - begin));
-    packed.number(span->flow == 0 ? 0
-                                  : flows.try_emplace(span->flow, flows.size() + 1).first->second);
+    Parts none, &parts = span->flow == 0 ? none : flows[span->flow];
+    if (span->flow != 0 && (parts.number == 0 || span->begin >= parts.end)) {
+      parts = {++last, span->end};
+    }
+    parts.end = std::max(parts.end, span->end);
+    packed.number(parts.number);
     before = begin;
   }
   return packed.base64();
@@ -129,6 +139,7 @@ Json data_of(const Shown& shown, const Say& say) {
   Json d;
   d["title"] = printable(shown.title);
   d["length"] = std::max<Nanos>(r.ended - zero, 0);
+  d["recorded"] = m.length();
   d["dropped"] = r.dropped;
   std::uint64_t events = 0;
   d["processes"] = Json::array();

@@ -64,9 +64,11 @@ std::optional<int> number_of(const std::string& name) {
 
 // What a process does now: its part of the file alone.
 std::optional<Model> now_of(int pid, const std::string& file, const Say& say) {
+  const os::Nanos now = os::now();
   auto recording = read({file}, say);
   auto* r = std::get_if<Recording>(&recording);
   if (r == nullptr) return std::nullopt;
+  leave_out_after(*r, now);
   leave_out(*r, [&](const Process& p) { return p.number != static_cast<std::uint32_t>(pid); });
   if (r->processes.empty()) return std::nullopt;
   return model_of(std::move(*r));
@@ -169,6 +171,7 @@ int ps(const Flags& f, const Terminal& t) {
   const fs::path process = "/proc/" + pid;
   std::error_code none;
   if (!fs::exists(process, none)) return refuse(t, "ps", {say("ps.no_process", {{"pid", pid}})});
+  if (f.stacks && f.live) return refuse(t, "ps", {say("ps.one_of_both")});
   if (f.stacks) {
     auto exit = os::run_in_foreground(gdb_on(*number, {"weft fibers", "weft bt all"}));
     if (!exit || exit->code == 127) return refuse(t, "ps", {say("ps.no_gdb"), kMachineLacks});

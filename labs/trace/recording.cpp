@@ -11,6 +11,8 @@
 #include <tuple>
 #include <unordered_map>
 
+#include "lwp/trace/ring.hpp"
+
 namespace weft::labs::trace {
 namespace {
 
@@ -120,6 +122,8 @@ class Bytes {
   std::size_t at_ = 0;
 };
 
+constexpr Nanos kLongest = Nanos{4'000'000'000'000'000};  // 46 days, of a recording
+
 // A straight line through two points of both clocks.
 struct Clock {
   std::uint64_t ticks = 0;
@@ -134,7 +138,7 @@ struct Clock {
     const double since =
         t >= ticks ? static_cast<double>(t - ticks) : -static_cast<double>(ticks - t);
     // A damaged file's times may be anything; sums of these remain numbers.
-    constexpr double kMost = 4e15;  // 46 days
+    constexpr auto kMost = static_cast<double>(kLongest);
     return nanos + static_cast<Nanos>(std::clamp(since * nanos_per_tick, -kMost, kMost));
   }
 };
@@ -145,7 +149,8 @@ struct Source {
   std::map<std::uint64_t, std::uint32_t> strings;  // number → text
   std::uint64_t first_ticks = 0, last_ticks = 0;   // two moments known by both clocks
   Nanos first_nanos = 0, last_nanos = 0;
-  std::map<std::uint32_t, std::uint64_t> dropped;  // by ring
+  bool kept_last = false;  // by a flight recorder
+  Nanos forgotten = -1;    // up to then: LWPs' first chunks are gone
   // By thread, which LWP it was from when on: it may be one after another.
   std::map<std::uint32_t, std::vector<std::pair<Nanos, std::uint32_t>>> places;
 
@@ -182,18 +187,15 @@ class Reader {
       s.chunks.push_back(bytes.data() + at);
       s.knows(h.ticks[0], h.nanos[0]);
       if (h.nanos[1] != 0) s.knows(h.ticks[1], h.nanos[1]);
-      auto& dropped = s.dropped[h.ring];
-      dropped = std::max(dropped, h.dropped);
     }
   }
 
   Recording finish() {
     text("");
+    leave_out_strays();
     for (auto& [where, source] : sources_) {
       process_ = out_.processes.size();
       out_.processes.emplace_back().number = where.second;
-      for (auto& [ring, dropped] : source.dropped) out_.processes.back().dropped += dropped;
-      out_.dropped += out_.processes.back().dropped;
       // In the order of each ring's time, so that equal times keep theirs. A process that has
       // recorded twice has rings of the same numbers, and begins to count again.
       std::stable_sort(source.chunks.begin(), source.chunks.end(), [](auto* a, auto* b) {
@@ -206,25 +208,46 @@ class Reader {
       for (std::size_t i = 0; i < source.chunks.size(); ++i) {
         read_chunk(source, source.chunks[i]);
         const bool more = i + 1 < source.chunks.size();
-        look_for_losses(i == 0 ? nullptr : source.chunks[i - 1], source.chunks[i],
+        look_for_losses(source, i == 0 ? nullptr : source.chunks[i - 1], source.chunks[i],
                         more ? source.chunks[i + 1] : nullptr);
       }
+      out_.dropped += out_.processes.back().dropped;
       for (std::size_t i = first; i < out_.events.size(); ++i) {
         Event& e = out_.events[i];
         if (is_of_thread(e.kind)) e.place = place_of(source, e);
+        if (source.kept_last) e.at = std::max(e.at, source.forgotten);
       }
     }
     std::stable_sort(out_.events.begin(), out_.events.end(),
                      [](const Event& a, const Event& b) { return a.at < b.at; });
     if (!out_.events.empty()) {
-      out_.began = std::max(out_.events.front().at, forgotten_);
-      out_.ended = std::max(out_.events.back().at, out_.began);
-      for (Event& e : out_.events) e.at = std::max(e.at, out_.began);
+      out_.began = out_.events.front().at;
+      out_.ended = out_.events.back().at;
     }
     return std::move(out_);
   }
 
  private:
+  // Chunks whose time is that of no other: a damaged file's.
+  void leave_out_strays() {
+    std::vector<Nanos> times;
+    for (const auto& [where, source] : sources_) {
+      for (const auto* chunk : source.chunks) times.push_back(header_of(chunk).nanos[0]);
+    }
+    if (times.empty()) return;
+    const auto middle = times.begin() + static_cast<std::ptrdiff_t>(times.size() / 2);
+    std::nth_element(times.begin(), middle, times.end());
+    const auto stray = [now = *middle](Nanos t) {
+      return t < now - kLongest || t > now + kLongest;
+    };
+    for (auto& [where, source] : sources_) {
+      out_.damaged += std::erase_if(source.chunks, [&](const std::byte* chunk) {
+        const Header h = header_of(chunk);
+        return stray(h.nanos[0]) || (h.nanos[1] != 0 && stray(h.nanos[1]));
+      });
+    }
+  }
+
   std::uint32_t text(std::string_view t) {
     auto [at, fresh] =
         texts_.try_emplace(std::string(t), static_cast<std::uint32_t>(out_.texts.size()));
@@ -265,15 +288,22 @@ class Reader {
                  if (kind == Kind::runtime)
                    process.runtimes.emplace_back(static_cast<std::uint32_t>(numbers[0]), own);
                  if (kind == Kind::fact && own == lwp::trace::kClockOfSteps) out_.steps = true;
+                 if (kind == Kind::fact && own == lwp::trace::kKeptLast) source.kept_last = true;
                  if (kind == Kind::fact) learn(process, own);
                });
   }
   static void learn(Process& process, std::string_view fact) {
     const std::string_view key = fact.substr(0, fact.find('='));
     const std::string value(fact.substr(std::min(key.size() + 1, fact.size())));
-    if (key == "command") process.command = value;
+    if (key == "command") {
+      process.command = value;
+      if (fact.size() >= lwp::trace::Ring::kMostText) process.command += "…";  // it was cut
+    }
     if (key == "outcome") process.outcome = value;
-    if (key == "event_ns") process.event_ns = std::atof(value.c_str());
+    if (key == "event_ns") {
+      const double cost = std::atof(value.c_str());
+      if (cost >= 0 && cost < 1e6) process.event_ns = cost;
+    }
     if (key == "processors") process.processors = std::strtoul(value.c_str(), nullptr, 10);
   }
 
@@ -319,9 +349,10 @@ class Reader {
     if (!whole) ++out_.damaged;
   }
 
-  // Between chunks of a ring, of which one has just been read. A header counts what was lost up to
-  // the next chunk; a flight recorder takes the oldest chunks for new ones.
-  void look_for_losses(const std::byte* before, const std::byte* chunk, const std::byte* after) {
+  // Between chunks of a ring, of which one has just been read. A flight recorder takes the oldest
+  // chunks for new ones.
+  void look_for_losses(Source& source, const std::byte* before, const std::byte* chunk,
+                       const std::byte* after) {
     const Header h = header_of(chunk);
     Header last, next;
     if (before != nullptr) last = header_of(before);
@@ -329,10 +360,12 @@ class Reader {
     const bool first = before == nullptr || last.ring != h.ring || last.sequence >= h.sequence;
     const Nanos ended = out_.events.empty() ? h.nanos[0] : out_.events.back().at;
     if (first && h.sequence > 1 && h.lwp != 0) {
-      forgotten_ = forgotten_ < 0 ? h.nanos[0] : std::min(forgotten_, h.nanos[0]);
+      const Nanos until = source.forgotten;
+      source.forgotten = until < 0 ? h.nanos[0] : std::min(until, h.nanos[0]);
     }
+    out_.processes[process_].dropped += h.dropped_after + (first ? h.dropped : 0);
     const bool gap = after != nullptr && next.ring == h.ring && next.sequence > h.sequence + 1;
-    if (gap || h.dropped > (first ? 0 : last.dropped)) {
+    if (gap || h.dropped_after > 0) {
       out_.events.push_back({.at = std::max(ended, h.nanos[0]), .place = place_of(h)});
     }
   }
@@ -372,13 +405,20 @@ class Reader {
   std::map<std::pair<std::uint32_t, std::uint32_t>, Source> sources_;
   std::uint32_t files_ = 0;
   std::size_t process_ = 0;
-  Nanos forgotten_ = -1;  // up to then: LWPs' first chunks are gone
   std::unordered_map<std::string, std::uint32_t> texts_;
   std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>, std::uint32_t>
       places_;
 };
 
 }  // namespace
+
+void leave_out_after(Recording& r, Nanos time) {
+  if (r.events.empty() || r.ended <= time || time < r.began) return;
+  const auto after = std::upper_bound(r.events.begin(), r.events.end(), time,
+                                      [](Nanos t, const Event& e) { return t < e.at; });
+  r.events.erase(after, r.events.end());
+  r.ended = time;
+}
 
 void leave_out(Recording& r, const std::function<bool(const Process&)>& which) {
   std::vector<std::uint32_t> now(r.processes.size());
@@ -401,7 +441,7 @@ std::variant<Recording, Refusal> read(const std::vector<std::string>& files, con
   for (const auto& file : files) {
     std::error_code none;
     if (std::filesystem::is_directory(file, none)) {
-      return Refusal{say("trace.cannot_read", {{"path", file}})};
+      return Refusal{say("trace.is_folder", {{"path", file}})};
     }
     std::ifstream in(file, std::ios::binary);
     contents.emplace_back(std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>());
@@ -413,7 +453,9 @@ std::variant<Recording, Refusal> read(const std::vector<std::string>& files, con
     }
     if (!any) {
       Header first;
-      std::memcpy(&first, bytes.data(), std::min(bytes.size(), sizeof first));
+      if (!bytes.empty()) {
+        std::memcpy(&first, bytes.data(), std::min(bytes.size(), sizeof first));
+      }
       const bool cut_off = bytes.size() < kChunkBytes && first.magic == lwp::trace::kMagic;
       return Refusal{say(cut_off ? MessageId("trace.cut_off") : MessageId("trace.no_recording"),
                          {{"path", file}})};

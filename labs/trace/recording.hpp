@@ -64,6 +64,9 @@ std::variant<Recording, Refusal> read(const std::vector<std::string>& files, con
 /// Of bytes in memory: the chunks of one file, which may be none.
 Recording read(std::span<const std::byte> bytes);
 
+/// As it was at a time. Who reads what is still being written reads one ring before another: from
+/// then on only some of what happened is there.
+void leave_out_after(Recording& r, Nanos time);
 /// As if those processes had not been recorded.
 void leave_out(Recording& r, const std::function<bool(const Process&)>& which);
 

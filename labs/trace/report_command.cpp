@@ -31,6 +31,9 @@ int run(const Flags& f, const Terminal& t) {
   if (!f.to.empty() && f.to != "csv" && f.to != "perfetto") {
     return refuse(t, "report", {say("report.what_export", {{"word", f.to}})});
   }
+  if (std::error_code none; std::filesystem::is_directory(f.out, none)) {
+    return refuse(t, "report", {say("trace.is_folder", {{"path", f.out}})});
+  }
   if (f.text && !f.to.empty()) return refuse(t, "report", {say("report.one_of_both")});
   for (const auto& file : f.files) {
     std::error_code none;

@@ -34,11 +34,12 @@ int to_its_end(const Flags& f, const std::string& file, const std::string& last,
                   {say("run.not_started",
                        {{"program", f.program.front()}, {"why", std::strerror(exit.error())}})});
   }
-  if (exit->signaled) {
+  const bool recorded = trace::has_events(file);
+  if (exit->signaled && recorded) {
     tell(t, say("run.ended_by",
                 {{"program", f.program.front()}, {"n", std::to_string(exit->code - 128)}}));
   }
-  if (!trace::has_events(file)) {
+  if (!recorded) {
     tell(t, say("run.nothing", {{"program", f.program.front()}}));
     return exit->code != kDone ? exit->code : static_cast<int>(kNo);
   }

@@ -52,20 +52,21 @@ class Slowest {
           std::max<Nanos>(std::min(s.end, served.end) - std::max(s.begin, served.begin), 0);
     }
     // Behind whom: until it was served, and while its fiber was ready.
+    std::vector<std::pair<Nanos, Nanos>> waited = {{whole.begin, served.begin}};
+    for (const Slice& s : fiber.slices) {
+      const Nanos begin = std::max(s.begin, served.begin), end = std::min(s.end, served.end);
+      if (s.state == State::ready && begin < end) waited.emplace_back(begin, end);
+    }
     const bool shares = m_.runtimes[fiber.runtime].shares_lwps;
     for (std::size_t i = 0; shares && i < m_.calls.size(); ++i) {
       const Call& c = m_.calls[i];
       if (c.fiber == served.fiber || m_.lwps[c.lwp].runtime != fiber.runtime) continue;
       if (c.handed_off) continue;  // it kept nobody
-      auto overlap = [&](Nanos begin, Nanos end) {
-        return std::max<Nanos>(std::min(end, c.end) - std::max(begin, c.begin), 0);
-      };
-      Nanos behind = overlap(whole.begin, served.begin);
-      if (overlap(served.begin, served.end) > 0) {
-        for (const Slice& s : fiber.slices) {
-          if (s.state != State::ready) continue;
-          behind += overlap(std::max(s.begin, served.begin), std::min(s.end, served.end));
-        }
+      Nanos behind = 0;
+      auto at = std::partition_point(waited.begin(), waited.end(),
+                                     [&](const auto& w) { return w.second <= c.begin; });
+      for (; at != waited.end() && at->first < c.end; ++at) {
+        behind += std::min(at->second, c.end) - std::max(at->first, c.begin);
       }
       if (behind > row.behind_for) row.behind_for = behind, row.behind = i;
     }

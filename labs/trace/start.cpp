@@ -12,12 +12,35 @@
 namespace weft::labs::trace {
 
 namespace {
-// It begins as a chunk does, or as one that was made ahead and never used.
-bool is_recording(const std::string& file) {
+// Whether any chunk's header is such a one.
+template <class Test>
+bool has_chunk(const std::string& file, Test&& test) {
   std::ifstream in(file, std::ios::binary);
   lwp::trace::Header h;
-  return in.read(reinterpret_cast<char*>(&h), sizeof h) &&
-         (h.magic == lwp::trace::kMagic || h.magic == 0);
+  while (in.read(reinterpret_cast<char*>(&h), sizeof h)) {
+    if (h.magic == lwp::trace::kMagic && test(h)) return true;
+    in.seekg(static_cast<std::streamoff>(lwp::trace::kChunkBytes - sizeof h), std::ios::cur);
+  }
+  return false;
+}
+bool is_recording(const std::string& file) {
+  return has_chunk(file, [](const lwp::trace::Header&) { return true; });
+}
+
+// Another name beside it, that nothing has.
+std::string free_name(const std::string& file) {
+  std::error_code none;
+  for (int i = 0; i < 1000; ++i) {
+    std::string name = file + ".before" + (i == 0 ? "" : std::to_string(i));
+    if (!std::filesystem::exists(std::filesystem::symlink_status(name, none))) return name;
+  }
+  return {};
+}
+// Where a link leads.
+std::string real_name(const std::string& file) {
+  std::error_code failed;
+  const auto real = std::filesystem::canonical(file, failed);
+  return failed ? file : real.string();
 }
 }  // namespace
 
@@ -28,6 +51,9 @@ void add_option(CLI::App& sub, std::string& file, const Say& say) {
 std::optional<Refusal> start(const std::string& file, bool flight, const Say& say) {
   if (file.empty()) return std::nullopt;
   std::error_code none;
+  if (std::filesystem::is_directory(file, none)) {
+    return Refusal{say("trace.is_folder", {{"path", file}})};
+  }
   if (std::filesystem::is_regular_file(file, none) && std::filesystem::file_size(file, none) > 0 &&
       !is_recording(file)) {
     return Refusal{say("run.not_over", {{"path", file}})};
@@ -38,8 +64,8 @@ std::optional<Refusal> start(const std::string& file, bool flight, const Say& sa
   return std::nullopt;
 }
 
-Kept::Kept(const std::string& file) : file_(file), aside_(file + ".before") {
-  if (file.empty() || !has_events(file)) return;
+Kept::Kept(const std::string& file) : file_(real_name(file)), aside_(free_name(file_)) {
+  if (file.empty() || aside_.empty() || !has_events(file_)) return;
   std::error_code failed;
   std::filesystem::rename(file_, aside_, failed);
   held_ = !failed;
@@ -64,14 +90,7 @@ std::string recorded(const std::string& file, const Say& say) {
 }
 
 bool has_events(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  lwp::trace::Header h;
-  // The first chunk may be the one that is always ready, and never used.
-  while (in.read(reinterpret_cast<char*>(&h), sizeof h)) {
-    if (h.magic == lwp::trace::kMagic && h.runtime != 0) return true;
-    in.seekg(static_cast<std::streamoff>(lwp::trace::kChunkBytes - sizeof h), std::ios::cur);
-  }
-  return false;
+  return has_chunk(file, [](const lwp::trace::Header& h) { return h.runtime != 0; });
 }
 
 }  // namespace weft::labs::trace

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // Files that are memory, and grow: for recordings.
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <fcntl.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "lwp/os/kernel.hpp"
+#include "lwp/trace/format.hpp"
 
 namespace weft::lwp::os {
 
@@ -24,9 +26,10 @@ Result<std::span<std::byte>> append_mapped(int fd, std::size_t bytes) {
   if (retry([&] { return ::flock(fd, LOCK_EX); }) != 0) return Answer::failure(errno);
   struct stat now {};
   int error = ::fstat(fd, &now) == 0 ? 0 : errno;
-  // Whole pages; and taken from the disk now, because a store has no way to say that it is full.
-  const auto page = static_cast<off_t>(page_size());
-  const off_t from = (now.st_size + page - 1) / page * page;
+  // Where readers look; and taken from the disk now, because a store has no way to say that it is
+  // full.
+  const auto unit = static_cast<off_t>(std::max(trace::kChunkBytes, page_size()));
+  const off_t from = (now.st_size + unit - 1) / unit * unit;
   if (error == 0) error = ::posix_fallocate(fd, from, static_cast<off_t>(bytes));
   ::flock(fd, LOCK_UN);
   if (error != 0) return Answer::failure(error);

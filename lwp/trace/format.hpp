@@ -23,7 +23,9 @@ namespace weft::lwp::trace {
 /// The fact of a recording whose clock counts steps of a simulation: one tick is one step.
 inline constexpr std::string_view kClockOfSteps = "clock=steps";
 
-inline constexpr std::uint32_t kMagic = 0x31544657;  // "WFT1"
+inline constexpr std::uint32_t kMagic = 0x32544657;  // "WFT2"
+/// The fact of a flight recorder's process: its LWPs' first chunks may be gone.
+inline constexpr std::string_view kKeptLast = "kept=last";
 inline constexpr std::size_t kChunkBytes = 16 * 1024;
 
 struct Header {
@@ -33,8 +35,9 @@ struct Header {
   std::uint32_t thread = 0;  ///< the kernel's number
   std::uint32_t lwp = 0;     ///< its index in its runtime; 0: no LWP
   std::uint32_t runtime = 0;
-  std::uint64_t sequence = 0;  ///< of the ring's chunks
-  std::uint64_t dropped = 0;   ///< events of this ring that were lost until its next chunk began
+  std::uint64_t sequence = 0;       ///< of the ring's chunks
+  std::uint64_t dropped = 0;        ///< events of this ring that were lost before this chunk
+  std::uint64_t dropped_after = 0;  ///< and after its last event, before the ring's next chunk
   std::uint64_t ticks[2] = {};
   std::int64_t nanos[2] = {};  ///< the second 0: not closed
 };

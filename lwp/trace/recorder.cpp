@@ -22,6 +22,7 @@ constexpr std::size_t kMiB = 1024 * 1024;
 constexpr std::size_t kMostFull = 1024 * kMiB, kMostFlight = 16 * kMiB;
 constexpr std::size_t kLeastAhead = 16, kMostAhead = 512;  // chunks
 constexpr os::Nanos kBeat = 10 * os::kMillisecond;
+constexpr std::size_t kMostRings = 4096;  // that a flight recorder grows for
 constexpr unsigned kBeatsOfNames = 100;
 constexpr int kMostNamesAgain = 1000;
 
@@ -63,7 +64,7 @@ class Recorder {
     auto fd = os::create_file(options.file, false);
     if (!fd) return Made::failure(fd.error());
     std::unique_ptr<Recorder> r(new Recorder(std::move(*fd), options));
-    if (!r->grow(options.flight ? r->most_chunks_ : kLeastAhead)) {
+    if (!r->grow(options.flight ? r->most_chunks_.load(memory_order_relaxed) : kLeastAhead)) {
       return Made::failure(r->failed_);
     }
     r->process_ring_ = &r->ring_for(os::thread_id(), 0, 0);
@@ -77,6 +78,7 @@ class Recorder {
     stopping_.store(true);
     ring_bell();
     service_.join();
+    place_losses();
     std::lock_guard lock(rings_lock_);
     for (auto& ring : rings_) close_chunk(*ring);
     for (auto memory : maps_) os::unmap(memory);
@@ -108,6 +110,7 @@ class Recorder {
   Ring& open_ring(const Lwp& l, std::uint32_t runtime, std::uint64_t only_fiber = 0) {
     sanitizer::Hidden hidden;
     Ring& ring = ring_for(os::thread_id(), l.index, runtime);
+    if (flight_) keep_chunks_turning();
     Header* first = take();
     while (first == nullptr && !flight_ && grow(kLeastAhead)) first = take();
     if (first != nullptr) give(ring, first);
@@ -156,8 +159,7 @@ class Recorder {
   bool next_chunk(Ring& ring) {
     Header* fresh = take();
     if (fresh == nullptr) {  // its last chunk stays open, and says how many came too late for it
-      ++ring.dropped_;
-      if (ring.chunk_ != nullptr) ring.chunk_->dropped = ring.dropped_;
+      if (!ring.counts_loss()) unplaced_.fetch_add(1, memory_order_relaxed);
       dropped_.fetch_add(1, memory_order_relaxed);
       return false;
     }
@@ -196,17 +198,35 @@ class Recorder {
         process_(static_cast<std::uint32_t>(os::process_id())) {
     std::size_t bytes = options.most_bytes;
     if (bytes == 0) bytes = flight_ ? kMostFlight : kMostFull;
-    most_chunks_ = std::max<std::size_t>(bytes / kChunkBytes, kLeastAhead);
+    const std::size_t most = std::max<std::size_t>(bytes / kChunkBytes, kLeastAhead);
+    most_chunks_.store(most, memory_order_relaxed);
     // Nothing is allocated later, under a lock that is taken in core.
-    free_.reserve(flight_ ? most_chunks_ : kMostAhead);
-    if (flight_) full_.resize(most_chunks_);
+    const std::size_t room = most + kChunksARing * kMostRings;
+    free_.reserve(flight_ ? room : kMostAhead);
+    if (flight_) full_.resize(room);
+  }
+
+  // Each ring has a chunk that is open: there must be others, or none is ever the oldest. A flight
+  // recorder of more threads than chunks grows.
+  void keep_chunks_turning() {
+    std::size_t wanted;
+    {
+      std::lock_guard lock(rings_lock_);
+      wanted = kChunksARing * std::min(rings_.size(), kMostRings);
+    }
+    const std::size_t there = chunks_.load(memory_order_relaxed);
+    if (wanted <= there) return;
+    most_chunks_.store(std::max(most_chunks_.load(memory_order_relaxed), wanted),
+                       memory_order_relaxed);
+    grow(wanted - there);
   }
 
   // False if the file is as long as it may be, or the disk is full: then it stays so.
   bool grow(std::size_t chunks) {
     std::lock_guard growing(grow_lock_);
     const std::size_t room = free_.capacity() - free_count_.load(memory_order_relaxed);
-    chunks = std::min({chunks, room, most_chunks_ - chunks_.load(memory_order_relaxed)});
+    const std::size_t most = most_chunks_.load(memory_order_relaxed);
+    chunks = std::min({chunks, room, most - std::min(most, chunks_.load(memory_order_relaxed))});
     if (chunks == 0 || failed_ != 0) return false;
     auto memory = os::append_mapped(fd_.get(), chunks * kChunkBytes);
     if (!memory) {
@@ -388,10 +408,17 @@ class Recorder {
         this);
   }
 
+  // REQUIRES process_lock_, or nobody else.
+  void place_losses() {
+    if (process_ring_->chunk_ == nullptr) return;
+    process_ring_->chunk_->dropped_after += unplaced_.exchange(0);
+  }
+
   void look_at_threads() {
     {
       std::lock_guard lock(process_lock_);
       beat_ring_->record(Event::clock, os::now());
+      place_losses();
     }
     std::lock_guard lock(rings_lock_);
     for (auto& ring : rings_) {
@@ -402,7 +429,8 @@ class Recorder {
   const os::Fd fd_;
   const bool flight_, by_counter_;
   const std::uint32_t process_;
-  std::size_t most_chunks_;
+  static constexpr std::size_t kChunksARing = 4;
+  atomic<std::size_t> most_chunks_{0};
   os::Nanos began_ = 0;
   std::uint64_t began_ticks_ = 0;
 
@@ -416,6 +444,7 @@ class Recorder {
   std::vector<std::span<std::byte>> maps_;  // guarded by grow_lock_
   int failed_ = 0;                          // an errno; likewise
   atomic<std::uint64_t> dropped_{0};
+  atomic<std::uint64_t> unplaced_{0};  // of these, by rings that had no chunk to say so
 
   Lock rings_lock_;
   std::vector<std::unique_ptr<Ring>> rings_;  // guarded by rings_lock_; only grows
@@ -489,6 +518,7 @@ Result<void> start(const Options& options) {
     }
   });
   fact("command", os::command_line());
+  if (options.flight) fact("kept", "last");
   fact("event_ns", std::to_string(r->event_cost()));
   fact("processors", std::to_string(os::allowed_cpus().size()));
   std::lock_guard lock(names_lock);
@@ -567,7 +597,7 @@ void runtime_begins(const Scheduler& s, std::string_view more) {
 }
 
 void fact(std::string_view key, std::string_view value) {
-  Recorder* r = recorder.load(memory_order_acquire);
+  Recorder* r = of_this_process();
   if (r == nullptr) return;
   std::string both(key.substr(0, Ring::kMostText / 4));
   both += '=';
@@ -630,18 +660,21 @@ void name_object(const void* object, std::string_view name) {
   entry.object = object;
   name.copy(entry.text.data(), entry.text.size() - 1);
   std::lock_guard lock(names_lock);
-  if (Recorder* r = recorder.load(memory_order_acquire)) {
+  auto at = std::find_if(names().begin(), names().end(),
+                         [&](const ObjectName& each) { return each.object == object; });
+  if (at != names().end()) {
+    if (at->text == entry.text) return;
+    *at = entry;
+  } else if (names().size() < kNames) {
+    names().push_back(entry);
+  } else {
+    return;
+  }
+  if (Recorder* r = of_this_process()) {
     r->in_process_ring([&](Ring& to) {
       to.record_text(Event::object, entry.text.data(), reinterpret_cast<std::uintptr_t>(object));
     });
   }
-  for (auto& each : names()) {
-    if (each.object == object) {
-      each = entry;
-      return;
-    }
-  }
-  if (names().size() < kNames) names().push_back(entry);
 }
 
 void say_where(int fd) {

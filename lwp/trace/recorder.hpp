@@ -89,6 +89,7 @@ void set_role(std::string_view role);
 /// A fact about the process, for the report: "command", "./weft serve …".
 void fact(std::string_view key, std::string_view value);
 /// The name of an object, shown instead of its address, whether or not anything is recorded now.
+/// The first 1024 are kept.
 void name_object(const void* object, std::string_view name);
 /// Says on a descriptor where what has happened so far can be seen; nothing if it is not recorded,
 /// or if it is Options::followed. Allocates nothing, takes no lock.

@@ -98,6 +98,13 @@ class Ring {
     events_.store(events_.load(memory_order_relaxed) + 1, memory_order_relaxed);
   }
   bool next_chunk();
+  // An event found no room. False if the ring has no chunk to say so.
+  bool counts_loss() {
+    if (chunk_ == nullptr) return false;
+    ++dropped_;
+    ++chunk_->dropped_after;
+    return true;
+  }
 
   unsigned char* at_ = nullptr;
   unsigned char* end_ = nullptr;

@@ -78,6 +78,61 @@ TEST_CASE("A call whose permit went on holds nobody up from then on") {
   CHECK(m.calls[0].handed_off);
   CHECK(m.calls[0].collateral == kMillisecond);
   CHECK(m.calls[0].length() == 99 * kMillisecond);
+  const auto found = summarize(m, Say(Language::en)).findings;
+  const auto still = std::find_if(found.begin(), found.end(),
+                                  [](const Finding& f) { return f.id == "found.still"; });
+  REQUIRE(still != found.end());
+  CHECK(still->end - still->begin == kMillisecond);  // then an LWP had a permit, and was late
+}
+
+TEST_CASE("A part of a request lies within the request") {
+  Script s;
+  const auto l = s.lwp(s.runtime(1, "many-to-one, 1 LWP"), 1);
+  s.at(0).happens(l, Kind::create, 1, 0, "a").happens(l, Kind::run, 1);
+  s.at(10).happens(l, Kind::begin, 7, 0, "request");
+  s.at(20).happens(l, Kind::begin, 7, 0, "disk");
+  s.at(30).happens(l, Kind::end, 7);
+  s.at(40).happens(l, Kind::end, 7);
+  s.at(500).happens(l, Kind::idle);
+  const Model m = model_of(s.take());
+  REQUIRE(m.spans.size() == 2);
+  CHECK(m.spans[0].end == 40);
+  CHECK(m.spans[1].end == 30);
+}
+
+TEST_CASE("A lock that is shared has an owner until the last lets go") {
+  Script s;
+  const auto runtime = s.runtime(1, "many-to-many, 3 LWPs");
+  const auto a = s.lwp(runtime, 1), b = s.lwp(runtime, 2), w = s.lwp(runtime, 3);
+  s.at(0).happens(a, Kind::create, 1, 0, "reader").happens(a, Kind::create, 2, 0, "guest");
+  s.happens(a, Kind::create, 3, 0, "writer").happens(a, Kind::run, 1).happens(b, Kind::run, 2);
+  s.happens(w, Kind::run, 3).happens(w, Kind::acquire, 0x20, 0, "mutex");
+  s.at(10).happens(a, Kind::acquire, 0x10, 0, "shared mutex");
+  s.at(20).happens(b, Kind::acquire, 0x10, 0, "shared mutex");
+  s.at(30).happens(b, Kind::release, 0x10, 0, "shared mutex").happens(b, Kind::done);
+  s.at(40).happens(w, Kind::park, 0x10, 0, "shared mutex");
+  s.at(50).happens(a, Kind::park, 0x20, 0, "mutex");
+  s.at(5 * kMillisecond).happens(a, Kind::idle);
+  const auto all = findings(s.take(), Language::en);
+  REQUIRE(!all.empty());
+  CHECK(all[0].starts_with("Deadlock"));
+}
+
+TEST_CASE("What a fiber held when events were lost nobody is said to hold") {
+  Script s;
+  const auto runtime = s.runtime(1, "many-to-many, 2 LWPs");
+  const auto a = s.lwp(runtime, 1), b = s.lwp(runtime, 2);
+  s.at(0).happens(a, Kind::create, 1, 0, "a").happens(a, Kind::create, 2, 0, "b");
+  s.happens(a, Kind::run, 1).happens(b, Kind::run, 2);
+  s.at(10).happens(a, Kind::acquire, 0x10, 0, "mutex");
+  s.at(20).happens(a, Kind::none);  // its release is among them
+  s.at(30).happens(a, Kind::run, 1).happens(a, Kind::block, 0, 0, "read");
+  s.at(40).happens(b, Kind::park, 0x10, 0, "mutex");
+  s.at(5 * kMillisecond).happens(a, Kind::unblock);
+  const Model m = model_of(s.take());
+  REQUIRE(m.objects.size() == 1);
+  CHECK(m.objects[0].owner() == kNobody);
+  CHECK(m.objects[0].held_while_blocked == 0);
 }
 
 TEST_CASE("Whoever has given an object away is no part of a deadlock") {
@@ -228,20 +283,22 @@ TEST_CASE("The slowest request, and the calls that held it up, are said word for
       findings(r, Language::en) ==
       std::vector<std::string>{
           "The slowest request took 36.0\u00a0ms: 21.0\u00a0ms until it was taken up, "
-          "11.0\u00a0ms ready, 0\u00a0ns in blocking calls of its own, 3.00\u00a0ms running. It "
+          "11.0\u00a0ms ready, 0\u00a0ns waiting, 0\u00a0ns in blocking calls of its own, "
+          "3.00\u00a0ms running. It "
           "was longest behind worker-1 in read: 20.0\u00a0ms.",
           "LWP 1 (many-to-one, hold) was blocked 20.0\u00a0ms by worker-1 in read; one ready fiber "
           "waited "
           "20.0\u00a0ms. It was the worst of 2 such calls; all together cost 30.0\u00a0ms of "
           "waiting.",
-          "For 30.0\u00a0ms (75 % of the recording) no fiber ran though up to 1 were ready: every "
+          "For 30.0\u00a0ms (75 % of the recording) no fiber of many-to-one, hold ran though up to "
+          "1 were ready: every "
           "LWP with a permit was blocked, once for 20.0\u00a0ms."});
   const auto zh = findings(r, Language::zh);
   REQUIRE(zh.size() == 3);
-  CHECK(
-      zh[0] ==
-      "最慢的请求用了 36.0\u00a0ms：21.0\u00a0ms 后才被接手，就绪等待 11.0\u00a0ms，自己的阻塞调用 "
-      "0\u00a0ns，运行 3.00\u00a0ms。等得最久的是 worker-1 的 read：20.0\u00a0ms。");
+  CHECK(zh[0] ==
+        "最慢的请求用了 36.0\u00a0ms：21.0\u00a0ms 后才被接手，就绪等待 11.0\u00a0ms，等待对象 "
+        "0\u00a0ns，自己的阻塞调用 "
+        "0\u00a0ns，运行 3.00\u00a0ms。等得最久的是 worker-1 的 read：20.0\u00a0ms。");
   const Model m = model_of(r);
   const Summary s = summarize(m, Say(Language::en));
   REQUIRE(s.slow.size() == 1);

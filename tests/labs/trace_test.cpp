@@ -81,9 +81,10 @@ TEST_CASE("What a writer writes is read back, over chunks' ends, with its proces
 }
 
 // One fiber that notes something every 10 ns, in three chunks, and says in the third that it runs.
-std::string three_chunks() {
+std::string three_chunks(const std::string& fact = "") {
   using Happens = lwp::trace::Event;
   Writer writer("three chunks", 10);
+  if (!fact.empty()) writer.fact(fact);
   const auto l = writer.place(writer.runtime("many-to-one, 1 LWP"), 1);
   writer.write(l, 0, Happens::create, {1}, "main");
   writer.write(l, 0, Happens::run, {1});
@@ -110,7 +111,10 @@ TEST_CASE("Where events were lost nothing is known, until the next") {
   const Model whole = model_of(read(std::as_bytes(std::span(bytes))));
   REQUIRE(whole.lwps.size() == 1);
   for (const Slice& slice : whole.lwps[0].slices) CHECK(slice.state == State::running);
-  each_chunk(bytes, [](lwp::trace::Header& h) { h.dropped = 5; });  // all after the first
+  each_chunk(bytes, [](lwp::trace::Header& h) {  // all after the first
+    if (h.sequence == 1) h.dropped_after = 5;
+    if (h.sequence > 1) h.dropped = 5;
+  });
   const Model m = model_of(read(std::as_bytes(std::span(bytes))));
   CHECK(m.recording.dropped == 5);
   for (const Lane* lane : {&m.lwps.at(0), &m.fibers.at(0)}) {
@@ -124,7 +128,7 @@ TEST_CASE("Where events were lost nothing is known, until the next") {
 }
 
 TEST_CASE("A flight recorder's time begins where its LWPs' oldest chunk does") {
-  std::string bytes = three_chunks();
+  std::string bytes = three_chunks("kept=last");
   Nanos second = 0;
   each_chunk(bytes, [&](lwp::trace::Header& h) {
     if (h.sequence == 1) h.magic = 0;
@@ -135,7 +139,48 @@ TEST_CASE("A flight recorder's time begins where its LWPs' oldest chunk does") {
   CHECK(m.recording.began == second);
   CHECK(m.recording.processes.at(0).command == "three chunks");
   REQUIRE(m.lwps.size() == 1);
-  CHECK(m.lwps[0].slices.front().begin >= second);
+  CHECK(m.recording.events.front().at == second);
+  // Another process's recording, whole, is as long as it was.
+  using Happens = lwp::trace::Event;
+  Writer other("another", 11);
+  const auto l = other.place(other.runtime("many-to-one, 1 LWP"), 1);
+  other.write(l, 0, Happens::create, {1}, "main");
+  other.write(l, 5, Happens::run, {1});
+  const std::string both = bytes + other.bytes();
+  CHECK(read(std::as_bytes(std::span(both))).began == 0);
+  // Nor does a damaged chunk of one that kept all make it shorter.
+  std::string damaged = three_chunks();
+  each_chunk(damaged, [](lwp::trace::Header& h) {
+    if (h.sequence == 1) h.magic = 0;
+  });
+  CHECK(read(std::as_bytes(std::span(damaged))).began == 0);
+}
+
+TEST_CASE("A flight recorder has a chunk for each LWP, and others to take turns") {
+  const Folder folder;
+  const std::string file = folder / "flight";
+  constexpr std::size_t kFibers = 60, kBytes = 20 * lwp::trace::kChunkBytes;
+  REQUIRE(lwp::trace::start({.file = file, .flight = true, .most_bytes = kBytes}));
+  fibers::Runtime runtime({.mapping = fibers::Mapping::one_to_one});
+  runtime.run([] {
+    std::vector<fibers::Fiber> all;
+    for (std::size_t i = 0; i < kFibers; ++i) {
+      all.push_back(fibers::spawn([] {
+        for (int k = 0; k < 2000; ++k) fibers::note("something that fills many chunks of it");
+      }));
+    }
+    for (auto& f : all) f.join();
+    fibers::note("the last");
+  });
+  const auto cost = lwp::trace::cost();
+  lwp::trace::stop();
+  CHECK(cost.dropped == 0);
+  const auto r = read({file}, Say(Language::en));
+  REQUIRE(std::holds_alternative<Recording>(r));
+  const auto& recording = std::get<Recording>(r);
+  CHECK(std::any_of(recording.events.begin(), recording.events.end(), [&](auto& e) {
+    return e.kind == Kind::note && recording.text(e) == "the last";
+  }));
 }
 
 TEST_CASE("A recording whose clock counts steps is told in steps") {
@@ -302,6 +347,22 @@ TEST_CASE("A flight recorder keeps the last events in a file of a fixed size") {
   CHECK(last);
 }
 
+TEST_CASE("A recording is appended where readers look, and odd facts do no harm") {
+  const Folder folder;
+  const std::string file = folder / "odd.wt";
+  std::ofstream(file) << three_chunks().substr(0, lwp::trace::kChunkBytes + 5000);
+  const auto events = [&] { return std::get<Recording>(read({file}, Say(Language::en))).events; };
+  const auto before = events().size();
+  (void)recorded({}, file, [] { fibers::note("appended"); });
+  CHECK(events().size() > before);
+  Writer odd("odd", 10);
+  for (const char* cost : {"inf", "nan", "-1", "1e300"}) {
+    odd.fact("event_ns=" + std::string(cost));
+  }
+  const std::string bytes = odd.bytes();
+  CHECK(read(std::as_bytes(std::span(bytes))).processes.at(0).event_ns == 0);
+}
+
 TEST_CASE("Damaged recordings are read to their end") {
   const Folder folder;
   const std::string file = folder / "t";
@@ -425,6 +486,10 @@ TEST_CASE("A recording is written over nothing but a recording") {
                       << std::string(200, '.');
   CHECK(run_weft({"run", "--trace", file, "--", "true"}).code == 2);
   CHECK(content(file).starts_with("my notes"));
+  std::ofstream(file) << std::string(4000, '\0') << "an image of a disk";
+  CHECK(run_weft({"run", "--trace", file, "--", "true"}).code == 2);
+  CHECK(content(file).ends_with("an image of a disk"));
+  CHECK(run_weft({"run", "--trace", folder / ".", "--", "true"}).code == 2);
 }
 
 TEST_CASE("weft report refuses a folder, and does not write over the recording") {
@@ -444,6 +509,14 @@ TEST_CASE("weft report refuses a folder, and does not write over the recording")
   CHECK_THAT(nothing.out, Contains("holds what it held before"));
   CHECK(content(file) == before);
   CHECK_FALSE(fs::exists(file + ".before"));
+  // Also through a link, and beside a file of the name that it would have been put aside under.
+  const std::string link = folder / "link.wt";
+  fs::create_symlink(file, link);
+  std::ofstream(file + ".before") << "mine";
+  CHECK(run_weft({"run", "--trace", link, "--", "true"}).code == 1);
+  CHECK(content(file) == before);
+  CHECK(fs::is_symlink(link));
+  CHECK(content(file + ".before") == "mine");
   std::ofstream(file) << three_chunks().substr(0, 1000);
   CHECK_THAT(all_said_by_weft({"report", file, "--lang", "en"}).out, Contains("cut off"));
 }
@@ -487,6 +560,16 @@ TEST_CASE("A page knows what its objects were waited for, and requests by their 
   s.at(40).happens(l, Kind::idle);
   // One, of the first fiber, text 2, at 10, 20 long, part of the first flow.
   CHECK(page_of(s.take())["requests"] == "AQACChQB");
+
+  // The same ports, and so the same flow, come again: that is another request.
+  Script again;
+  const auto on = again.lwp(again.runtime(1, "many-to-one, 1 LWP"), 1);
+  again.at(0).happens(on, Kind::create, 1, 0, "a").happens(on, Kind::run, 1);
+  again.at(10).happens(on, Kind::begin, 7, 0, "GET /");
+  again.at(30).happens(on, Kind::end, 7);
+  again.at(50).happens(on, Kind::begin, 7, 0, "GET /");
+  again.at(60).happens(on, Kind::end, 7);
+  CHECK(page_of(again.take())["requests"] == "AgACChQBAAMoCgI=");
 }
 
 TEST_CASE("Simulated and explored schedules are recordings, too") {

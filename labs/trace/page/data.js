@@ -207,8 +207,9 @@ class Recording {
   }
   processOf(lane) { return this.runtimes[lane.runtime].process; }
   fiberName(i) { return i === NOBODY || i < 0 ? '–' : this.fibers[i].name; }
-  // A time as people read it: a step's number where the clock counts steps.
-  time(t) { return this.steps ? String(Math.round(t)) : duration(t); }
+  // A time as people read it, to be told from others `fine` apart: a step's number where the clock
+  // counts steps.
+  time(t, fine) { return this.steps ? String(Math.round(t)) : duration(t, fine); }
   // What a slice says of itself: who runs, which call, what is waited for.
   label(lane, i) {
     const state = lane.state[i];
@@ -223,13 +224,14 @@ class Recording {
   }
 }
 
-function duration(t) {
+function duration(t, fine) {
+  if (!(fine > 0)) fine = Infinity;
   const a = Math.abs(t);
   const [d, unit] = a < 999.5 ? [1, 'ns'] : a < 999.5e3 ? [1e3, 'µs']
     : a < 999.5e6 ? [1e6, 'ms'] : [1e9, 's'];
-  const v = t / d;
-  return (d === 1 || Math.abs(v) >= 99.95 ? v.toFixed(0)
-    : Math.abs(v) >= 9.995 ? v.toFixed(1) : v.toFixed(2)) + '\u00a0' + unit;
+  const v = t / d, least = d === 1 || Math.abs(v) >= 99.95 ? 0 : Math.abs(v) >= 9.995 ? 1 : 2;
+  const digits = Math.ceil(Math.log10(d / fine) - 1e-9), most = Math.round(Math.log10(d));
+  return v.toFixed(Math.min(Math.max(least, digits), Math.max(most, least))) + '\u00a0' + unit;
 }
 
 // "10ms", "1.5s" in nanoseconds; NaN if it is none.

@@ -72,7 +72,7 @@ function circlesIn(nodes) {
   return circles;
 }
 
-const BOX = {w: 156, h: 24, across: 46, down: 8, most: 6};
+const BOX = {w: 156, h: 24, across: 46, down: 8, most: 6, deepest: 24};
 
 // Gives each node a place, the last of a chain at the right. Of many that wait for the same, some
 // are drawn and the others counted.
@@ -81,7 +81,7 @@ function layOutGraph(nodes, words) {
   let y = 0;
   const step = BOX.h + BOX.down;
   const place = (one, depth) => {
-    const waiters = one.from.filter((each) => !each.circle);
+    const waiters = depth < BOX.deepest ? one.from.filter((each) => !each.circle) : [];
     // Those with waiters of their own first.
     waiters.sort((a, b) => b.from.length - a.from.length);
     const shown = waiters.length > BOX.most + 1 ? waiters.slice(0, BOX.most) : waiters;

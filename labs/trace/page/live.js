@@ -105,7 +105,11 @@
       this.setState({said: '…'});
       try {
         const answer = await ask('/control', '', {method: 'POST', body: JSON.stringify(body)});
-        this.setState({said: (await answer.json()).said || ''});
+        const {said, controls} = await answer.json();
+        // What was refused is not what is shown.
+        for (const {name, value} of controls) this.form.elements[name].value = value;
+        this.rest();
+        this.setState({said: said || ''});
       } catch (error) {
         this.setState({said: String(error)});
       }

@@ -195,7 +195,9 @@ class Panel extends Component {
       <div class="bar"><h2>${timelines.length > 1 ? r.title : words.timeline}</h2>
         ${index === 0 && !part ? html`<span class="step">
           <button onClick=${() => app.step(false)} title="[">‹ ${words.step_back}</button>
-          <button onClick=${() => app.step(true)} title="]">${words.step_on} ›</button></span>`
+          <button onClick=${() => app.step(true)} title="]">${words.step_on} ›</button></span>
+          ${app.stepped && app.said.length ? html`<span class="soft" aria-hidden="true">
+            ${app.said[0].text}</span>` : null}`
           : null}
         <button onClick=${() => this.saveLanes()}>${words.svg}</button>
         ${index === 0 ? html`<button onClick=${() => view.set(0, view.all)}>${words.all}</button>`
@@ -242,7 +244,7 @@ function Info({app}) {
   const to = Math.min(range ? range.to : view.to, view.all);
   return html`<div class="info"><div class="facts" aria-live="polite">
     ${app.stepped ? html`<div class="said"><h3>${r.steps
-      ? fill(words.step, {n: r.time(moment)}) : fill(words.at_time, {time: r.time(moment)})}</h3>
+      ? fill(words.step, {n: r.time(moment)}) : fill(words.at_time, {time: r.time(moment, (view.to - view.from) / 1000)})}</h3>
       ${said.length ? html`<ul>${said.slice(0, 12).map(({lane, text}) => html`<li>
         <button class="finding" onClick=${() => app.select(chosen, {lane,
           i: Math.max(lane.find(moment), 0)}, moment)}>${text}</button></li>`)}</ul>`

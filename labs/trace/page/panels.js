@@ -154,8 +154,8 @@ class Findings extends Component {
         <${Finding} timeline=${timeline} finding=${finding} go=${go} /></li>`)}</ol>
       ${shown.length < r.findings.length ? html`<button
         onClick=${() => this.setState({all: true})}>${fill(words.and_more, {n: more})}</button>` : null}
-      <p class="soft"><code>${r.processes[0]?.command || ''}</code> ${fill(words.recorded, {
-        time: r.steps ? `${r.time(r.length)} ${words.steps}` : duration(r.length),
+      <p class="soft"><code>${r.processes[0]?.command || ''}</code> · ${fill(words.recorded, {
+        time: r.steps ? `${r.time(r.length)} ${words.steps}` : duration(r.recorded),
         events: r.events.toLocaleString('en'), dropped: r.dropped,
         each: r.event_ns.toFixed(0) + '\u00a0ns',
         share: (r.share * 100).toFixed(1) + '\u00a0%'})}</p></section>`;
@@ -168,7 +168,7 @@ function Details({timeline, words}) {
   const parts = [[words.lane, lane.name], [words.state, words[STATES[lane.state[i]]]]];
   const label = r.label(lane, i);
   if (label) parts.push([words.what, label]);
-  parts.push([words.begin, r.time(lane.begin[i])], [words.lasts, r.time(lane.length(i))]);
+  parts.push([words.begin, r.time(lane.begin[i], lane.length(i) / 10)], [words.lasts, r.time(lane.length(i))]);
   if (lane.owner[i] !== NOBODY) parts.push([words.held_by, r.fiberName(lane.owner[i])]);
   if (lane.waker[i] !== NOBODY) parts.push([words.waker, r.fiberName(lane.waker[i])]);
   if (lane.origin) parts.push([words.origin, lane.origin]);

@@ -42,7 +42,7 @@ class CounterPlot extends Component {
       axes: [{...axis, show: last, size: 18, gap: 2,
         splits: () => ticks(view.from, view.to, Math.max(width / 140, 2)),
         values: (u, splits) => splits.map((t) => u.valToPos(t, 'x') < 24 ||
-          u.valToPos(t, 'x') > width - NAMES - 24 ? '' : r.time(t))},
+          u.valToPos(t, 'x') > width - NAMES - 24 ? '' : r.time(t, splits[1] - splits[0]))},
       {...axis, size: NAMES, gap: 4, space: 22, values: (u, splits) => splits.map(figure)}],
       series: [{}, {stroke: colour, fill: colour + '55', width: 1.5, points: {show: false},
         paths: uPlot.paths.stepped({align: 1})}],

@@ -22,20 +22,23 @@ class Table extends Component {
     const most = 50, sorted = by < 0 ? rows : [...rows].sort(compare);
     const shown = all ? sorted : sorted.slice(0, most);
     const kind = (k) => k < words_first ? 'word' : undefined;
-    const enter = (row) => (e) => { if (e.key === 'Enter') go(row.go); };
+    const enter = (row) => (e) => { if (e.key === 'Enter') go(placeOf(row)); };
     return html`<div class="wide"><table aria-label=${label}>
       <thead><tr>${head.map((name, k) => html`<th scope="col" class=${kind(k)}
         aria-sort=${by !== k ? 'none' : down ? 'descending' : 'ascending'}>
         <button class="head" onClick=${() => this.sort(k)}>${name}${by !== k ? ''
           : down ? ' ▾' : ' ▴'}</button></th>`)}</tr></thead>
       <tbody>${shown.map((row) => html`<tr class=${row.go ? 'go' : undefined}
-        tabindex=${row.go ? 0 : undefined} onClick=${row.go ? () => go(row.go) : undefined}
+        tabindex=${row.go ? 0 : undefined} onClick=${row.go ? () => go(placeOf(row)) : undefined}
         onKeyDown=${row.go ? enter(row) : undefined}>${row.cells.map((cell, k) =>
         html`<td class=${kind(k)}>${cell?.shown ?? cell}</td>`)}</tr>`)}</tbody></table>
       ${shown.length < rows.length ? html`<button onClick=${() => this.setState({all: true})}>
         + ${rows.length - most}</button>` : null}</div>`;
   }
 }
+
+// Where a row leads to: a place, or how to find it, which may take long.
+function placeOf({go}) { return typeof go === 'function' ? go() : go; }
 
 // The tables of a recording, in the order of what they explain: {title, head, rows, words_first}.
 function tablesOf(r, words) {
@@ -66,7 +69,7 @@ function tablesOf(r, words) {
   add(words.objects, 1, [words.object, words.uses, words.waits_n, words.waited, words.longest,
     words.at, words.held_blocked], r.objects.map(([name, uses, waits, waited, longest, at, held]) =>
     ({cells: [name, uses, waits, dash(waited), dash(longest), longest > 0 ? time(at) : '–', held],
-      go: longest > 0 ? placeOf(r, name, at) : null, waited}))
+      go: longest > 0 ? () => waitingFor(r, name, at) : null, waited}))
     .sort((a, b) => b.waited - a.waited));
   add(words.spans, 1, [words.span, words.count, 'p50', 'p90', 'p99', words.worst],
     r.spans.map(([what, n, ...times]) => ({cells: [what, n, ...times.map(time)]})));
@@ -101,7 +104,7 @@ function tablesOf(r, words) {
 }
 
 // The waiting for an object that began at a time.
-function placeOf(r, object, at) {
+function waitingFor(r, object, at) {
   for (const lane of r.fibers) {
     const i = lane.find(at);
     if (i >= 0 && lane.object[i] !== NOBODY && r.objectNames[lane.object[i]] === object) {
@@ -157,7 +160,8 @@ function waitingNow(r, words) {
     const i = lane.count - 1;
     if (i < 0 || lane.end < r.length || lane.object[i] === NOBODY) continue;
     if (lane.state[i] !== WAITS && lane.state[i] !== IO) continue;
-    const waits = of.get(lane.object[i]) || {waiters: [], owner: lane.owner[i], since: Infinity};
+    const waits = of.get(lane.object[i]) || {waiters: [],
+      owner: r.holdersOf.at(lane.object[i], r.length), since: Infinity};
     waits.waiters.push(lane.name);
     waits.since = Math.min(waits.since, lane.begin[i]);
     of.set(lane.object[i], waits);

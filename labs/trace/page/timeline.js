@@ -47,7 +47,9 @@ function ticks(from, to, count) {
   const rough = (to - from) / count, power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough);
   const out = [];
-  for (let t = Math.ceil(from / step) * step; t <= to; t += step) out.push(t);
+  for (let t = Math.ceil(from / step) * step; t <= to && out.length <= 10 * count; t += step) {
+    out.push(t);
+  }
   return out;
 }
 
@@ -133,9 +135,12 @@ class Timeline {
     this.paintSelection(pen, width, top, tall);
     pen.above(0);
     pen.fill(pen.look.paper, 0, 0, width, AXIS - 2);
-    for (const t of this.ticks(width)) {
-      const x = this.x(t, width);
-      if (x >= NAMES - 1) pen.text(this.r.time(t), x + 3, AXIS / 2, pen.look.soft);
+    const all = this.ticks(width);
+    for (const t of all) {
+      const x = this.x(t, width), text = this.r.time(t, all[1] - all[0]);
+      if (x >= NAMES - 1 && x + 7 * text.length < width) {
+        pen.text(text, x + 3, AXIS / 2, pen.look.soft);
+      }
     }
     if (this.r.steps) pen.text(this.words.steps, 4, AXIS / 2, pen.look.soft, NAMES - 12);
   }
