@@ -284,6 +284,8 @@ Json words_of_page(const Say& say) {
   add("waker", "report.waker");
   add("runs", "report.runs");
   add("recorded", "page.recorded");
+  add("made_up", "page.made_up");
+  add("strange", "page.strange");
   add("timeline", "page.timeline");
   add("search", "page.search");
   add("found", "page.found");

@@ -142,8 +142,11 @@ int list_all(const Terminal& t) {
     for (const auto& lane : m->fibers) {
       if (const Slice* s = present(*m, lane)) ++fibers, ++in[static_cast<std::size_t>(s->state)];
     }
-    std::vector<std::string> cells{std::to_string(*pid), program_of(entry.path()),
-                                   std::to_string(lwps), std::to_string(fibers)};
+    const std::string& role = m->recording.processes.front().role;
+    std::string program = program_of(entry.path());
+    if (!role.empty()) program += " (" + role + ")";
+    std::vector<std::string> cells{std::to_string(*pid), printable(program), std::to_string(lwps),
+                                   std::to_string(fibers)};
     for (State s : states) cells.push_back(std::to_string(in[static_cast<std::size_t>(s)]));
     cells.push_back(file);
     table.add(std::move(cells));

@@ -60,7 +60,7 @@ int followed(const Flags& f, const Terminal& t) {
   if (auto* why = std::get_if<Refusal>(&page)) return refuse(t, "run", *why);
   tell(t, t.say("dashboard.at",
                 {{"url", std::get<std::unique_ptr<dashboard::Dashboard>>(page)->url()}}));
-  return to_its_end(f, flight.file(), {}, t);
+  return to_its_end(f, flight.file(), t.say("run.page_gone", {{"program", f.program.front()}}), t);
 }
 
 int run(const Flags& f, const Terminal& t) {

@@ -31,6 +31,15 @@ async function drag(page, from, to) {
   await page.mouse.up();
 }
 
+test('a search says what it does not understand', async () => {
+  const page = await open(one);
+  await find(page, 'state:blocked dur>abc');
+  await says(page, /not understood: dur>abc/);
+  await find(page, 'who:worker');
+  await says(page, /not understood: who:worker/);
+  await close(page);
+});
+
 test('what was found stands first, and leads to its place', async () => {
   const page = await open(one);
   await page.getByRole('button', {name: 'LWP 1 was blocked 312'}).click();

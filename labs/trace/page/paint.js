@@ -121,7 +121,8 @@ class CanvasPen {
       if (most < 14) return undefined;
       if (this.widthOf(text) > most) {
         const each = this.widthOf(text) / text.length;
-        const kept = Math.floor(most / each) - 1;
+        let kept = Math.floor(most / each) - 1;
+        while (kept >= 2 && this.widthOf(text.slice(0, kept) + '…') > most) --kept;
         if (kept < 2) return undefined;
         text = text.slice(0, kept) + '…';
       }

@@ -22,6 +22,12 @@ function SaveButton({words, what, save}) {
 }
 
 // ---- search: name:worker state:blocked dur>10ms, other words anywhere in the label ----
+// The first word that looks like more than a word and is none of these.
+function strangeIn(text) {
+  return text.trim().split(/\s+/).find((word) => /^dur[<>]/.test(word)
+    ? Number.isNaN(parseDuration(word.slice(4))) : /^\w+:\S/.test(word) &&
+      !/^(name|state|pipe|socket|anon_inode|fd):/i.test(word));
+}
 // Each word becomes a test of a slice; names are compared once, not for each slice.
 function parseQuery(text, words) {
   const has = (name, part) => name.toLowerCase().includes(part);
@@ -97,12 +103,12 @@ class Search extends Component {
     this.setState({});
   }
   render({words}, {text}) {
-    const {hits, hit} = this;
+    const {hits, hit} = this, strange = text && strangeIn(text);
     return html`<input type="search" ref=${this.field} placeholder=${words.search}
         aria-label=${words.search} onInput=${(e) => this.find(e.target.value)}
         onKeyDown=${(e) => this.key(e)} />
       <span class="soft" aria-live="polite">${!text ? ''
-        : hits.length ? fill(words.found, {n: hit + 1, of: hits.length})
+        : strange ? fill(words.strange, {word: strange}) : hits.length ? fill(words.found, {n: hit + 1, of: hits.length})
           : words.none_found}</span>`;
   }
 }
@@ -154,7 +160,7 @@ class Findings extends Component {
         <${Finding} timeline=${timeline} finding=${finding} go=${go} /></li>`)}</ol>
       ${shown.length < r.findings.length ? html`<button
         onClick=${() => this.setState({all: true})}>${fill(words.and_more, {n: more})}</button>` : null}
-      <p class="soft"><code>${r.processes[0]?.command || ''}</code> · ${fill(words.recorded, {
+      <p class="soft"><code>${r.processes[0]?.command || ''}</code> · ${fill(r.event_ns > 0 ? words.recorded : words.made_up, {
         time: r.steps ? `${r.time(r.length)} ${words.steps}` : duration(r.recorded),
         events: r.events.toLocaleString('en'), dropped: r.dropped,
         each: r.event_ns.toFixed(0) + '\u00a0ns',
