@@ -51,8 +51,23 @@ Path resolve(std::string_view target, std::string& name) {
     name += c;
   }
   if (!settle_last_part(name)) return Path::malformed;
-  if (name.empty() || name.back() == '/') name += kIndex;
   return Path::ok;
+}
+
+void append_encoded(std::string_view name, std::string& to) {
+  static constexpr std::string_view kPlain = "-._~/!$&'()*+,;=:@", kHex = "0123456789ABCDEF";
+  for (char c : name) {
+    const bool alphanumeric =
+        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (alphanumeric || kPlain.find(c) != kPlain.npos) {
+      to += c;
+    } else {
+      auto u = static_cast<unsigned char>(c);
+      to += '%';
+      to += kHex[u >> 4];
+      to += kHex[u & 15];
+    }
+  }
 }
 
 }  // namespace weft::servers::file
