@@ -188,6 +188,8 @@ void FileSession::deadline(Actions& actions) {
 
 // `more`: a field that belongs to this status.
 void FileSession::answer_error(int status, Actions& actions, std::string_view more) {
+  // An upload that failed gives back its room on the disk before its client hears of it.
+  actions.close_file();
   fault_ = status == 500 || status == 503 || status == 507;
   if (!body_.complete()) keep_alive_ = false;  // its bytes would be read as a request
   linger_ = !keep_alive_;
