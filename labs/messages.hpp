@@ -73,7 +73,6 @@ inline constexpr Message kMessages[] = {
     {"report.migrations", "moved", "迁移"},
     {"report.origin", "made at", "创建于"},
     {"report.counted_in_steps", "Its clock counts steps, not time.", "其时钟按步计数，不是时间。"},
-    {"report.made_up", "{time}, {events} events, written by a program that ran nothing: no clock has measured them.", "{time}，{events} 个事件，由未实际运行的程序写出：并非时钟所测。"},
     {"report.recorded", "Recorded: {time}, {events} events, {dropped} lost. An event cost about {each}, together {share} of the time that fibers ran.", "录制：{time}，{events} 个事件，丢失 {dropped} 个。每个事件约 {each}，合计占纤程运行时间的 {share}。"},
     {"report.findings", "What was found", "发现"},
     {"report.calls", "Blocking calls", "阻塞调用"},

@@ -142,7 +142,7 @@ std::string in_text(const Model& m, const Summary& s, const Terminal& t) {
   char share[32], each[32];
   std::snprintf(share, sizeof share, "%.1f %%", 100 * s.share);
   std::snprintf(each, sizeof each, "%.0f ns", s.event_ns);
-  const auto told = s.event_ns > 0 ? MessageId("report.recorded") : MessageId("report.made_up");
+  const auto told = s.event_ns > 0 ? MessageId("report.recorded") : MessageId("page.made_up");
   out += wrap(say(told, {{"time", length(m.length())},
                          {"events", std::to_string(events)},
                          {"dropped", std::to_string(r.dropped)},

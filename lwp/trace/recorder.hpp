@@ -3,8 +3,9 @@
 //
 // A service thread keeps some chunks ready ahead of the rings, mapped and in memory, so that who
 // records neither waits for the disk nor takes a page fault. If it falls behind, events are dropped
-// and counted. As a flight recorder the file has a fixed size, and the oldest chunk is overwritten:
-// then it always has the last seconds, even if the process is killed.
+// and counted. As a flight recorder the file has a fixed size (four chunks a thread at least), and
+// the oldest chunk is overwritten: then it always has the last seconds, even if the process is
+// killed.
 #pragma once
 
 #include <string>
