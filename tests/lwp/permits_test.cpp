@@ -137,9 +137,11 @@ TEST_CASE("Permits: one is revoked from an LWP that sleeps in the kernel") {
     Gate gate;
     atomic<Lwp*> sleeper{nullptr};
     atomic<bool> b_ran{false};
+    atomic<bool> asked{false};  // before it, `blocked` must not get a permit back
     Outside outside(pool);
     Machine b(pool, [&](Lwp&, Machine&) {
       b_ran.store(true);
+      while (!asked.load()) os::yield_cpu();
       gate.open();
       return How::done;
     });
@@ -159,6 +161,7 @@ TEST_CASE("Permits: one is revoked from an LWP that sleeps in the kernel") {
       bool taken = pool.revoke(*l);
       seen.expect(taken == os::has(os::Feature::membarrier), "taken, if the kernel can");
       if (taken) seen.expect(!pool.revoke(*l), "it has none any more");
+      asked.store(true);
       if (!taken || permits > 1) {
         b_ran.store(true);
         gate.open();
