@@ -14,8 +14,6 @@
 namespace weft::fibers {
 namespace {
 
-constexpr int kStandardError = 2;
-
 [[noreturn]] void unjoined(const ControlBlock& block) {
   std::array<char, lwp::Task::kNameBytes> name;
   lwp::Line who;
@@ -35,7 +33,7 @@ void unseen_exception(std::string_view who, const std::exception_ptr& error) {
   } catch (...) {
     line.text("(not a std::exception)");
   }
-  line.end(kStandardError);
+  line.end(os::kStandardError);
   std::terminate();
 }
 
@@ -247,7 +245,7 @@ void report_deadlock(const lwp::Scheduler& scheduler) {
   // Another LWP may come to the same conclusion while this one writes.
   static lwp::atomic<bool> reported{false};
   while (reported.exchange(true)) os::sleep_until(os::now() + os::kSecond);
-  os::write_out(kStandardError,
+  os::write_out(os::kStandardError,
                 "weft: deadlock: every fiber waits, and nothing can wake one of them\n");
   lwp::end_deadlocked(scheduler);
 }

@@ -7,7 +7,6 @@
 namespace weft::fibers {
 namespace {
 
-constexpr int kStandardError = 2;
 constexpr std::size_t kKiB = 1024;
 
 std::uintptr_t number(const void* p) {
@@ -70,10 +69,10 @@ void print_calls(const os::Fault& fault, const StackBounds& stack) {
       line.text(function);
     }
     if (times > 1) line.text(", ").number(times).text(" times");
-    line.end(kStandardError);
+    line.end(os::kStandardError);
     how = "  called by ";
   }
-  if (calls.pc() != nullptr) line.text("  …").end(kStandardError);
+  if (calls.pc() != nullptr) line.text("  …").end(os::kStandardError);
 }
 
 void print_mend(const StackBounds& stack) {
@@ -81,7 +80,7 @@ void print_mend(const StackBounds& stack) {
   lwp::Line line;
   line.text("  mend: weft serve --stack ").number(twice).text("K; in a program ");
   line.text("Config::stack_bytes = ").number(twice).text(" * 1024; or keep big things elsewhere");
-  line.end(kStandardError);
+  line.end(os::kStandardError);
 }
 
 bool explain(const os::Fault& fault) {
@@ -95,7 +94,7 @@ bool explain(const os::Fault& fault) {
   line.text("weft: fiber ").number(fiber->id()).text(" ").text(fiber->name(name));
   line.text(" overflowed its stack of ").number(stack.bytes / kKiB).text(" KiB");
   if (fault.by_kernel) line.text(": a buffer that the kernel was to use lies in the guard");
-  line.end(kStandardError);
+  line.end(os::kStandardError);
   print_calls(fault, stack);
   print_mend(stack);
   return true;

@@ -16,8 +16,6 @@ namespace {
 // same fiber, and never further: no circle is seen that is not there.
 lwp::Lock graph;
 
-constexpr int kStandardError = 2;
-
 const ControlBlock* owner_of(const Owned& object) {
   return static_cast<const ControlBlock*>(object.owned_by());
 }
@@ -43,7 +41,7 @@ void print_fiber(lwp::Line& line, const ControlBlock& fiber) {
 }
 
 [[noreturn]] void report(const ControlBlock& self) {
-  os::write_out(kStandardError, "weft: deadlock: fibers wait for each other in a circle\n");
+  os::write_out(os::kStandardError, "weft: deadlock: fibers wait for each other in a circle\n");
   const ControlBlock* at = &self;
   do {
     const Owned& object = *at->waits_on;
@@ -52,7 +50,7 @@ void print_fiber(lwp::Line& line, const ControlBlock& fiber) {
     print_fiber(line.text("  "), *at);
     line.text(" waits for ").text(object.kind).text(" ").address(&object).text(", held by ");
     print_fiber(line, *owner);
-    line.end(kStandardError);
+    line.end(os::kStandardError);
     at = owner;
   } while (at != &self);
   lwp::end_deadlocked(*self.home);

@@ -8,6 +8,9 @@
 
 namespace weft::labs {
 
+/// Columns a line of ours takes on a terminal, at most.
+inline constexpr std::size_t kWidth = 80;
+
 /// Reads the code point at `at` and moves `at` past it. A byte that is no UTF-8 counts as U+FFFD.
 char32_t take_code_point(std::string_view text, std::size_t& at);
 

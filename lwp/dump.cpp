@@ -17,8 +17,6 @@
 namespace weft::lwp {
 namespace {
 
-constexpr int kStandardError = 2;
-
 void dump_lwp(const Lwp& l, void* context) {
   int fd = *static_cast<int*>(context);
   int id = l.thread_id.load(memory_order_relaxed);
@@ -98,20 +96,20 @@ void await_walks() {
 
 void dump_all() {
   auto each = [](const Scheduler& s, void*) {
-    dump(s, kStandardError);
+    dump(s, os::kStandardError);
     trace::name_all(s);
   };
   int count = each_known(each, nullptr);
   walking.fetch_add(1);
   for (auto& slot : pictured) {
     if (const Pictured* p = slot.load()) {
-      p->show(kStandardError);
+      p->show(os::kStandardError);
       ++count;
     }
   }
   end_walk();
-  if (count == 0) os::write_out(kStandardError, "weft: no runtime is running\n");
-  trace::say_where(kStandardError);
+  if (count == 0) os::write_out(os::kStandardError, "weft: no runtime is running\n");
+  trace::say_where(os::kStandardError);
 }
 
 // Waits for SIGQUIT until the process ends; made with the first scheduler that wants it.
@@ -211,9 +209,9 @@ Pictured::~Pictured() {
 
 void end_deadlocked(const Scheduler& s) {
   run_deadlocks();
-  dump(s, kStandardError);
+  dump(s, os::kStandardError);
   trace::name_all(s);
-  trace::say_where(kStandardError);
+  trace::say_where(os::kStandardError);
   os::flush_output();
   os::exit_now(kDeadlock);
 }
@@ -222,7 +220,7 @@ void broken(const char* what) {
   run_fails(what);
   Line line;
   line.text("weft: broken invariant: ").text(what);
-  line.end(kStandardError);
+  line.end(os::kStandardError);
   dump_all();
   std::abort();
 }

@@ -113,6 +113,7 @@ struct ScheduleTimes {
 ScheduleTimes schedule_times(int thread_id);
 /// Writes all of it to a descriptor, ignoring errors; usable anywhere.
 void write_out(int fd, std::string_view text);
+inline constexpr int kStandardError = 2;
 
 /// A kernel thread, every signal blocked but its own faults; joined by join() or the destructor.
 class Thread {

@@ -10,7 +10,6 @@
 namespace weft::lwp {
 namespace {
 
-constexpr int kStandardError = 2;
 // Marks in Task::Check::since of a task that no policy holds.
 constexpr std::uint64_t kReturned = ~std::uint64_t{0};
 
@@ -35,13 +34,13 @@ void print_and_abort(const PolicyFault& fault, CheckedPolicy& policy, void*) {
     line.text(": task ").number(fault.task->id()).text(" ").text(fault.task->name(name));
   }
   if (fault.passed_over > 0) line.text(", passed over ").number(fault.passed_over).text(" times");
-  line.end(kStandardError);
-  line.text("its last calls:").end(kStandardError);
+  line.end(os::kStandardError);
+  line.text("its last calls:").end(os::kStandardError);
   for (std::size_t i = 0; i < CheckedPolicy::kRemembered; ++i) {
     if (policy.call(i).kind == PolicyCall::none) continue;
     line.text("  ");
     policy.call(i).write(line);
-    line.end(kStandardError);
+    line.end(os::kStandardError);
   }
   broken("a scheduling policy broke a rule");
 }

@@ -11,7 +11,6 @@
 namespace weft::lwp {
 namespace {
 
-constexpr int kStandardError = 2;
 constexpr os::Nanos kMost = 3'600'000;
 
 struct Count {
@@ -73,7 +72,7 @@ void print(const Scheduler& s, void* context) {
   line.text(" blocked=").number(count.blocked).text(" ");
   s.run_queues(line);
   line.text("switches=").number(trace.since_last(s));
-  line.end(kStandardError);
+  line.end(os::kStandardError);
 }
 
 [[noreturn]] void run(os::Nanos period) {
@@ -95,7 +94,7 @@ bool start() {
     Line line;
     line.text("weft: WEFT_SCHEDTRACE=").text(text.substr(0, 40));
     line.text(" is no number of milliseconds from 1 to 3600000, so nothing is traced; ");
-    line.text("say WEFT_SCHEDTRACE=1000").end(kStandardError);
+    line.text("say WEFT_SCHEDTRACE=1000").end(os::kStandardError);
     return false;
   }
   // Neither closed nor joined: it works to the very end of the process.

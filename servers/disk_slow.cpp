@@ -13,15 +13,16 @@
 #include "servers/disk_ledger.hpp"
 
 namespace weft::servers {
-namespace {
 
 // Answer on pipe `pipe` at `end`; `tag` comes back with the answer.
-struct Order {
+struct DiskOrder {
   os::Nanos end;
   std::uint32_t pipe;
   std::uint32_t tag;
 };
-static_assert(sizeof(Order) == 16);
+static_assert(sizeof(DiskOrder) == 16);
+
+namespace {
 
 constexpr std::size_t kRing = 4096;
 constexpr std::uint32_t kQueuePipe = 0;
@@ -32,7 +33,7 @@ T or_throw(Result<T> result, const char* what) {
   return std::move(result).value();
 }
 
-std::span<std::byte> bytes_of(Order& order) {
+std::span<std::byte> bytes_of(DiskOrder& order) {
   return std::as_writable_bytes(std::span(&order, 1));
 }
 
@@ -41,15 +42,15 @@ std::span<std::byte> bytes_of(Order& order) {
 struct DiskSharedState {
   DiskLedger ledger;
   SpinLock lock;
-  std::array<Order, kRing> ring{};  // guarded by lock
-  std::uint64_t put = 0, got = 0;   // guarded by lock
+  std::array<DiskOrder, kRing> ring{};  // guarded by lock
+  std::uint64_t put = 0, got = 0;       // guarded by lock
   // Until when the disk process sleeps; 0: it is awake and will look at the ring. Pairs with
   // order(): the process announces its sleep, then looks at the ring; the orderer fills the ring,
   // then looks at the announcement. One of them sees the other (seq_cst).
   lwp::atomic<os::Nanos> asleep_until{0};
 
   // False when the ring is full.
-  bool order(const Order& o, os::Bell& bell) {
+  bool order(const DiskOrder& o, os::Bell& bell) {
     {
       std::lock_guard guard(lock);
       if (put - got == kRing) return false;
@@ -59,7 +60,7 @@ struct DiskSharedState {
     if (o.end < asleep_until.load(lwp::memory_order_seq_cst)) bell.ring();
     return true;
   }
-  bool take(Order& o) {
+  bool take(DiskOrder& o) {
     std::lock_guard guard(lock);
     if (put == got) return false;
     o = ring[got++ % kRing];
@@ -79,10 +80,10 @@ namespace {
   os::exact_timers();
   lwp::trace::set_role("disk");
   lwp::trace::Alone recorded("disk");
-  auto later = [](const Order& a, const Order& b) { return a.end > b.end; };
-  std::priority_queue<Order, std::vector<Order>, decltype(later)> orders(later);
+  auto later = [](const DiskOrder& a, const DiskOrder& b) { return a.end > b.end; };
+  std::priority_queue<DiskOrder, std::vector<DiskOrder>, decltype(later)> orders(later);
   while (true) {
-    Order order;
+    DiskOrder order;
     while (shared.take(order)) orders.push(order);
     if (!orders.empty() && orders.top().end <= os::now()) {
       order = orders.top();
@@ -139,7 +140,7 @@ Result<std::size_t> SlowDisk::read(const DiskRead& read) {
   if (dead_.load(lwp::memory_order_relaxed)) return Result<std::size_t>::failure(EIO);
   auto entry = shared_->ledger.place(os::now(), each_);
   std::uint32_t pipe = take_pipe();
-  Order order{entry.end, pipe, 0};
+  DiskOrder order{entry.end, pipe, 0};
   while (!shared_->order(order, bell_)) os::yield_cpu();
   auto answered = os::read(pipes_[pipe][0].get(), bytes_of(order));
   give_pipe(pipe);
@@ -196,12 +197,12 @@ class SlowQueue final : public DiskQueue {
       free_.pop_back();
     }
     jobs_[slot] = {read, tag, true};
-    send(Order{entry.end, kQueuePipe, slot});
+    send(DiskOrder{entry.end, kQueuePipe, slot});
   }
 
   std::size_t take(std::span<Completion> into) override {
     std::size_t n = 0;
-    Order order;
+    DiskOrder order;
     while (n < into.size() && !dead_) {
       auto got = os::read_at_hand(pipe(), bytes_of(order));
       if (got && *got == 0) die();
@@ -237,7 +238,7 @@ class SlowQueue final : public DiskQueue {
     failed_.push_back(tag);
     failure_.ring();
   }
-  void send(const Order& order) {
+  void send(const DiskOrder& order) {
     while (!disk_.shared_->order(order, disk_.bell_)) os::yield_cpu();
   }
 

@@ -9,7 +9,6 @@
 namespace weft::labs::bench {
 namespace {
 
-constexpr std::size_t kWidth = 80;
 constexpr std::string_view kCost = "cost-";
 
 // Three digits that count: 4.21, 37.2, 1024.

@@ -11,7 +11,7 @@
 namespace weft::labs::compare {
 namespace {
 
-constexpr double kWidth = 720;
+constexpr double kPlotWidth = 720;
 constexpr std::size_t kHues = 8;  // --s0 to --s7 in report.cpp
 constexpr double kColumn = 6.9;   // pixels a column of text takes, at 13 px
 
@@ -34,7 +34,7 @@ std::string rect(double x, double y, double w, double h, const char* style) {
          "\" width=\"" + px(w) + "\" height=\"" + px(h) + "\" rx=\"2\"/>\n";
 }
 std::string svg(double height, const std::string& title, const std::string& inside) {
-  return "<svg viewBox=\"0 0 " + px(kWidth) + ' ' + px(height) + "\" role=\"img\">\n<title>" +
+  return "<svg viewBox=\"0 0 " + px(kPlotWidth) + ' ' + px(height) + "\" role=\"img\">\n<title>" +
          escaped(title) + "</title>\n" + inside + "</svg>\n";
 }
 
@@ -112,7 +112,7 @@ std::vector<double> spread_labels(std::vector<double> at, double gap, double low
 }
 
 std::string throughput_plot(const Comparison& c, Say say) {
-  const double left = widest_label(c, say) + 12, right = kWidth - 164, top = 34, step = 32;
+  const double left = widest_label(c, say) + 12, right = kPlotWidth - 164, top = 34, step = 32;
   const double bottom = top + step * static_cast<double>(c.rows.size());
   double largest = 0;
   for (const auto& row : c.rows)
@@ -135,9 +135,9 @@ std::string throughput_plot(const Comparison& c, Say say) {
       out += line(x(row.rps_min()), middle, x(row.rps_max()), middle, "whisker");
     if (row.predicted)
       out += line(x(row.predicted->rps), middle - 13, x(row.predicted->rps), middle + 13, "goal");
-    out += text(kWidth - 92, middle + 4, number(rps), "t strong", "end");
+    out += text(kPlotWidth - 92, middle + 4, number(rps), "t strong", "end");
     if (row.predicted)
-      out += text(kWidth, middle + 4, number(row.predicted->rps), "t predicted", "end");
+      out += text(kPlotWidth, middle + 4, number(row.predicted->rps), "t predicted", "end");
     y += step;
   }
   // The heads of the two columns of numbers are the key to the marks.
@@ -145,10 +145,10 @@ std::string throughput_plot(const Comparison& c, Say say) {
     out += text(end, 18, words, "t small", "end");
     return end - kColumn * static_cast<double>(columns(words)) - 10;
   };
-  double at = head(kWidth - 92, say("report.key_measured"));
+  double at = head(kPlotWidth - 92, say("report.key_measured"));
   out += rect(at - 14, 8, 14, 11, "bar");
   if (c.setup.own_core) {
-    at = head(kWidth, say("report.key_predicted"));
+    at = head(kPlotWidth, say("report.key_predicted"));
     out += line(at - 3, 4, at - 3, 22, "goal");
   }
   return svg(bottom + 40, say("report.throughput"), out);
@@ -156,7 +156,7 @@ std::string throughput_plot(const Comparison& c, Say say) {
 
 std::string latency_plot(const Comparison& c, Say say) {
   const double left = 58, top = 30, bottom = 330;
-  const double right = kWidth - widest_label(c, say) - 24;
+  const double right = kPlotWidth - widest_label(c, say) - 24;
   double samples = 0, largest = 0;
   for (const auto& row : c.rows) {
     samples = std::max(samples, static_cast<double>(row.latency.count()));

@@ -11,7 +11,6 @@
 namespace weft::labs::compare {
 namespace {
 
-constexpr std::size_t kWidth = 80;
 constexpr std::size_t kBar = 7;
 
 // Columns of the table, from the left: label, LWPs, predicted, measured with its bar, idle.

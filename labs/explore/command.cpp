@@ -29,7 +29,6 @@ namespace fs = std::filesystem;
 namespace os = lwp::os;
 using nlohmann::json;
 
-constexpr std::size_t kWidth = 80;
 constexpr std::size_t kMostLines = 60;
 constexpr std::size_t kHashDigits = 8;
 

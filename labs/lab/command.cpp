@@ -30,7 +30,6 @@ namespace fs = std::filesystem;
 namespace os = lwp::os;
 using namespace lab;
 
-constexpr std::size_t kWidth = 80;
 constexpr os::Nanos kLook = 200 * os::kMillisecond;  // at the files' times
 
 struct Flags {

@@ -32,13 +32,12 @@ constexpr std::size_t kHashDigits = 8;
 constexpr std::size_t kStoryLines = 30;
 constexpr std::uint64_t kDrawn = 20;             // schedules for a seed
 constexpr std::uint64_t kMeasuring = 1'000'000;  // steps
-constexpr std::size_t kWidth = 80;
 
 bool is_policy_file(const std::string& name) {
   return name.ends_with(".cpp");
 }
 
-std::string number(double value) {
+std::string in_full(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.10g", value);
   return text;
@@ -391,7 +390,7 @@ std::string Grader::figures(const json& found) const {
     auto label = exercise_.figures.find(name);
     out += (out.empty() ? "" : "\n") +
            (label == exercise_.figures.end() ? name : label->second.in(say_.language())) + ": " +
-           number(f.at("value"));
+           in_full(f.at("value"));
   }
   return out;
 }
@@ -470,8 +469,8 @@ void Grader::workload(const Check& check, const Files& files, Finding& finding) 
   std::ostringstream ran;
   for (const json& s : got.at("segments")) {
     if (s.at("state") != "runs") continue;
-    ran << s.at("name").get<std::string>() << " " << number(s.at("begin")) << " "
-        << number(s.at("end")) << "\n";
+    ran << s.at("name").get<std::string>() << " " << in_full(s.at("begin")) << " "
+        << in_full(s.at("end")) << "\n";
   }
   const auto mine = lines_in(ran.str());
   const auto right = lines_in(contents(exercise_.folder / check.expected).value_or(""));

@@ -9,10 +9,9 @@
 namespace weft::labs::lab {
 namespace {
 
-constexpr std::size_t kWidth = 80;
 constexpr std::size_t kBar = 36;
 
-std::string number(double value) {
+std::string in_short(double value) {
   char text[32];
   std::snprintf(text, sizeof text, "%.6g", value);
   return text;
@@ -111,7 +110,7 @@ std::string bars_of(const Exercise& e, const Grader::Measured& measured, const S
     auto cells = static_cast<std::size_t>(share * static_cast<double>(kBar) + 0.5);
     if (cells == 0 && value > 0) cells = 1;
     out += pad_right(label(figure), names) + "  " + repeated("█", cells) + (cells > 0 ? " " : "") +
-           number(value) + "\n";
+           in_short(value) + "\n";
   }
   if (!measured.problem.empty()) out += measured.problem + "\n";
   return out;
@@ -124,7 +123,7 @@ std::string compared(const Exercise& e, const std::map<std::string, Prediction>&
     auto p = predicted.find(q.id);
     if (p == predicted.end() || p->second.answer.empty()) continue;
     auto figure = std::ranges::find(measured.figures, q.figure, [](auto& f) { return f.first; });
-    const std::string was = figure == measured.figures.end() ? "–" : number(figure->second);
+    const std::string was = figure == measured.figures.end() ? "–" : in_short(figure->second);
     out += "\n" + wrap(q.ask.in(say.language()), kWidth) + "\n" +
            wrap("  " + say("lab.said_and_is",
                            {{"answer", p->second.answer},

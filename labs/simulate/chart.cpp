@@ -11,7 +11,6 @@
 namespace weft::labs::simulate {
 namespace {
 
-constexpr double kMs = 1e6;
 constexpr std::size_t kLongestName = 12, kNumber = 11;
 
 // A length of time that a column may stand for: 1, 2 or 5 times a power of ten.

@@ -34,8 +34,7 @@ struct Flags {
   bool predict = false;
 };
 
-constexpr double kMs = 1e6;
-constexpr std::size_t kWidth = 78;
+constexpr std::size_t kTextWidth = 78;
 constexpr double kNear = 0.05;  // of the truth: a prediction that counts as right
 
 class Command {
@@ -54,7 +53,7 @@ class Command {
     const auto type = *lwp::policy_named(f_.policy);
     const Simulation result = simulate::simulate(workload_, type, f_.seed);
     print(say_("simulate.title", {{"file", f_.workload}, {"policy", f_.policy}}) + "\n\n" +
-          chart(workload_, result, kWidth, say_) + "\n" + table(workload_, result, say_));
+          chart(workload_, result, kTextWidth, say_) + "\n" + table(workload_, result, say_));
     if (predicted) score(*predicted, result.mean_waiting());
     if (asked_) asked_->answer(to_json(result, predicted));
     if (!write_output(f_.json, to_json(result, predicted).dump(1) + "\n"))

@@ -13,7 +13,6 @@
 namespace weft::labs::simulate {
 namespace {
 
-constexpr double kMs = 1e6;
 constexpr double kLongest = 1e7;  // ms: nearly three hours
 constexpr std::size_t kMostJobs = 64, kMostBursts = 200;
 constexpr int kMostTimes = 1000;

@@ -21,6 +21,7 @@
 namespace weft::labs::simulate {
 
 using lwp::Nanos;
+inline constexpr double kMs = 1e6;  ///< nanoseconds
 
 struct Job {
   std::string name;

@@ -14,8 +14,6 @@ namespace {
 using lab::Exercise;
 using nlohmann::ordered_json;
 
-constexpr std::size_t kWidth = 80;
-
 ordered_json grade_one(const Submission& s, const Exercise& exercise, const Say& say,
                        std::uint64_t seed) {
   lab::Grader grader(exercise, say);

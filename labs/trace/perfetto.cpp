@@ -53,9 +53,9 @@ namespace process {
 constexpr int kPid = 1, kName = 6;
 }
 
-class Writer {
+class PacketWriter {
  public:
-  explicit Writer(const Model& m) : m_(m) {}
+  explicit PacketWriter(const Model& m) : m_(m) {}
 
   std::string write() {
     for (std::uint32_t r = 0; r < m_.runtimes.size(); ++r) {
@@ -179,7 +179,7 @@ class Writer {
 }  // namespace
 
 std::string to_perfetto(const Model& m) {
-  return Writer(m).write();
+  return PacketWriter(m).write();
 }
 
 }  // namespace weft::labs::trace

@@ -27,7 +27,7 @@ using namespace trace;
 
 constexpr os::Nanos kEvery = os::kSecond / 2;
 
-struct Flags {
+struct PsFlags {
   std::string pid;
   bool live = false, waits = false, stacks = false;
 };
@@ -98,7 +98,7 @@ std::string why(const Model& m, const Slice& s, bool of_lwp) {
   return text;
 }
 
-std::string picture(const Model& m, const Flags& f, const Terminal& t) {
+std::string picture(const Model& m, const PsFlags& f, const Terminal& t) {
   const Say& say = t.say;
   Table table({say("ps.who"), say("page.state"), say("ps.why"), say("ps.since")});
   auto lines = [&](const std::vector<Lane>& lanes, auto&& name, bool of_lwp) {
@@ -159,7 +159,7 @@ int list_all(const Terminal& t) {
   return kDone;
 }
 
-int ps(const Flags& f, const Terminal& t) {
+int ps(const PsFlags& f, const Terminal& t) {
   const Say& say = t.say;
   if (f.pid.empty()) {
     const char* alone = f.live ? "--live" : f.waits ? "--waits" : f.stacks ? "--stacks" : nullptr;
@@ -202,7 +202,7 @@ int ps(const Flags& f, const Terminal& t) {
 }  // namespace
 
 void ps_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
-  auto f = std::make_shared<Flags>();
+  auto f = std::make_shared<PsFlags>();
   const Say& say = terminal.say;
   sub.add_option("pid", f->pid, say("ps.help_pid"))->type_name("PID");
   sub.add_flag("--live", f->live, say("ps.help_live"));

@@ -15,7 +15,7 @@
 namespace weft::labs {
 namespace {
 
-struct Flags {
+struct ReportFlags {
   std::vector<std::string> files;
   std::string out, to;
   bool text = false;
@@ -26,7 +26,7 @@ int write(const std::string& path, const std::string& text, const Terminal& t) {
   return refuse(t, "report", {t.say("usage.cannot_write", {{"path", path}}), kMachineLacks});
 }
 
-int run(const Flags& f, const Terminal& t) {
+int make_report(const ReportFlags& f, const Terminal& t) {
   const Say& say = t.say;
   if (!f.to.empty() && f.to != "csv" && f.to != "perfetto") {
     return refuse(t, "report", {say("report.what_export", {{"word", f.to}})});
@@ -69,14 +69,14 @@ int run(const Flags& f, const Terminal& t) {
 }  // namespace
 
 void report_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
-  auto f = std::make_shared<Flags>();
+  auto f = std::make_shared<ReportFlags>();
   const Say& say = terminal.say;
   sub.add_option("files", f->files, say("report.help_files"))->required()->type_name("FILE");
   sub.add_option("-o,--out", f->out, say("report.help_out"))->type_name("OUT");
   sub.add_flag("--text", f->text, say("report.help_text"));
   sub.add_option("--export", f->to, say("report.help_export"))->type_name("FORMAT");
   sub.footer(say("report.footer"));
-  sub.callback([f, &terminal, &exit_code] { exit_code = run(*f, terminal); });
+  sub.callback([f, &terminal, &exit_code] { exit_code = make_report(*f, terminal); });
 }
 
 }  // namespace weft::labs

@@ -13,7 +13,7 @@
 namespace weft::labs {
 namespace {
 
-struct Flags {
+struct RunFlags {
   std::string trace;
   bool flight = false;
   int dashboard = -1;  // a port
@@ -25,7 +25,7 @@ void tell(const Terminal& t, const std::string& line) {
 }
 
 // Runs the program, which records to `file`; `last` is said at the end, if there is anything.
-int to_its_end(const Flags& f, const std::string& file, const std::string& last,
+int to_its_end(const RunFlags& f, const std::string& file, const std::string& last,
                const Terminal& t) {
   const Say& say = t.say;
   auto exit = lwp::os::run_in_foreground(f.program);
@@ -48,7 +48,7 @@ int to_its_end(const Flags& f, const std::string& file, const std::string& last,
 }
 
 // On a page, while it runs.
-int followed(const Flags& f, const Terminal& t) {
+int followed(const RunFlags& f, const Terminal& t) {
   if (!f.trace.empty()) return refuse(t, "run", {t.say("run.one_of_both")});
   const dashboard::Flight flight;
   if (auto why = trace::start(flight.file(), false, t.say)) return refuse(t, "run", *why);
@@ -63,7 +63,7 @@ int followed(const Flags& f, const Terminal& t) {
   return to_its_end(f, flight.file(), t.say("run.page_gone", {{"program", f.program.front()}}), t);
 }
 
-int run(const Flags& f, const Terminal& t) {
+int run_program(const RunFlags& f, const Terminal& t) {
   const Say& say = t.say;
   if (f.program.empty()) return refuse(t, "run", {say("run.no_program")});
   if (f.dashboard >= 0) return followed(f, t);
@@ -78,7 +78,7 @@ int run(const Flags& f, const Terminal& t) {
 }  // namespace
 
 void run_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
-  auto f = std::make_shared<Flags>();
+  auto f = std::make_shared<RunFlags>();
   const Say& say = terminal.say;
   trace::add_option(sub, f->trace, say);
   sub.add_flag("--flight", f->flight, say("run.help_flight"));
@@ -86,7 +86,7 @@ void run_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_option("program", f->program, say("run.help_program"))->type_name("PROGRAM");
   sub.positionals_at_end();
   sub.footer(say("run.footer"));
-  sub.callback([f, &terminal, &exit_code] { exit_code = run(*f, terminal); });
+  sub.callback([f, &terminal, &exit_code] { exit_code = run_program(*f, terminal); });
 }
 
 }  // namespace weft::labs

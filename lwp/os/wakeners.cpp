@@ -16,14 +16,14 @@ namespace {
 std::mutex alarms_lock;
 Alarm* alarms = nullptr;
 
-int checked(int fd, const char* what) {
+int descriptor(int fd, const char* what) {
   if (fd < 0) throw std::system_error(errno, std::generic_category(), what);
   return fd;
 }
 
 }  // namespace
 
-Bell::Bell() : fd_(checked(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {}
+Bell::Bell() : fd_(descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd")) {}
 void Bell::ring() {
   KeepErrno keep;
   std::uint64_t one = 1;
@@ -35,8 +35,8 @@ void Bell::clear() {
 }
 
 Alarm::Alarm()
-    : fd_(checked(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
-                  "timerfd_create")) {
+    : fd_(descriptor(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK),
+                     "timerfd_create")) {
   std::lock_guard lock(alarms_lock);
   next_ = alarms;
   back_ = &alarms;

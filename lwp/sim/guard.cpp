@@ -12,7 +12,7 @@ namespace weft::lwp::sim {
 namespace {
 
 constexpr int kCrashes[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-constexpr std::size_t kStack = 64 * 1024;
+constexpr std::size_t kSignalStack = 64 * 1024;
 constexpr timeval kComputing{0, 500'000};  // CPU time
 
 std::uint64_t steps_seen = 0;  // at the last tick
@@ -74,10 +74,10 @@ void handle(int signal, void (*handler)(int)) {
 
 }  // namespace
 
-Guard::Guard() : stack_(new char[kStack]) {
+Guard::Guard() : stack_(new char[kSignalStack]) {
   stack_t stack{};
   stack.ss_sp = stack_.get();
-  stack.ss_size = kStack;
+  stack.ss_size = kSignalStack;
   ::sigaltstack(&stack, nullptr);
   for (int signal : kCrashes) handle(signal, crashed);
   handle(SIGVTALRM, tick);

@@ -13,9 +13,9 @@ namespace {
 
 /// What one fiber waits for. A plain kernel thread opens it once the other fiber has run, or when
 /// that has had long enough to.
-class Gate {
+class Obstacle {
  public:
-  Gate() : pipe_(std::move(os::pipe(true)).value()), blocking_(std::move(os::pipe()).value()) {}
+  Obstacle() : pipe_(std::move(os::pipe(true)).value()), blocking_(std::move(os::pipe()).value()) {}
 
   void open() {
     const std::byte one[1]{};
@@ -42,7 +42,7 @@ class Gate {
 template <class Call>
 bool other_runs(const Config& config, Call&& call, int callers = 1) {
   INFO(testing::describe(config) << " " << name(config.on_block));
-  Gate gate;
+  Obstacle obstacle;
   lwp::atomic<bool> ran{false};
   lwp::atomic<int> inside{0};
   bool ran_meanwhile = false;
@@ -57,13 +57,13 @@ bool other_runs(const Config& config, Call&& call, int callers = 1) {
       os::Nanos enough = os::now() + kChance;
       while (!ran.load() && os::now() < enough) os::sleep_until(os::now() + os::kMillisecond);
       ran_meanwhile = ran.load();
-      for (int i = 0; i < callers; ++i) gate.open();
+      for (int i = 0; i < callers; ++i) obstacle.open();
     });
     std::vector<Fiber> blocked;
     for (int i = 0; i < callers; ++i) {
       blocked.push_back(spawn([&] {
         inside.fetch_add(1);
-        call(gate);
+        call(obstacle);
       }));
     }
     // Behind them in the queue, and not before they are inside.
@@ -85,16 +85,18 @@ Config many(int lwps, OnBlock how = OnBlock::hold) {
 Config kernel(OnBlock how = OnBlock::hold) {
   return {.mapping = Mapping::one_to_one, .on_block = how};
 }
-const auto raw = [](Gate& gate) { gate.wait_in_kernel(); };
-const auto announced = [](Gate& gate) { blocking("a pipe", [&] { gate.wait_in_kernel(); }); };
+const auto raw = [](Obstacle& obstacle) { obstacle.wait_in_kernel(); };
+const auto announced = [](Obstacle& obstacle) {
+  blocking("a pipe", [&] { obstacle.wait_in_kernel(); });
+};
 
 TEST_CASE("What blocks what: a wait of ours stops the fiber alone") {
-  auto ours = [](Gate& gate) { gate.wait_in_weft(); };
+  auto ours = [](Obstacle& obstacle) { obstacle.wait_in_weft(); };
   CHECK(other_runs(kOne, ours));
   CHECK(other_runs(many(1), ours));
   CHECK(other_runs(many(2), ours, 2));
   CHECK(other_runs(kernel(), ours));
-  auto sleeps = [](Gate&) { sleep_for(60 * os::kMillisecond); };
+  auto sleeps = [](Obstacle&) { sleep_for(60 * os::kMillisecond); };
   CHECK(other_runs(kOne, sleeps));
   CHECK(other_runs(many(2), sleeps, 2));
 }
@@ -142,7 +144,7 @@ TEST_CASE("What blocks what: a cached file read waits for nobody") {
 }
 
 TEST_CASE("What blocks what: a long computation stops the LWP") {
-  auto computes = [](Gate& gate) { gate.compute(); };
+  auto computes = [](Obstacle& obstacle) { obstacle.compute(); };
   CHECK_FALSE(other_runs({.mapping = Mapping::many_to_one, .policy = "fifo"}, computes));
   CHECK(other_runs(many(2), computes, 1));
   CHECK_FALSE(other_runs(many(2), computes, 2));

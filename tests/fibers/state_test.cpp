@@ -71,7 +71,7 @@ TEST_CASE("A fiber may wait in a destructor while an exception passes by") {
 
 // Opaque, as a function of another file would be: of one it can see the compiler knows that it
 // computes an address and nothing else, and would remember that across a switch.
-WEFT_OPAQUE int& error_number() {
+WEFT_OPAQUE int& own_errno() {
   return errno;
 }
 
@@ -82,9 +82,9 @@ TEST_CASE("errno is a fiber's own, across switches and LWPs") {
     for (int k = 1; k <= 8; ++k) {
       fibers.push_back(spawn([&seen, k] {
         for (int round = 0; round < 200; ++round) {
-          error_number() = k;
+          own_errno() = k;
           yield();
-          int found = error_number();
+          int found = own_errno();
           seen.equal(found, k, "errno");
         }
       }));

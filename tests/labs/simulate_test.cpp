@@ -22,7 +22,7 @@ using weft::lwp::Nanos;
 
 namespace {
 
-constexpr Nanos kMs = 1'000'000;
+constexpr Nanos kMilli = 1'000'000;
 
 Workload example(const std::string& name) {
   const std::string folder = std::string(WEFT_SOURCE_DIR) + "/labs/simulate/examples/";
@@ -50,13 +50,13 @@ std::vector<int> plainly(Rule rule, const Workload& w) {
   };
   std::vector<Plain> jobs;
   for (const Job& j : w.jobs) {
-    jobs.push_back({static_cast<int>(j.arrives / kMs), static_cast<int>(j.bursts[0] / kMs),
+    jobs.push_back({static_cast<int>(j.arrives / kMilli), static_cast<int>(j.bursts[0] / kMilli),
                     j.wishes.priority});
   }
   std::vector<Plain*> queue;  // by the time of queueing
   Plain* running = nullptr;
   int slice_left = 0;
-  const int slice = static_cast<int>(w.slice / kMs);
+  const int slice = static_cast<int>(w.slice / kMilli);
   auto better = [&](const Plain* a, const Plain* b) {
     if (rule == Rule::shortest) return a->left < b->left;
     if (rule == Rule::priority) return a->priority > b->priority;
@@ -100,13 +100,13 @@ std::vector<int> plainly(Rule rule, const Workload& w) {
 Workload drawn(std::uint64_t seed, bool with_priorities) {
   Random random(seed);
   Workload w;
-  w.slice = static_cast<Nanos>(random.below(3)) * 3 * kMs;
+  w.slice = static_cast<Nanos>(random.below(3)) * 3 * kMilli;
   const std::uint64_t n = 1 + random.below(8);
   for (std::uint64_t i = 0; i < n; ++i) {
     Job& j = w.jobs.emplace_back();
     j.name = "J" + std::to_string(i);
-    j.arrives = static_cast<Nanos>(random.below(30)) * kMs;
-    j.bursts = {static_cast<Nanos>(1 + random.below(20)) * kMs};
+    j.arrives = static_cast<Nanos>(random.below(30)) * kMilli;
+    j.bursts = {static_cast<Nanos>(1 + random.below(20)) * kMilli};
     if (with_priorities) j.wishes.priority = static_cast<int>(random.below(4)) * 10;
   }
   return w;
@@ -124,7 +124,7 @@ TEST_CASE("Simulate: the textbook's examples, by their numbers") {
   auto late = under("priority", example("deadlines"));
   CHECK(late.missed() == 1);
   CHECK(late.outcomes[8].missed());
-  CHECK(late.outcomes[8].ended == 85 * kMs);
+  CHECK(late.outcomes[8].ended == 85 * kMilli);
   CHECK(under("edf", example("deadlines")).missed() == 0);
 }
 
@@ -138,7 +138,7 @@ TEST_CASE("Simulate: a slice of the policy's own is as long as the policy says")
   const Workload w = std::get<Workload>(parse("A at 0 run 30\nB at 0 run 30\n"));
   std::vector<Nanos> lengths;
   for (const Segment& g : under("mlfq", w).segments) {
-    if (g.state == Segment::State::runs) lengths.push_back((g.end - g.begin) / kMs);
+    if (g.state == Segment::State::runs) lengths.push_back((g.end - g.begin) / kMilli);
   }
   CHECK(lengths == std::vector<Nanos>{2, 2, 4, 4, 8, 8, 16, 16});
 }
@@ -148,7 +148,7 @@ TEST_CASE("Simulate: after a boost of mlfq nobody runs for longer than the top's
       std::get<Workload>(parse("hog at 0 run 1500\nother at 0 run 1500\n"
                                "key at 505 run 1 wait 5 run 1 wait 5 run 1 wait 5 run 1\n"));
   const auto key = under("mlfq", w).outcomes[2];
-  CHECK(key.waiting() < 20 * kMs);  // at the top, beside the two that were lifted there
+  CHECK(key.waiting() < 20 * kMilli);  // at the top, beside the two that were lifted there
 }
 
 TEST_CASE("Simulate: as a plain simulation does it") {
@@ -161,7 +161,7 @@ TEST_CASE("Simulate: as a plain simulation does it") {
     const std::vector<int> ends = plainly(rule, w);
     for (std::size_t i = 0; i < ends.size(); ++i) {
       INFO(policy << ", seed " << seed << "\n" << to_text(w));
-      REQUIRE(s.outcomes[i].ended == ends[i] * kMs);
+      REQUIRE(s.outcomes[i].ended == ends[i] * kMilli);
     }
   }
 }
@@ -170,9 +170,9 @@ TEST_CASE("Simulate: under every policy each job gets its time, and the accounts
   for (const auto& policy : weft::lwp::policy_names()) {
     for (std::uint64_t seed = 1; seed <= 20; ++seed) {
       Workload w = drawn(seed, true);
-      w.switch_cost = static_cast<Nanos>(seed % 3) * kMs / 2;
+      w.switch_cost = static_cast<Nanos>(seed % 3) * kMilli / 2;
       for (std::size_t i = 0; i < w.jobs.size(); i += 2) {
-        w.jobs[i].bursts.insert(w.jobs[i].bursts.end(), {5 * kMs, 3 * kMs});
+        w.jobs[i].bursts.insert(w.jobs[i].bursts.end(), {5 * kMilli, 3 * kMilli});
       }
       const Simulation s = under(policy, w, seed);
       INFO(policy << ", seed " << seed << "\n" << to_text(w));
