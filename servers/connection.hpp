@@ -97,6 +97,8 @@ class Connection {
     bool waiting = false;        ///< nobody runs it; the poller will say when to
     bool in_use = false;         ///< out of its pool
   } model;
+  /// Its own fiber waits for a next request, and may be told that none will come.
+  lwp::atomic<bool> rests{false};
 
  private:
   Need carry_on();

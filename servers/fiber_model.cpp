@@ -53,7 +53,7 @@ void FiberModel::note_lwps() {
 
 bool FiberModel::ended() {
   std::lock_guard lock(table_);
-  return stopping_ && pool_.in_use() == 0;
+  return is_stopping() && pool_.in_use() == 0;
 }
 
 void FiberModel::accept() {
@@ -66,11 +66,12 @@ bool FiberModel::bell_rang() {
   if (!draining_.load(lwp::memory_order_acquire)) return false;
   accept();  // who has connected already is served
   std::lock_guard lock(table_);
-  if (!stopping_) {
+  if (!is_stopping()) {
     acceptor_.close();
     site_.service.drain();
   }
-  return stopping_ = true;
+  stopping_.store(true, lwp::memory_order_seq_cst);
+  return true;
 }
 
 void FiberModel::retire(Connection& c) {
@@ -82,7 +83,7 @@ void FiberModel::retire(Connection& c) {
 void FiberModel::close(Connection& c) {
   std::unique_lock lock(table_);
   retire(c);
-  bool last = stopping_ && pool_.in_use() == 0;
+  bool last = is_stopping() && pool_.in_use() == 0;
   lock.unlock();
   if (last) bell_.ring();  // the first fiber ends
 }

@@ -34,6 +34,7 @@ class FiberModel : public ServerModel {
   void accept();
   /// The bell of the first fiber has rung. True from the moment the server is to end.
   bool bell_rang();
+  bool is_stopping() const { return stopping_.load(lwp::memory_order_seq_cst); }
   /// Remembers for report() how many LWPs there were.
   void note_lwps();
 
@@ -53,7 +54,7 @@ class FiberModel : public ServerModel {
   // Guarded by table_, as is every connection that waits:
   ConnectionPool pool_;
   Acceptor acceptor_;
-  bool stopping_ = false;
+  lwp::atomic<bool> stopping_{false};  // set under table_
 
  private:
   void read_disk(Connection& c);

@@ -30,10 +30,15 @@ class Builder {
   explicit Builder(Recording recording) { m_.recording = std::move(recording); }
 
   Model build() {
-    // Runtimes in the order of their processes, whoever was recorded first.
-    for (std::uint32_t p = 0; p < m_.recording.processes.size(); ++p) {
-      for (const auto& [number, about] : m_.recording.processes[p].runtimes) {
-        runtime_of({.process = p, .runtime = number});
+    // Runtimes in the order of their processes, whoever was recorded first; the clients behind the
+    // servers that they ask.
+    for (bool clients : {false, true}) {
+      for (std::uint32_t p = 0; p < m_.recording.processes.size(); ++p) {
+        const Process& process = m_.recording.processes[p];
+        if ((process.role == "client") != clients) continue;
+        for (const auto& [number, about] : process.runtimes) {
+          runtime_of({.process = p, .runtime = number});
+        }
       }
     }
     for (const Event& e : m_.recording.events) take(e);

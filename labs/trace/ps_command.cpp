@@ -5,6 +5,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -62,6 +63,31 @@ std::optional<int> number_of(const std::string& name) {
   return pid;
 }
 
+// 0 if it has none, or is none.
+int parent_of(const fs::path& process) {
+  std::string line;
+  std::getline(std::ifstream(process / "stat"), line);
+  const auto name_ends = line.rfind(')');  // after it: state, parent
+  if (name_ends == line.npos || name_ends + 4 > line.size()) return 0;
+  return std::atoi(line.c_str() + name_ends + 4);
+}
+
+// It, or the first of its children that records itself: a dashboard's process starts what is asked
+// about. `process` if there is none.
+int who_records(int process) {
+  if (!recording_of("/proc/" + std::to_string(process)).empty()) return process;
+  std::optional<int> first;
+  std::error_code none;
+  for (const auto& entry : fs::directory_iterator("/proc", none)) {
+    const auto pid = number_of(entry.path().filename().string());
+    if (pid && (!first || *pid < *first) && parent_of(entry.path()) == process &&
+        !recording_of(entry.path()).empty()) {
+      first = pid;
+    }
+  }
+  return first.value_or(process);
+}
+
 // What a process does now: its part of the file alone.
 std::optional<Model> now_of(int pid, const std::string& file, const Say& say) {
   const os::Nanos now = os::now();
@@ -98,7 +124,7 @@ std::string why(const Model& m, const Slice& s, bool of_lwp) {
   return text;
 }
 
-std::string picture(const Model& m, const PsFlags& f, const Terminal& t) {
+std::string picture(const Model& m, const std::string& file, const PsFlags& f, const Terminal& t) {
   const Say& say = t.say;
   Table table({say("ps.who"), say("page.state"), say("ps.why"), say("ps.since")});
   auto lines = [&](const std::vector<Lane>& lanes, auto&& name, bool of_lwp) {
@@ -117,6 +143,10 @@ std::string picture(const Model& m, const PsFlags& f, const Terminal& t) {
   for (const auto& runtime : m.runtimes) {
     if (!runtime.about.empty()) out += t.bold(printable(runtime.about)) + "\n";
   }
+  out += wrap(say("ps.recorded", {{"pid", std::to_string(m.recording.processes.front().number)},
+                                  {"path", printable(file)}}),
+              kWidth) +
+         "\n";
   return out + (table.empty() ? say("page.nobody_waits") + "\n" : table.text(t, 3));
 }
 
@@ -124,10 +154,9 @@ int list_all(const Terminal& t) {
   const Say& say = t.say;
   const State states[] = {State::running, State::ready, State::blocked,
                           State::waits,   State::io,    State::asleep};
-  std::vector<std::string> head{"PID", say("ps.program"), say("report.lwps"), say("report.fibers")};
-  for (State s : states) head.push_back(words(s, say));
-  head.push_back(say("ps.recording"));
-  Table table(head);
+  Table table({"PID", say("ps.program"), say("report.lwps"), say("report.fibers"),
+               say("state.running"), say("state.ready"), say("state.blocked"), say("ps.on_object"),
+               say("ps.on_io"), say("state.asleep")});
   std::error_code none;
   for (const auto& entry : fs::directory_iterator("/proc", none)) {
     const auto pid = number_of(entry.path().filename().string());
@@ -148,14 +177,13 @@ int list_all(const Terminal& t) {
     std::vector<std::string> cells{std::to_string(*pid), printable(program), std::to_string(lwps),
                                    std::to_string(fibers)};
     for (State s : states) cells.push_back(std::to_string(in[static_cast<std::size_t>(s)]));
-    cells.push_back(file);
     table.add(std::move(cells));
   }
   if (table.empty()) {
     std::fprintf(stderr, "%s\n", t.shown(say("ps.nobody")).c_str());
     return kNo;
   }
-  std::fputs(t.shown(table.text(t, 1)).c_str(), stdout);
+  std::fputs(t.shown(table.text(t, 2)).c_str(), stdout);
   return kDone;
 }
 
@@ -170,13 +198,16 @@ int ps(const PsFlags& f, const Terminal& t) {
   if (!number || *number <= 0) {
     return refuse(t, "ps", {say("ps.no_pid", {{"word", printable(f.pid)}})});
   }
-  const std::string pid = std::to_string(*number);
-  const fs::path process = "/proc/" + pid;
   std::error_code none;
-  if (!fs::exists(process, none)) return refuse(t, "ps", {say("ps.no_process", {{"pid", pid}})});
+  if (!fs::exists("/proc/" + std::to_string(*number), none)) {
+    return refuse(t, "ps", {say("ps.no_process", {{"pid", std::to_string(*number)}})});
+  }
+  const int recorded = who_records(*number);
+  const std::string pid = std::to_string(recorded);
+  const fs::path process = "/proc/" + pid;
   if (f.stacks && f.live) return refuse(t, "ps", {say("ps.one_of_both")});
   if (f.stacks) {
-    auto exit = os::run_in_foreground(gdb_on(*number, {"weft fibers", "weft bt all"}));
+    auto exit = os::run_in_foreground(gdb_on(recorded, {"weft fibers", "weft bt all"}));
     if (!exit || exit->code == 127) return refuse(t, "ps", {say("ps.no_gdb"), kMachineLacks});
     return exit->code;
   }
@@ -185,9 +216,9 @@ int ps(const PsFlags& f, const Terminal& t) {
   constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
   auto signals = f.live ? os::signal_fd(kSignals) : lwp::Result<os::Fd>::failure(0);
   while (true) {
-    const auto m = now_of(*number, file, say);
+    const auto m = now_of(recorded, file, say);
     if (!m) return refuse(t, "ps", {say("ps.not_recorded", {{"pid", pid}})});
-    const std::string text = t.shown(picture(*m, f, t));
+    const std::string text = t.shown(picture(*m, file, f, t));
     if (!f.live) {
       std::fputs(text.c_str(), stdout);
       return kDone;

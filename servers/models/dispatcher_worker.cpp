@@ -157,7 +157,7 @@ class DispatcherWorker final : public FiberModel {
 
   void give_back(Connection& c) {
     std::unique_lock lock(table_);
-    bool stop = stopping_ && c.idle();
+    bool stop = is_stopping() && c.idle();
     os::Nanos looks_at = deadlines_.next();
     if (stop || !give_to_poller(c)) {
       lock.unlock();

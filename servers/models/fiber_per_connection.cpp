@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // A fiber for each connection: it waits for its own socket, and the kernel's readiness finds it
-// parked there. The first fiber only accepts. A connection is its fiber's alone; whether it waits
-// for a next request is said under table_, because the end of the server closes those.
+// parked there. The first fiber only accepts. A connection is its fiber's alone; it says whether it
+// waits for a next request, because the end of the server closes those.
 #include "servers/models/fiber_per_connection.hpp"
 
 #include <mutex>
@@ -44,22 +44,27 @@ class FiberPerConnection final : public FiberModel {
         fibers::yield();
         continue;
       }
-      {
-        std::lock_guard lock(table_);
-        c.model.waiting = !stopping_ || !c.idle();
-      }
-      if (!c.model.waiting) return close(c);
+      if (c.idle() && !rest(c)) return close(c);
       wait_for(c, os::kReadable);
-      std::lock_guard lock(table_);
-      c.model.waiting = false;
+      c.rests.store(false, lwp::memory_order_relaxed);
     }
   }
 
-  // Their fibers, parked for a next request, read an end instead.
+  // False if the server ends. Pairs with wake_idle(): the fiber says that it rests, then looks
+  // whether the server ends; that says that it ends, then looks who rests. One sees the other.
+  bool rest(Connection& c) {
+    c.rests.store(true, lwp::memory_order_seq_cst);
+    if (!is_stopping()) return true;
+    c.rests.store(false, lwp::memory_order_relaxed);
+    return false;
+  }
+
+  // Their fibers, parked for a next request, read an end instead. (A request that has come by then
+  // is read before it.)
   void wake_idle() {
     std::lock_guard lock(table_);
     pool_.for_each([](Connection& c) {
-      if (c.model.waiting && c.idle()) os::shutdown_receive(c.socket());
+      if (c.rests.load(lwp::memory_order_seq_cst)) os::shutdown_receive(c.socket());
     });
   }
 };

@@ -52,6 +52,7 @@ class Served {
     (void)process_.wait(os::now() + 10 * os::kSecond);
   }
   int port() const { return port_; }
+  std::string process() const { return std::to_string(process_.pid()); }
   Json live() const { return json_of(get("/live")); }
   std::string get(const std::string& path, const std::string& more = "") const {
     return asked(page_, request("GET " + path + "?token=" + token_ + more, host()));
@@ -150,6 +151,8 @@ TEST_CASE("weft serve --dashboard answers while every LWP is blocked, and starts
   CHECK(one.out.find("\n  worker 1  blocked ") != std::string::npos);
   CHECK(labs::testing::run_weft({"ps", pid, "--waits"}).out.find("\n  LWP 1 ") ==
         std::string::npos);
+  const auto of_parent = labs::testing::run_weft({"ps", served.process(), "--lang", "en"});
+  CHECK(of_parent.out.find("process " + pid + ", recorded in") != std::string::npos);
   CHECK_FALSE(slow.hears_within(0));  // the only LWP was in that read all the time
   CHECK(about(served.live()).starts_with("many-to-one, 1 LWP"));
 

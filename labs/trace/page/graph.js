@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// Who waits for whom at a moment, as a picture: a waiter stands left of what it waits for, that
-// left of who holds it, and so on to the one that all of them need; a circle of owners is a deadlock.
+// Who waits for whom at a moment, as a picture: a waiter stands left of what it waits for, that left
+// of who holds it, and so on to the one that all of them need; a circle of owners is a deadlock.
 
 // Each node leads to at most one other, so it is a forest, and circles.
 function waitsAt(r, t) {

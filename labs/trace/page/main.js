@@ -242,9 +242,10 @@ function Info({app}) {
   const {range, selected, r} = chosen;
   const from = Math.max(range ? range.from : view.from, 0);
   const to = Math.min(range ? range.to : view.to, view.all);
+  const here = r.steps ? fill(words.step, {n: r.time(moment)})
+    : fill(words.at_time, {time: r.time(moment, (view.to - view.from) / 1000)});
   return html`<div class="info"><div class="facts" aria-live="polite">
-    ${app.stepped ? html`<div class="said"><h3>${r.steps
-      ? fill(words.step, {n: r.time(moment)}) : fill(words.at_time, {time: r.time(moment, (view.to - view.from) / 1000)})}</h3>
+    ${app.stepped ? html`<div class="said"><h3>${here}</h3>
       ${said.length ? html`<ul>${said.slice(0, 12).map(({lane, text}) => html`<li>
         <button class="finding" onClick=${() => app.select(chosen, {lane,
           i: Math.max(lane.find(moment), 0)}, moment)}>${text}</button></li>`)}</ul>`

@@ -17,6 +17,7 @@ const LOOKS = {
   },
 };
 const PATTERNS = {blocked: 'hatch', waits: 'dots', unpermitted: 'lines', io: 'ticks'};
+const LEAST_PATTERNED = 3;  // pixels
 // On these, text is dark.
 const PALE = new Set(['ready', 'asleep', 'idle', 'unpermitted', 'none', 'io']);
 
@@ -34,6 +35,17 @@ function strokes(pattern, line) {
   if (pattern === 'lines') line(0, 4, 8, 4);
   if (pattern === 'ticks') line(4, 5, 4, 8);
   if (pattern === 'dots') { line(1.5, 2, 2.5, 2); line(5.5, 6, 6.5, 6); }
+}
+
+// Where columns of one state are wide enough together to show its pattern.
+function patternedRuns(states) {
+  const runs = [];
+  for (let from = 0, to; from < states.length; from = to) {
+    for (to = from + 1; to < states.length && states[to] === states[from];) ++to;
+    const pattern = PATTERNS[STATES[states[from]]];
+    if (pattern && to - from >= LEAST_PATTERNED) runs.push({from, to, pattern});
+  }
+  return runs;
 }
 
 const WIDTHS = new Map();
@@ -78,7 +90,7 @@ class CanvasPen {
   slice(state, x, y, w, h) {
     this.g.fillStyle = this.look[state];
     this.g.fillRect(x, y, w, h);
-    if (w >= 3 && PATTERNS[state]) {
+    if (w >= LEAST_PATTERNED && PATTERNS[state]) {
       this.g.fillStyle = this.pattern(PATTERNS[state]);
       this.g.fillRect(x, y, w, h);
     }
@@ -98,13 +110,19 @@ class CanvasPen {
       image.data[4 * k + 3] = 255;
     });
     g.putImageData(image, 0, 0);
-    return canvas;
+    return {canvas, runs: patternedRuns(states)};
   }
-  tile(strip, x, y, left, right) {
-    const from = Math.max(left - x, 0), to = Math.min(right - x, strip.width);
+  tile({canvas, runs}, x, y, left, right) {
+    const from = Math.max(left - x, 0), to = Math.min(right - x, canvas.width);
     if (to <= from) return;
     this.g.imageSmoothingEnabled = false;
-    this.g.drawImage(strip, from, 0, to - from, 1, x + from, y, to - from, LANE);
+    this.g.drawImage(canvas, from, 0, to - from, 1, x + from, y, to - from, LANE);
+    for (const run of runs) {
+      const begin = Math.max(run.from, from), end = Math.min(run.to, to);
+      if (end <= begin) continue;
+      this.g.fillStyle = this.pattern(run.pattern);
+      this.g.fillRect(x + begin, y, end - begin, LANE);
+    }
   }
   // Texts come again in every frame.
   widthOf(text) {
@@ -169,7 +187,7 @@ class SvgPen {
   }
   slice(state, x, y, w, h) {
     this.fill(this.look[state], x, y, w, h);
-    if (w >= 3 && PATTERNS[state]) this.fill(`url(#${PATTERNS[state]})`, x, y, w, h);
+    if (w >= LEAST_PATTERNED && PATTERNS[state]) this.fill(`url(#${PATTERNS[state]})`, x, y, w, h);
   }
   text(text, x, y, colour, most, under) {
     if (most !== undefined) {

@@ -104,12 +104,16 @@ class Search extends Component {
   }
   render({words}, {text}) {
     const {hits, hit} = this, strange = text && strangeIn(text);
+    let found = '';
+    if (strange) {
+      found = fill(words.strange, {word: strange});
+    } else if (text) {
+      found = hits.length ? fill(words.found, {n: hit + 1, of: hits.length}) : words.none_found;
+    }
     return html`<input type="search" ref=${this.field} placeholder=${words.search}
         aria-label=${words.search} onInput=${(e) => this.find(e.target.value)}
         onKeyDown=${(e) => this.key(e)} />
-      <span class="soft" aria-live="polite">${!text ? ''
-        : strange ? fill(words.strange, {word: strange}) : hits.length ? fill(words.found, {n: hit + 1, of: hits.length})
-          : words.none_found}</span>`;
+      <span class="soft" aria-live="polite">${found}</span>`;
   }
 }
 
@@ -155,16 +159,16 @@ class Findings extends Component {
   render({timeline, words, go, titled}, {all}) {
     const {r} = timeline, most = 5, more = r.findings.length - most;
     const shown = all || more < 2 ? r.findings : r.findings.slice(0, most);
+    const about = fill(r.event_ns > 0 ? words.recorded : words.made_up, {
+      time: r.steps ? `${r.time(r.length)} ${words.steps}` : duration(r.recorded),
+      events: r.events.toLocaleString('en'), dropped: r.dropped,
+      each: r.event_ns.toFixed(0) + '\u00a0ns', share: (r.share * 100).toFixed(1) + '\u00a0%'});
     return html`<section class="about">${titled ? html`<h2>${r.title}</h2>` : null}
       <ol class="findings">${shown.map((finding) => html`<li data-id=${finding.id}>
         <${Finding} timeline=${timeline} finding=${finding} go=${go} /></li>`)}</ol>
-      ${shown.length < r.findings.length ? html`<button
-        onClick=${() => this.setState({all: true})}>${fill(words.and_more, {n: more})}</button>` : null}
-      <p class="soft"><code>${r.processes[0]?.command || ''}</code> · ${fill(r.event_ns > 0 ? words.recorded : words.made_up, {
-        time: r.steps ? `${r.time(r.length)} ${words.steps}` : duration(r.recorded),
-        events: r.events.toLocaleString('en'), dropped: r.dropped,
-        each: r.event_ns.toFixed(0) + '\u00a0ns',
-        share: (r.share * 100).toFixed(1) + '\u00a0%'})}</p></section>`;
+      ${shown.length < r.findings.length ? html`<button onClick=${() =>
+        this.setState({all: true})}>${fill(words.and_more, {n: more})}</button>` : null}
+      <p class="soft"><code>${r.processes[0]?.command || ''}</code> · ${about}</p></section>`;
   }
 }
 
@@ -174,7 +178,8 @@ function Details({timeline, words}) {
   const parts = [[words.lane, lane.name], [words.state, words[STATES[lane.state[i]]]]];
   const label = r.label(lane, i);
   if (label) parts.push([words.what, label]);
-  parts.push([words.begin, r.time(lane.begin[i], lane.length(i) / 10)], [words.lasts, r.time(lane.length(i))]);
+  parts.push([words.begin, r.time(lane.begin[i], lane.length(i) / 10)]);
+  parts.push([words.lasts, r.time(lane.length(i))]);
   if (lane.owner[i] !== NOBODY) parts.push([words.held_by, r.fiberName(lane.owner[i])]);
   if (lane.waker[i] !== NOBODY) parts.push([words.waker, r.fiberName(lane.waker[i])]);
   if (lane.origin) parts.push([words.origin, lane.origin]);
