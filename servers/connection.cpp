@@ -30,7 +30,7 @@ void Connection::open(os::Fd socket) {
   shown_.state.store(state_name(Need::readable), lwp::memory_order_relaxed);
   disk_done_ = expired_ = lingering_ = false;
   lingered_ = 0;
-  spans_ = flow_ = 0;
+  spans_ = flow_ = client_port_ = 0;
   deadline_ = os::kNever;
   site_.counters.connections.add();
   tell({.kind = Event::Kind::opened});
@@ -184,9 +184,13 @@ void Connection::tell(const Event& event) {
 
 void Connection::begin_span() {
   if (flow_ != 0 || !fibers::is_recorded()) return;
-  const auto client = os::peer_port(socket_.get()), server = os::local_port(socket_.get());
-  if (!client || !server) return;
-  flow_ = fibers::flow_of(*client, *server, ++spans_);
+  if (client_port_ == 0) {  // once: these are system calls
+    const auto client = os::peer_port(socket_.get()), server = os::local_port(socket_.get());
+    if (!client || !server) return;
+    client_port_ = *client;
+    server_port_ = *server;
+  }
+  flow_ = fibers::flow_of(client_port_, server_port_, ++spans_);
   fibers::begin_span("request", flow_);
 }
 

@@ -128,6 +128,7 @@ class Connection {
   Result<std::size_t> disk_result_ = Result<std::size_t>::failure(0);
   CpuAccount cpu_;
   std::uint64_t spans_ = 0, flow_ = 0;  ///< of this connection; of the span that is open, else 0
+  std::uint16_t client_port_ = 0, server_port_ = 0;  ///< known once a span has begun
   std::size_t lingered_ = 0;
   bool disk_done_ = false;
   bool expired_ = false;

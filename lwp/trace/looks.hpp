@@ -9,8 +9,9 @@
 // where the thread ran without a break before, or since; else it is wrong by the time between two
 // looks.
 //
-// Cost: a look is some microseconds of the recorder's own thread, which rests between passes for at
-// least 25 times as long as one took.
+// Cost: a look is some microseconds of the recorder's own thread, and being woken for it often
+// more. It rests between passes for 100 times as long as one took of a CPU, which is how much of a
+// busy program it costs at most; for 25 times where an LWP stands still.
 #pragma once
 
 #include <algorithm>
@@ -61,18 +62,17 @@ struct Look {
 class Looks {
  public:
   static constexpr os::Nanos kRest = os::kMillisecond;
-  /// When the next pass is due after one that began at `began`; `otherwise` if there was nothing
-  /// to see.
-  os::Nanos next(os::Nanos began, os::Nanos otherwise) const {
-    if (!anything_) return began + otherwise;
-    const os::Nanos now = os::now();
-    return std::max(began + kRest, now + 25 * (now - began));
+  /// When the next pass is due, after one that ends `now` and took `cpu` of its thread's time;
+  /// after `most` if there was nothing to see.
+  os::Nanos next(os::Nanos now, os::Nanos cpu, os::Nanos most) const {
+    if (!anything_) return now + most;
+    return now + std::clamp((stands_still_ ? 25 : 100) * cpu, kRest, most);
   }
 
   /// A pass begins, over so many LWPs.
   void begin(std::size_t count) {
     if (seen_.size() < count) seen_.resize(count);
-    anything_ = false;
+    anything_ = stands_still_ = false;
   }
   /// Looks at the LWP with index `i`. `unmoved` tells whether it still is as in `m`.
   template <class Unmoved>
@@ -87,7 +87,7 @@ class Looks {
       return {};
     }
     if (!m.carries) return {};
-    anything_ = true;
+    anything_ = stands_still_ = true;
     if (m.announced && seen.asleep) return {};  // it will say itself when it is back
     const os::ThreadLook now = os::look_at_thread(m.thread);
     return unmoved() ? judged(seen, now) : Look{};
@@ -108,7 +108,7 @@ class Looks {
   static os::Nanos fell_asleep(const Seen& seen);
 
   std::vector<Seen> seen_;  // by index
-  bool anything_ = false;
+  bool anything_ = false, stands_still_ = false;
 };
 
 }  // namespace weft::lwp::trace

@@ -321,23 +321,27 @@ class Recorder {
     os::Nanos next = os::now(), next_look = next;
     std::size_t used_before = 0;
     unsigned beats = 0;
+    os::Nanos rested_at = os::thread_cpu();
     while (!stopping_.load()) {
       const std::uint32_t rung = bell_.load();
+      const os::Nanos waking = os::thread_cpu() - rested_at;
       const std::size_t ahead = free_count_.load(memory_order_relaxed);
       const std::size_t used = chunks_.load(memory_order_relaxed) - ahead;
       const std::size_t wanted =
           std::min(std::max(kLeastAhead, 4 * (used - std::min(used, used_before))), kMostAhead);
-      if (!flight_ && ahead < wanted) grow(wanted - ahead);
+      if (!flight_ && ahead < wanted) grow(2 * wanted - ahead);  // many at once: each asks the disk
       if (os::now() >= next) {
         used_before = used;
         next = os::now() + kBeat;
         look_at_threads();
         if (flight_ && ++beats % kBeatsOfNames == 0) name_again();
       }
-      if (const os::Nanos now = os::now(); now >= next_look) {
+      if (os::now() >= next_look) {
+        const os::Nanos began = os::thread_cpu();
         look_at_lwps();
-        next_look = looks_.next(now, kBeat);
+        next_look = looks_.next(os::now(), waking + os::thread_cpu() - began, kBeat);
       }
+      rested_at = os::thread_cpu();
       os::futex_wait(bell_, rung, std::min(next, next_look));
     }
   }
