@@ -63,7 +63,7 @@ std::optional<int> number_of(const std::string& name) {
   return pid;
 }
 
-// 0 if it has none, or is none.
+// 0 where the kernel does not tell.
 int parent_of(const fs::path& process) {
   std::string line;
   std::getline(std::ifstream(process / "stat"), line);
@@ -155,7 +155,7 @@ int list_all(const Terminal& t) {
   const State states[] = {State::running, State::ready, State::blocked,
                           State::waits,   State::io,    State::asleep};
   Table table({"PID", say("ps.program"), say("report.lwps"), say("report.fibers"),
-               say("state.running"), say("state.ready"), say("state.blocked"), say("ps.on_object"),
+               say("ps.running"), say("state.ready"), say("state.blocked"), say("ps.on_object"),
                say("ps.on_io"), say("state.asleep")});
   std::error_code none;
   for (const auto& entry : fs::directory_iterator("/proc", none)) {

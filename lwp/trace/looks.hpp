@@ -63,10 +63,10 @@ class Looks {
  public:
   static constexpr os::Nanos kRest = os::kMillisecond;
   /// When the next pass is due, after one that ends `now` and took `cpu` of its thread's time;
-  /// after `most` if there was nothing to see.
-  os::Nanos next(os::Nanos now, os::Nanos cpu, os::Nanos most) const {
-    if (!anything_) return now + most;
-    return now + std::clamp((stands_still_ ? 25 : 100) * cpu, kRest, most);
+  /// after `otherwise` if there was nothing to see.
+  os::Nanos next(os::Nanos now, os::Nanos cpu, os::Nanos otherwise) const {
+    if (!anything_) return now + otherwise;
+    return now + std::max((stands_still_ ? 25 : 100) * cpu, kRest);
   }
 
   /// A pass begins, over so many LWPs.

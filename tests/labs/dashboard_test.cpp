@@ -4,6 +4,7 @@
 #include <csignal>
 #include <nlohmann/json.hpp>
 
+#include "labs/columns.hpp"
 #include "tests/catch.hpp"
 #include "tests/labs/weft_program.hpp"
 #include "tests/sanitized.hpp"
@@ -143,7 +144,9 @@ TEST_CASE("weft serve --dashboard answers while every LWP is blocked, and starts
   const Json live = served.live();
   REQUIRE_FALSE(live["recordings"].empty());
   const auto pid = live["recordings"][0]["processes"][0]["number"].dump();
-  CHECK(labs::testing::run_weft({"ps"}).out.find(" " + pid + " ") != std::string::npos);
+  const std::string all = labs::testing::run_weft({"ps", "--lang", "en"}).out;
+  CHECK(all.find(" " + pid + " ") != std::string::npos);
+  CHECK(columns(all.substr(0, all.find('\n'))) <= kWidth);
   const auto one = labs::testing::run_weft({"ps", pid, "--lang", "en"});
   CHECK(one.code == 0);
   CHECK(one.out.find("many-to-one, 1 LWP") == 0);

@@ -80,6 +80,24 @@ TEST_CASE("What a writer writes is read back, over chunks' ends, with its proces
   CHECK(without.processes.size() == 1);
 }
 
+TEST_CASE("Lanes of a client come behind those of the servers that it asks, whoever began first") {
+  using Happens = lwp::trace::Event;
+  Writer client("weft compare", 10), server("weft compare", 11);
+  for (auto* writer : {&client, &server}) {
+    const auto l = writer->place(writer->runtime("many-to-one, 1 LWP"), 1);
+    writer->write(0, 0, Happens::role, {}, writer == &client ? "client" : "server");
+    writer->write(l, 1, Happens::create, {1}, "main");
+    writer->write(l, 2, Happens::run, {1});
+    writer->write(l, 9, Happens::done);
+  }
+  const std::string bytes = client.bytes() + server.bytes();
+  const Model m = model_of(read(std::as_bytes(std::span(bytes))));
+  REQUIRE(m.runtimes.size() == 2);
+  CHECK(m.recording.processes[m.runtimes[0].process].role == "server");
+  CHECK(m.recording.processes[m.runtimes[1].process].role == "client");
+  CHECK(m.fibers[0].runtime == 0);
+}
+
 // One fiber that notes something every 10 ns, in three chunks, and says in the third that it runs.
 std::string three_chunks(const std::string& fact = "") {
   using Happens = lwp::trace::Event;

@@ -4,6 +4,7 @@
 
 #include "lwp/line.hpp"
 #include "lwp/policies/fifo.hpp"
+#include "lwp/trace/looks.hpp"
 #include "lwp/trace/recorder.hpp"
 #include "tests/catch.hpp"
 #include "tests/lwp/machine.hpp"
@@ -153,6 +154,29 @@ TEST_CASE("WEFT_TRACE names a file, and how it is kept") {
     CHECK(options.followed == c.followed);
     CHECK(options.most_bytes == c.bytes);
   }
+}
+
+TEST_CASE("Looks: they take a hundredth of a CPU, a 25th where an LWP stands still") {
+  constexpr os::Nanos kNow = os::kSecond, kOtherwise = 10 * os::kMillisecond;
+  trace::Looks looks;
+  auto rests_after = [&](os::Nanos cpu) { return looks.next(kNow, cpu, kOtherwise) - kNow; };
+  const auto unmoved = [] { return true; };
+  looks.begin(1);
+  CHECK(rests_after(os::kMillisecond) == kOtherwise);  // there was nothing to see
+
+  trace::Moment m{.thread = os::thread_id(), .events = 1, .carries = true};
+  looks.at(0, m, unmoved);
+  CHECK(rests_after(os::kMicrosecond) == trace::Looks::kRest);
+  CHECK(rests_after(50 * os::kMicrosecond) == 5 * os::kMillisecond);
+  CHECK(rests_after(8 * os::kMillisecond) == 800 * os::kMillisecond);  // of thousands of LWPs
+
+  looks.begin(1);
+  looks.at(0, m, unmoved);  // no event since
+  CHECK(rests_after(8 * os::kMillisecond) == 200 * os::kMillisecond);
+  looks.begin(1);
+  m.events = 2;
+  looks.at(0, m, unmoved);
+  CHECK(rests_after(50 * os::kMicrosecond) == 5 * os::kMillisecond);
 }
 
 }  // namespace

@@ -100,15 +100,16 @@ int meter() {
 
 // Writes and reads before and after.
 int confine() {
-  char folder[] = "/tmp/weft-confine-XXXXXX";
-  if (::mkdtemp(folder) == nullptr) return 2;
-  const std::string file = std::string(folder) + "/file";
+  const std::string temporary = std::filesystem::temp_directory_path();
+  std::string folder = temporary + "/weft-confine-XXXXXX";
+  if (::mkdtemp(folder.data()) == nullptr) return 2;
+  const std::string file = folder + "/file";
   std::ofstream open_before(file);
   const bool can = os::confine({folder, "/nowhere/at/all"});
   std::printf("confined %s\n", can ? "yes" : "no");
   if (can) {
     std::printf("hidden %s\n", std::ifstream(file) ? "no" : "yes");
-    std::printf("writes %s\n", std::ofstream("/tmp/weft-confine") ? "yes" : "no");
+    std::printf("writes %s\n", std::ofstream(temporary + "/weft-confine") ? "yes" : "no");
     std::printf("reads %s\n", std::ifstream("/etc/passwd") ? "yes" : "no");
     std::printf("open %s\n", open_before << "text" << std::flush ? "yes" : "no");
     return 0;

@@ -37,15 +37,15 @@ class Recorded {
   bool started_;
 };
 
-volatile std::uint64_t told;
+volatile std::uint64_t timestamp;
 
-// What an event cannot do without: the time.
-double times(long operations) {
+// What an event cannot do without: reading the time.
+double timestamps(long operations) {
   return in_fiber({}, [operations] {
     const bool by_counter = lwp::arch::has_ticks();
     return each(operations, [=] {
       for (long i = 0; i < operations; ++i) {
-        told = by_counter ? lwp::arch::ticks() : static_cast<std::uint64_t>(os::now());
+        timestamp = by_counter ? lwp::arch::ticks() : static_cast<std::uint64_t>(os::now());
       }
     });
   });
@@ -141,7 +141,7 @@ std::vector<Row> rows(const Scale& scale) {
     return rows.back();
   };
   const Place alone;
-  row("time", alone, times);
+  row("timestamp", alone, timestamps);
   row("event", alone, events).target = Target{20, {}};
   // One CPU for the server's LWP, one for the client.
   const Place pair{Engine::weft, fibers::Mapping::many_to_many, 2};
@@ -150,12 +150,12 @@ std::vector<Row> rows(const Scale& scale) {
   bytes.operations = kFewMessages;
   bytes.most_runs = 1;
   bytes.target = Target{12, {}};
-  row("echo", pair, echoes);
-  row("echo+recorded", pair, recorded_echoes).target = Target{1.05, "echo/weft/2"};
-  for (Row& r : rows) {
-    // So many that a server's begin and end do not count.
-    if (r.name.starts_with("echo")) r.operations = scale.quick ? kFewMessages : kMessages;
-  }
+  // So many that a server's begin and end do not count.
+  const long messages = scale.quick ? kFewMessages : kMessages;
+  row("echo", pair, echoes).operations = messages;
+  Row& recorded = row("echo+recorded", pair, recorded_echoes);
+  recorded.operations = messages;
+  recorded.target = Target{1.05, "echo/weft/2"};
   return rows;
 }
 
