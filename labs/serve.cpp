@@ -375,13 +375,14 @@ int serve_on_page(const ServeFlags& f, const CLI::App& sub, const Terminal& term
   setup.file = flight.file();
   auto lecture = dashboard::Lecture::start(setup, say);
   if (!lecture) return kMachineLacks;  // the server has said why
+  const int port = lecture->port();    // before the page can start the server anew
   auto page = dashboard::Dashboard::open({.file = flight.file(),
                                           .title = "weft serve, " + f.service,
                                           .controls = lecture.get(),
                                           .port = static_cast<std::uint16_t>(f.dashboard)},
                                          say);
   if (auto* why = std::get_if<Refusal>(&page)) return refuse(terminal, "serve", *why);
-  std::printf("listening on %s:%d\n%s\n", f.bind.c_str(), lecture->port(),
+  std::printf("listening on %s:%d\n%s\n", f.bind.c_str(), port,
               terminal.shown(say("dashboard.at", {{"url", std::get<0>(page)->url()}})).c_str());
   std::fflush(stdout);
   while (!os::wait_ready(signals->get(), os::kReadable, os::now() + os::kSecond)) {

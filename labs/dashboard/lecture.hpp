@@ -28,6 +28,7 @@ class Lecture final : public Controls {
   static std::unique_ptr<Lecture> start(const Setup& setup, const Say& say);
   ~Lecture() override;
 
+  /// REQUIRES that nobody sets anything at the moment.
   int port() const { return port_; }
   /// Whether the server has not ended by itself. Thread-safe, as all below.
   bool runs();

@@ -44,9 +44,10 @@ class FiberPerConnection final : public FiberModel {
         fibers::yield();
         continue;
       }
-      if (c.idle() && !rest(c)) return close(c);
+      const bool rests = c.idle();
+      if (rests && !rest(c)) return close(c);
       wait_for(c, os::kReadable);
-      c.rests.store(false, lwp::memory_order_relaxed);
+      if (rests) go_on(c);
     }
   }
 
@@ -55,8 +56,13 @@ class FiberPerConnection final : public FiberModel {
   bool rest(Connection& c) {
     c.rests.store(true, lwp::memory_order_seq_cst);
     if (!is_stopping()) return true;
-    c.rests.store(false, lwp::memory_order_relaxed);
+    go_on(c);
     return false;
+  }
+  // Who finds that it rests has it: the fiber, or wake_idle() for as long as that holds table_.
+  void go_on(Connection& c) {
+    if (c.rests.exchange(false, lwp::memory_order_seq_cst)) return;
+    std::lock_guard until_it_was_told(table_);
   }
 
   // Their fibers, parked for a next request, read an end instead. (A request that has come by then
@@ -64,7 +70,7 @@ class FiberPerConnection final : public FiberModel {
   void wake_idle() {
     std::lock_guard lock(table_);
     pool_.for_each([](Connection& c) {
-      if (c.rests.load(lwp::memory_order_seq_cst)) os::shutdown_receive(c.socket());
+      if (c.rests.exchange(false, lwp::memory_order_seq_cst)) os::shutdown_receive(c.socket());
     });
   }
 };
