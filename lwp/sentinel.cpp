@@ -160,7 +160,10 @@ bool Sentinel::sees_asleep(Lwp& l, Seen& seen, os::Nanos now) {
     seen.same_since = now;
   }
   const bool in_core = l.in_core.load();
-  if (permit == nullptr || in_core || l.running.load() == nullptr) {
+  // One that has just been given its permit may still be asleep until the kernel runs it: its fiber
+  // is in no call. Taken for one it would lose the permit again, and compute on without.
+  const bool wakes = l.grant.load(memory_order_relaxed) != 0;
+  if (permit == nullptr || in_core || wakes || l.running.load() == nullptr) {
     seen.asleep_since = 0;
     if (slice_ > 0 && permit != nullptr && in_core) {
       end_slice(l, seen, now);
