@@ -47,6 +47,8 @@ bool SharedMutex::take(How how, Limit limit) {
     lwp::Waiter w(self, limit.stop);
     w.offer = how == kShared ? this : nullptr;
     waiters_.push(w);
+    const lwp::Task* owner = owned_by();
+    self.waits_owner.store(owner == nullptr ? 0 : owner->id(), lwp::memory_order_relaxed);
     guard.unlock();
     lwp::Reason why{how == kShared ? "shared mutex, to read" : "shared mutex, to write", this};
     lwp::Outcome outcome;
@@ -54,6 +56,7 @@ bool SharedMutex::take(How how, Limit limit) {
       WaitsForOwner edge(guard.core, *this, limit.none());
       outcome = lwp::await(guard.core, w, why, limit.deadline);
     }
+    self.waits_owner.store(0, lwp::memory_order_relaxed);
     if (outcome != lwp::Outcome::signaled) {
       guard.lock();
       waiters_.remove(w);

@@ -13,6 +13,7 @@ bool Mutex::wait(lwp::Locked& held, lwp::Task& self, Limit limit) {
     lwp::Waiter w(self, limit.stop);
     first ? waiters_.push(w) : waiters_.push_front(w);
     lwp::Donation donation(core, self, *owned_by(), this);
+    self.waits_owner.store(owned_by()->id(), lwp::memory_order_relaxed);
     held.unlock();
     lwp::Outcome outcome;
     {
@@ -20,6 +21,7 @@ bool Mutex::wait(lwp::Locked& held, lwp::Task& self, Limit limit) {
       outcome = lwp::await(core, w, {kind, this}, limit.deadline);
     }
     held.lock();
+    self.waits_owner.store(0, lwp::memory_order_relaxed);
     if (owned_by() == &self) return true;  // it was passed on to us
     if (outcome != lwp::Outcome::signaled) {
       waiters_.remove(w);

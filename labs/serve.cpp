@@ -360,15 +360,22 @@ int serve_on_page(const ServeFlags& f, const CLI::App& sub, const Terminal& term
 
   dashboard::Lecture::Setup setup;
   setup.fibers = f.model == "dispatcher-worker";
-  setup.options = {{"--disk", f.disk}, {"--port", std::to_string(f.port)}};
+  const bool slow = f.disk.starts_with("slow:");
+  setup.options = {{"--disk", f.disk + (slow && f.heads_given ? ",heads=" + std::to_string(f.heads)
+                                                              : std::string())},
+                   {"--port", std::to_string(f.port)}};
   if (setup.fibers) {
     setup.options.insert({{"--mapping", f.mapping},
                           {"--lwps", std::to_string(f.lwps)},
                           {"--workers", std::to_string(f.workers)},
                           {"--policy", f.policy},
                           {"--on-block", f.on_block}});
+    for (const char* typed : {"--seed", "--max-lwps", "--preempt"}) {
+      if (sub.count(typed) > 0) setup.options[typed] = sub.get_option(typed)->as<std::string>();
+    }
   }
   std::vector<std::string> changed;
+  if (slow) changed.emplace_back("--heads");  // which is part of the disk now
   for (const auto& [option, value] : setup.options) changed.push_back(option);
   setup.arguments = typed_again(sub, changed);
   if (f.service == "file") setup.root = f.root;

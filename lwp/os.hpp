@@ -431,6 +431,9 @@ void close_on_exec(int fd);
 int process_id();
 /// That which has started this one.
 int parent_id();
+/// With whose rights this process acts, and whose another one is; nothing if there is none.
+unsigned user();
+std::optional<unsigned> owner_of_process(int process);
 /// Its command line, words apart by blanks.
 std::string command_line();
 /// The path of the running program.

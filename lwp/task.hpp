@@ -136,6 +136,7 @@ class Task {
   atomic<bool> live{false};                   ///< for the dump: this block is in use
   atomic<const char*> waits_for{nullptr};     ///< Reason::what while parked
   atomic<const void*> waits_object{nullptr};  ///< Reason::object while parked
+  atomic<std::uint64_t> waits_owner{0};       ///< who had that when it began to wait; 0: nobody
   atomic<const char*> in_call{nullptr};       ///< the blocking call it announced, for the dump
   atomic<bool> in_inbox{false};               ///< claims inbox_next; see Pool::inbox
   Task* inbox_next = nullptr;

@@ -108,7 +108,10 @@ struct Http::Server {
     // A page of somebody else's must not reach us by a name that leads here.
     const std::string here = ":" + std::to_string(acceptor.local_endpoint().port());
     const std::string host(asked[http::field::host]);
-    if (host != "127.0.0.1" + here && host != "localhost" + here) {
+    auto is = [&](const std::string& name) {
+      return host == name + here || (here == ":80" && host == name);  // which browsers leave out
+    };
+    if (!is("127.0.0.1") && !is("localhost")) {
       return {421, "text/plain", "this server is 127.0.0.1" + here + "\n"};
     }
     auto query = query_of(target);

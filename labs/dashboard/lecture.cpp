@@ -51,25 +51,42 @@ std::optional<double> number_in(const std::string& text) {
   return value;
 }
 
+constexpr std::string_view kSlow = "slow:";
+
 // "slow:7.5,heads=4" → "7.5"; what is no slow disk is 0.
 std::string disk_ms(const std::string& disk) {
-  constexpr std::string_view kSlow = "slow:";
   if (!disk.starts_with(kSlow)) return "0";
   return disk.substr(kSlow.size(), disk.find(',') - kSlow.size());
+}
+// → ",heads=4"
+std::string disk_rest(const std::string& disk) {
+  const auto comma = disk.find(',');
+  return disk.starts_with(kSlow) && comma != disk.npos ? disk.substr(comma) : "";
 }
 
 // One LWP is one, and with an LWP for each fiber there is nothing to schedule.
 bool has_use_for(const std::string& mapping, const std::string& option) {
   if (mapping == "one-to-one") {
-    return option != "--lwps" && option != "--policy" && option != "--on-block";
+    for (const char* of_scheduling :
+         {"--lwps", "--policy", "--on-block", "--seed", "--max-lwps", "--preempt"}) {
+      if (option == of_scheduling) return false;
+    }
+    return true;
   }
-  return mapping != "many-to-one" || option != "--lwps";
+  return mapping != "many-to-one" || (option != "--lwps" && option != "--preempt");
+}
+// Another LWP goes on in place of one that stands still: what there is only for that.
+bool is_of_handoff(const std::string& option) {
+  return option == "--max-lwps" || option == "--preempt";
 }
 
 }  // namespace
 
 std::unique_ptr<Lecture> Lecture::start(const Setup& setup, const Say& say) {
   std::unique_ptr<Lecture> lecture(new Lecture(setup, say));
+  if (const auto disk = setup.options.find(kDisk); disk != setup.options.end()) {
+    lecture->disk_rest_ = disk_rest(disk->second);
+  }
   if (!setup.root.empty()) lecture->requests_ = requests_of(setup.root);
   if (!lecture->start_server(setup.options)) return nullptr;
   return lecture;
@@ -90,9 +107,11 @@ bool Lecture::start_server(const std::map<std::string, std::string>& options) {
   std::vector<std::string> arguments = setup_.arguments;
   const auto found = options.find("--mapping");
   const std::string mapping = found == options.end() ? "" : found->second;
+  const auto on_block = options.find("--on-block");
+  const bool hands_off = on_block != options.end() && on_block->second == "handoff";
   for (const auto& [option, value] : options) {
     if (value.empty() || (value == "0" && option == "--lwps")) continue;
-    if (!has_use_for(mapping, option)) continue;
+    if (!has_use_for(mapping, option) || (is_of_handoff(option) && !hands_off)) continue;
     arguments.push_back(option);
     arguments.push_back(value);
   }
@@ -215,7 +234,9 @@ std::string Lecture::set(const std::string& values) {
     } else if (value != value_of(field)) {
       anew = true;
       const bool none = field.option == kDisk && *number_in(value) == 0;
-      options[field.option] = none ? "none" : field.option == kDisk ? "slow:" + value : value;
+      options[field.option] = none                    ? "none"
+                              : field.option == kDisk ? std::string(kSlow) + value + disk_rest_
+                                                      : value;
     }
   }
   if (!anew && rate == asked_) return {};

@@ -55,6 +55,7 @@ class Lecture final : public Controls {
   const Say say_;
   std::vector<std::string> requests_;  // outlive the load
   double asked_ = 0;                   // requests a second
+  std::string disk_rest_;              // what was typed of a slow disk besides its time
   int port_ = 0;
   std::optional<compare::ServerProcess> server_;
   std::optional<compare::Counters> before_, after_;

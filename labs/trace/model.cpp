@@ -157,6 +157,12 @@ class Builder {
   void loses(LwpTrack& l, Nanos at) {
     const std::uint32_t on = l.fiber;
     leaves(l, at);
+    const Runtime& runtime = m_.runtimes[l.runtime];
+    std::erase_if(open_flows_, [&](auto& open) {
+      if (open.first.scope != scope(runtime.process, runtime.number)) return false;
+      for (const std::size_t s : open.second) stays_open(m_.spans[s], at);
+      return true;
+    });
     for (std::uint32_t f = 0; f < fibers_.size(); ++f) {
       FiberTrack& track = fibers_[f];
       const bool elsewhere =
@@ -164,7 +170,13 @@ class Builder {
       if (track.runtime != l.runtime || track.ended || elsewhere) continue;
       while (!track.held.empty()) lets_go(f, track.held.back(), at);
       if (track.began()) set(f, at, {.state = State::none});
+      for (const std::size_t s : track.spans) stays_open(m_.spans[s], at);
+      track.spans.clear();
     }
+  }
+  static void stays_open(Span& s, Nanos at) {
+    s.end = at;
+    s.open = true;
   }
 
   void leaves(LwpTrack& l, Nanos at) {
@@ -173,23 +185,41 @@ class Builder {
     l.set(at, {.state = State::none});
   }
 
+  // A fiber's wait for a reason: for whom or what.
+  Slice waiting(const Place& p, std::uint32_t reason, std::uint64_t address) {
+    Slice s{.state = State::waits, .what = reason};
+    const std::string& why = m_.text(reason);
+    if (why.ends_with(" fd")) {
+      s.state = State::io;
+      if (why != "any fd") s.object = object(p, reason, address);
+    } else if (why == "sleep") {
+      s.state = State::asleep;
+    } else if (why.ends_with(" fiber")) {
+      s.owner = fiber(p, address);
+    } else if (address != 0) {
+      s.object = object(p, reason, address);
+      s.owner = m_.objects[s.object].owner();
+    }
+    return s;
+  }
+
+  // What was said again, because its beginning may be forgotten: it counts where nothing is known.
+  void said_again(const Event& e) {
+    const Place of{.process = place(e).process, .runtime = static_cast<std::uint32_t>(e.second)};
+    const std::uint32_t f = fiber(of, e.first);
+    if (f == kNobody || fibers_[f].ended) return;
+    if (e.kind == Kind::waiting) {
+      if (fibers_[f].state() == State::none) set(f, e.at, waiting(of, e.text, e.third));
+    } else if (const std::uint32_t o = object(of, e.text, e.third); holders_[o].empty()) {
+      acquires(f, o, e.at);
+    }
+  }
+
   void parks(const Event& e, LwpTrack* l) {
     const std::uint32_t f = l != nullptr ? l->fiber : kNobody;
     if (l != nullptr) leaves(*l, e.at);
     if (f == kNobody) return;
-    Slice s{.state = State::waits, .what = e.text};
-    const std::string& why = m_.text(e.text);
-    if (why.ends_with(" fd")) {
-      s.state = State::io;
-      if (why != "any fd") s.object = object(place(e), e.text, e.first);
-    } else if (why == "sleep") {
-      s.state = State::asleep;
-    } else if (why.ends_with(" fiber")) {
-      s.owner = fiber(place(e), e.first);
-    } else if (e.first != 0) {
-      s.object = object(place(e), e.text, e.first);
-      s.owner = m_.objects[s.object].owner();
-    }
+    Slice s = waiting(place(e), e.text, e.first);
     FiberTrack& track = fibers_[f];
     if (std::exchange(track.told, false)) {
       s.waker = track.teller;  // did not wait after all
@@ -421,6 +451,10 @@ class Builder {
       case Kind::none:
         if (l != nullptr) loses(*l, e.at);
         break;
+      case Kind::waiting:
+      case Kind::owns:
+        said_again(e);
+        break;
       case Kind::clock:
       case Kind::string:
       case Kind::runtime:
@@ -457,15 +491,18 @@ class Builder {
     const std::uint32_t o = object(place(e), e.text, e.first);
     ++m_.objects[o].uses;
     if (e.kind == Kind::acquire && here != kNobody) {
-      holders_[o].push_back(here);
-      fibers_[here].held.push_back(o);
-      note_owner(o, e.at);
+      acquires(here, o, e.at);
     } else if (e.kind == Kind::release && !holders_[o].empty()) {
       // Shared, it has other holders; if not, whoever lets go of it had it handed over.
       const auto& all = holders_[o];
       const bool holds = std::find(all.begin(), all.end(), here) != all.end();
       if (holds || all.size() == 1) lets_go(holds ? here : all.back(), o, e.at);
     }
+  }
+  void acquires(std::uint32_t fiber, std::uint32_t o, Nanos at) {
+    holders_[o].push_back(fiber);
+    fibers_[fiber].held.push_back(o);
+    note_owner(o, at);
   }
   static void erase_last(std::vector<std::uint32_t>& all, std::uint32_t one) {
     const auto at = std::find(all.rbegin(), all.rend(), one);
@@ -528,7 +565,7 @@ class Builder {
       }
     }
     for (auto& s : m_.spans) {
-      if (s.end == 0) s.end = end;
+      if (s.end == 0) stays_open(s, end);
     }
     const auto lwp_now = order(lwps_), fiber_now = order(fibers_);
     m_.lwps.resize(lwps_.size());
@@ -543,8 +580,11 @@ class Builder {
       lane.slices = std::move(lwps_[i].slices);
       for (auto& s : lane.slices) renamed(fiber_now, s.who);
     }
+    std::map<std::pair<std::uint32_t, std::string>, int> named;
+    for (const auto& f : fibers_) ++named[{f.runtime, f.name}];
     for (std::size_t i = 0; i < fibers_.size(); ++i) {
       Lane& lane = m_.fibers[fiber_now[i]];
+      lane.has_namesake = named[{fibers_[i].runtime, fibers_[i].name}] > 1;
       lane.name = std::move(fibers_[i].name);
       lane.origin = std::move(fibers_[i].origin);
       lane.number = fibers_[i].number;

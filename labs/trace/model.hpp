@@ -49,7 +49,8 @@ struct Slice {
 };
 
 struct Lane {
-  std::string name;  ///< of a fiber; empty for an LWP
+  std::string name;           ///< of a fiber; empty for an LWP
+  bool has_namesake = false;  ///< another fiber of its runtime has that name
   std::uint64_t number = 0;
   std::uint32_t runtime = 0;       ///< in Model::runtimes
   std::uint32_t parent = kNobody;  ///< the fiber that created it
@@ -104,6 +105,7 @@ struct Span {
   std::uint32_t fiber = 0, what = 0;
   Nanos begin = 0, end = 0;
   std::uint64_t flow = 0;
+  bool open = false;  ///< its end is not recorded: it lasts at least so long
 };
 
 struct Note {

@@ -25,10 +25,7 @@ std::string name_of(const Model& m, std::uint32_t fiber) {
   const Lane& f = m.fibers[fiber];
   const std::string number = std::to_string(f.number);
   if (f.name.empty()) return "fiber " + number;
-  const auto same = [&](std::uint32_t other) {
-    return other < m.fibers.size() && m.fibers[other].name == f.name;
-  };
-  return same(fiber + 1) || same(fiber - 1) ? f.name + " (" + number + ")" : f.name;
+  return f.has_namesake ? f.name + " (" + number + ")" : f.name;
 }
 
 std::string lwp_name(const Model& m, std::uint32_t lwp) {

@@ -6,7 +6,8 @@
 
 namespace weft::labs::trace {
 
-/// "worker-7", or "fiber 12" if it has no name; with its number if several have that name.
+/// "worker-7", or "fiber 12" if it has no name; with its number if several of its
+/// runtime have that name.
 std::string name_of(const Model& m, std::uint32_t fiber);
 /// "many-to-one, hold", where its process has several; "" where not.
 std::string runtime_in_full(const Model& m, std::uint32_t runtime);

@@ -75,7 +75,7 @@ class Packed {
 std::string requests_of(const Model& m, Nanos zero) {
   std::vector<const Span*> all;
   for (const auto& span : m.spans) {
-    if (span.end > zero && span.fiber != kNobody) all.push_back(&span);
+    if (span.end > zero && span.fiber != kNobody && !span.open) all.push_back(&span);
   }
   std::sort(all.begin(), all.end(), [](auto* a, auto* b) { return a->begin < b->begin; });
   struct Parts {
@@ -161,7 +161,10 @@ Json data_of(const Shown& shown, const Say& say) {
   d["share"] = s.share;
   d["runtimes"] = Json::array();
   for (const auto& x : m.runtimes) {
-    d["runtimes"].push_back({{"process", x.process}, {"number", x.number}, {"about", x.about}});
+    d["runtimes"].push_back({{"process", x.process},
+                             {"number", x.number},
+                             {"about", x.about},
+                             {"shares_lwps", x.shares_lwps}});
   }
   Packed packed;
   std::vector<std::uint64_t> moves(m.fibers.size());
@@ -195,7 +198,7 @@ Json data_of(const Shown& shown, const Say& say) {
   for (const auto& f : s.findings) {
     d["findings"].push_back({{"id", f.id},
                              {"text", printable(f.text)},
-                             {"begin", f.end > f.begin && f.begin >= zero ? f.begin - zero : -1},
+                             {"begin", f.end > f.begin ? std::max(f.begin - zero, Nanos{0}) : -1},
                              {"end", f.end - zero},
                              {"lwp", index(f.lwp)},
                              {"fiber", index(f.fiber)}});

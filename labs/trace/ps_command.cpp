@@ -147,6 +147,9 @@ std::string picture(const Model& m, const std::string& file, const PsFlags& f, c
                                   {"path", printable(file)}}),
               kWidth) +
          "\n";
+  if (m.recording.dropped > 0) {
+    out += wrap(say("found.dropped", {{"n", std::to_string(m.recording.dropped)}}), kWidth) + "\n";
+  }
   return out + (table.empty() ? say("page.nobody_waits") + "\n" : table.text(t, 3));
 }
 
@@ -207,6 +210,10 @@ int ps(const PsFlags& f, const Terminal& t) {
   const fs::path process = "/proc/" + pid;
   if (f.stacks && f.live) return refuse(t, "ps", {say("ps.one_of_both")});
   if (f.stacks) {
+    // gdb runs what the program brings along for it, with our rights.
+    if (const auto owner = os::owner_of_process(recorded); owner && *owner != os::user()) {
+      return refuse(t, "ps", {say("ps.others", {{"pid", pid}}), kMachineLacks});
+    }
     auto exit = os::run_in_foreground(gdb_on(recorded, {"weft fibers", "weft bt all"}));
     if (!exit || exit->code == 127) return refuse(t, "ps", {say("ps.no_gdb"), kMachineLacks});
     return exit->code;

@@ -34,8 +34,10 @@ Shape shape_of(Kind kind) {
     case Kind::idle:
     case Kind::busy:
     case Kind::away:
+    case Kind::gone:
       return {};
     case Kind::run:
+    case Kind::born:
     case Kind::notify:
     case Kind::bound:
     case Kind::end:
@@ -66,21 +68,18 @@ Shape shape_of(Kind kind) {
       return {.numbers = 1, .ago = true};
     case Kind::note:
     case Kind::fact:
+    case Kind::role:
       return {.text = true};
     case Kind::noticed:
-      return {.numbers = 5, .text = true, .string = 2, .ago = true};
     case Kind::seen:
       return {.numbers = 5, .text = true, .string = 2, .ago = true};
     case Kind::awake:
       return {.numbers = 3, .ago = true};
+    case Kind::waiting:
+    case Kind::owns:
+      return {.numbers = 4, .string = 2};
     case Kind::origin:
       return {.numbers = 3, .string = 1};
-    case Kind::born:
-      return {.numbers = 1};
-    case Kind::role:
-      return {.text = true};
-    case Kind::gone:
-      return {};
     case Kind::sched:
       return {.numbers = 3};
   }

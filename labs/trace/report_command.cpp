@@ -46,6 +46,11 @@ int make_report(const ReportFlags& f, const Terminal& t) {
     if (auto* why = std::get_if<Refusal>(&recording)) return refuse(t, "report", *why);
     const trace::Model m = trace::model_of(std::move(std::get<trace::Recording>(recording)));
     const std::string out = f.out.empty() ? "-" : f.out;
+    if (!f.text && m.recording.dropped > 0) {  // other programs have no word for it
+      std::fprintf(
+          stderr, "%s\n",
+          t.shown(say("found.dropped", {{"n", std::to_string(m.recording.dropped)}})).c_str());
+    }
     if (f.to == "csv") return write(out, trace::to_csv(m), t);
     if (f.to == "perfetto") return write(out, trace::to_perfetto(m), t);
     return write(out, t.shown(trace::in_text(m, trace::summarize(m, say), t)), t);

@@ -37,6 +37,7 @@ class Slowest {
  private:
   void add(std::uint32_t whole, std::uint32_t served) {
     const Span &w = m_.spans[whole], &s = m_.spans[served];
+    if (w.open || s.open) return;  // nobody knows how long it was
     SlowRow row{.whole = whole, .served = served, .length = w.end - w.begin};
     row.before = s.begin - w.begin;
     auto at = std::find_if(all_.begin(), all_.end(),

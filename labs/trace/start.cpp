@@ -15,9 +15,14 @@ namespace {
 // Whether any chunk's header is such a one.
 template <class Test>
 bool has_chunk(const std::string& file, Test&& test) {
+  // A recording's first chunks may be unused yet, but not a whole gigabyte of them.
+  constexpr std::size_t kMostStrange = (std::size_t{1} << 30) / lwp::trace::kChunkBytes;
   std::ifstream in(file, std::ios::binary);
   lwp::trace::Header h;
-  while (in.read(reinterpret_cast<char*>(&h), sizeof h)) {
+  bool known = false;
+  for (std::size_t n = 0; known || n < kMostStrange; ++n) {
+    if (!in.read(reinterpret_cast<char*>(&h), sizeof h)) break;
+    known = known || h.magic == lwp::trace::kMagic;
     if (h.magic == lwp::trace::kMagic && test(h)) return true;
     in.seekg(static_cast<std::streamoff>(lwp::trace::kChunkBytes - sizeof h), std::ios::cur);
   }
@@ -60,7 +65,9 @@ std::optional<Refusal> start(const std::string& file, bool flight, const Say& sa
   }
   std::ofstream empty(file, std::ios::binary | std::ios::trunc);
   if (!empty) return Refusal{say("usage.cannot_write", {{"path", file}}), kMachineLacks};
-  lwp::os::set_environment("WEFT_TRACE", (flight ? "flight:" : "") + file);
+  // Whole: the program may go to another folder first, or begin its name with a word of WEFT_TRACE.
+  const std::string whole = std::filesystem::absolute(file, none).string();
+  lwp::os::set_environment("WEFT_TRACE", (flight ? "flight:" : "") + whole);
   return std::nullopt;
 }
 

@@ -116,7 +116,9 @@ class Summarizer {
 
   void spans() {
     std::map<std::string, std::vector<Nanos>> by;
-    for (const Span& s : m_.spans) by[m_.text(s.what)].push_back(s.end - s.begin);
+    for (const Span& s : m_.spans) {
+      if (!s.open) by[m_.text(s.what)].push_back(s.end - s.begin);
+    }
     for (auto& [what, lengths] : by) {
       std::sort(lengths.begin(), lengths.end());
       auto at = [&](double share) {

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -178,6 +179,17 @@ int process_id() {
 
 int parent_id() {
   return ::getppid();
+}
+
+unsigned user() {
+  return ::geteuid();
+}
+
+std::optional<unsigned> owner_of_process(int process) {
+  struct stat about;
+  const std::string folder = "/proc/" + std::to_string(process);
+  if (::stat(folder.c_str(), &about) != 0) return std::nullopt;
+  return about.st_uid;
 }
 
 std::string command_line() {

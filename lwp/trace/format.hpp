@@ -89,7 +89,10 @@ enum class Event : std::uint8_t {
   born,  ///< parent (the kernel's number): is recorded from now on
   role,  ///< text: "server", "disk"
   gone,  ///< it ends
+  // Anywhere, for a recording that forgets:
+  waiting,  ///< fiber, runtime, reason (string), object: waits at this moment, and did before
+  owns,     ///< likewise: has that object, for which another fiber waits for that reason
 };
-inline constexpr int kEvents = static_cast<int>(Event::gone) + 1;
+inline constexpr int kEvents = static_cast<int>(Event::owns) + 1;
 
 }  // namespace weft::lwp::trace

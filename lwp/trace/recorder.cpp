@@ -24,7 +24,8 @@ constexpr std::size_t kLeastAhead = 16, kMostAhead = 512;  // chunks
 constexpr os::Nanos kBeat = 10 * os::kMillisecond;
 constexpr std::size_t kMostRings = 4096;  // that a flight recorder grows for
 constexpr unsigned kBeatsOfNames = 100;
-constexpr int kMostNamesAgain = 1000;
+constexpr std::size_t kMostTasksAgain = 1000;
+constexpr int kRests = 100;  // the service thread rests so many times as long as it has worked
 
 // ---- strings: static text by its address; filled in order, never emptied ---------------------
 
@@ -51,7 +52,7 @@ std::vector<ObjectName>& names() {
 // ---- the process itself ----
 
 // Its recording, for last words; written before anybody may say them.
-std::array<char, 160> own_file{};
+std::array<char, 4096> own_file{};
 
 std::array<char, 32> own_role{};  // guarded by names_lock
 
@@ -150,7 +151,7 @@ class Recorder {
       ring.record(Event::away);
       set_owner(ring, nullptr, 0);
     }
-    give_sched(ring);
+    if (ring.lwp_ != 0) give_sched(ring.thread_);
     close_chunk(ring);
     ring.in_use_.store(false, memory_order_release);
   }
@@ -175,6 +176,15 @@ class Recorder {
     Uninterrupted here(*current());
     std::lock_guard lock(process_lock_);
     write(*process_ring_);
+  }
+
+  /// The same, not kept.
+  template <class Write>
+  void in_passing(Write&& write) {
+    sanitizer::Hidden hidden;
+    Uninterrupted here(*current());
+    std::lock_guard lock(process_lock_);
+    write(*beat_ring_);
   }
 
   std::uint32_t process() const { return process_; }
@@ -299,12 +309,11 @@ class Recorder {
     full_[(full_first_ + full_count_++) % full_.size()] = chunk;
   }
 
-  void give_sched(const Ring& ring) {
-    if (ring.lwp_ == 0) return;
-    const auto times = os::schedule_times(static_cast<int>(ring.thread_));
+  void give_sched(std::uint32_t thread) {
+    const auto times = os::schedule_times(static_cast<int>(thread));
     if (times.ran == 0) return;
     std::lock_guard lock(process_lock_);
-    beat_ring_->record(Event::sched, ring.thread_, times.ran, times.waited);
+    beat_ring_->record(Event::sched, thread, times.ran, times.waited);
   }
 
   void ring_bell() {
@@ -318,7 +327,7 @@ class Recorder {
     os::not_metered();
     os::exact_timers();
     os::has(os::Feature::proc_syscall);  // probed now, not in a look
-    os::Nanos next = os::now(), next_look = next;
+    os::Nanos next = os::now(), next_look = next, next_times = next;
     std::size_t used_before = 0;
     unsigned beats = 0;
     os::Nanos rested_at = os::thread_cpu();
@@ -333,8 +342,13 @@ class Recorder {
       if (os::now() >= next) {
         used_before = used;
         next = os::now() + kBeat;
-        look_at_threads();
-        if (flight_ && ++beats % kBeatsOfNames == 0) name_again();
+        beat();
+        if (flight_ && ++beats % kBeatsOfNames == 0) say_again();
+      }
+      if (os::now() >= next_times) {
+        const os::Nanos began = os::thread_cpu();
+        look_at_times();
+        next_times = os::now() + std::max(kBeat, kRests * (os::thread_cpu() - began));
       }
       if (os::now() >= next_look) {
         const os::Nanos began = os::thread_cpu();
@@ -342,7 +356,7 @@ class Recorder {
         next_look = looks_.next(os::now(), waking + os::thread_cpu() - began, kBeat);
       }
       rested_at = os::thread_cpu();
-      os::futex_wait(bell_, rung, std::min(next, next_look));
+      os::futex_wait(bell_, rung, std::min({next, next_look, next_times}));
     }
   }
 
@@ -395,21 +409,38 @@ class Recorder {
     return m;
   }
 
-  // A fiber's creation may be overwritten while it lives.
-  void name_again() {
+  // A fiber's creation may be overwritten while it lives, and so may what it began to wait for. Of
+  // many it is said in turns.
+  void say_again() {
+    struct Turn {
+      Recorder& recorder;
+      std::size_t passed = 0;
+    } turn{*this};
     each_known(
-        [](const Scheduler& s, void* recorder) {
-          auto& r = *static_cast<Recorder*>(recorder);
-          int left = kMostNamesAgain;
-          for (const Task* t = s.all_tasks(); t != nullptr && left > 0; t = t->all_next) {
-            if (!t->live.load(memory_order_acquire)) continue;
-            std::array<char, Task::kNameBytes> name;
-            std::lock_guard lock(r.process_lock_);
-            r.beat_ring_->record_text(Event::name, t->name(name), t->id(), s.traced_as);
-            --left;
+        [](const Scheduler& s, void* of) {
+          auto& [r, passed] = *static_cast<Turn*>(of);
+          for (const Task* t = s.all_tasks(); t != nullptr; t = t->all_next) {
+            if (!t->live.load(memory_order_acquire) || passed++ < r.said_again_) continue;
+            if (passed > r.said_again_ + kMostTasksAgain) return;
+            r.say_again(s, *t);
           }
         },
-        this);
+        &turn);
+    said_again_ = turn.passed > said_again_ + kMostTasksAgain ? said_again_ + kMostTasksAgain : 0;
+  }
+  void say_again(const Scheduler& s, const Task& t) {
+    std::array<char, Task::kNameBytes> name;
+    const auto token = t.token.load(memory_order_relaxed);
+    const char* waits = t.waits_for.load(memory_order_relaxed);
+    const bool parked = token == Task::kParked || token == Task::kTimedPark;
+    const std::uint32_t reason = parked && waits != nullptr ? number_of(waits) : 0;
+    const auto object = reinterpret_cast<std::uintptr_t>(t.waits_object.load(memory_order_relaxed));
+    const std::uint64_t owner = t.waits_owner.load(memory_order_relaxed);
+    std::lock_guard lock(process_lock_);
+    beat_ring_->record_text(Event::name, t.name(name), t.id(), s.traced_as);
+    if (reason == 0) return;
+    if (owner != 0) beat_ring_->record(Event::owns, owner, s.traced_as, reason, object);
+    beat_ring_->record(Event::waiting, t.id(), s.traced_as, reason, object);
   }
 
   // REQUIRES process_lock_, or nobody else.
@@ -418,16 +449,26 @@ class Recorder {
     process_ring_->chunk_->dropped_after += unplaced_.exchange(0);
   }
 
-  void look_at_threads() {
+  void beat() {
+    std::lock_guard lock(process_lock_);
+    beat_ring_->record(Event::clock, os::now());
+    place_losses();
+  }
+
+  // How long each LWP ran and had no processor; of one that has long slept there is nothing new.
+  void look_at_times() {
+    threads_.clear();
     {
-      std::lock_guard lock(process_lock_);
-      beat_ring_->record(Event::clock, os::now());
-      place_losses();
+      std::lock_guard lock(rings_lock_);
+      for (auto& ring : rings_) {
+        if (!ring->in_use_.load(memory_order_acquire) || ring->lwp_ == 0) continue;
+        const std::uint64_t events = ring->events_.load(memory_order_relaxed);
+        const bool awake = goes_on_after(ring->latest_.load(memory_order_relaxed));
+        if (std::exchange(ring->events_seen_, events) == events && !awake) continue;
+        threads_.push_back(ring->thread_);
+      }
     }
-    std::lock_guard lock(rings_lock_);
-    for (auto& ring : rings_) {
-      if (ring->in_use_.load(memory_order_acquire)) give_sched(*ring);
-    }
+    for (const std::uint32_t thread : threads_) give_sched(thread);
   }
 
   const os::Fd fd_;
@@ -455,6 +496,8 @@ class Recorder {
 
   Looks looks_;  // of the service thread, as the next
   std::vector<std::pair<const Ring*, Moment>> moments_;
+  std::vector<std::uint32_t> threads_;
+  std::size_t said_again_ = 0;  // tasks, of this round
 
   Lock process_lock_;
   Ring* process_ring_ = nullptr;  // written under process_lock_, as the next
@@ -666,7 +709,8 @@ void name_object(const void* object, std::string_view name) {
   std::lock_guard lock(names_lock);
   auto at = std::find_if(names().begin(), names().end(),
                          [&](const ObjectName& each) { return each.object == object; });
-  if (at != names().end()) {
+  const bool again = at != names().end();
+  if (again) {
     if (at->text == entry.text) return;
     *at = entry;
   } else if (names().size() < kNames) {
@@ -675,17 +719,20 @@ void name_object(const void* object, std::string_view name) {
     return;
   }
   if (Recorder* r = of_this_process()) {
-    r->in_process_ring([&](Ring& to) {
+    auto write = [&](Ring& to) {
       to.record_text(Event::object, entry.text.data(), reinterpret_cast<std::uintptr_t>(object));
-    });
+    };
+    // A place in memory may be named again and again, by object after object: for a while only.
+    again ? r->in_passing(write) : r->in_process_ring(write);
   }
 }
 
 void say_where(int fd) {
   const std::string_view file = own_file.data();
   if (!is_on() || file.empty()) return;
-  Line line;
-  line.text("weft: recorded until here: ./weft report ").text(file).end(fd);
+  os::write_out(fd, "weft: recorded until here: ./weft report ");
+  os::write_out(fd, file);  // longer, perhaps, than a Line
+  os::write_out(fd, "\n");
 }
 
 void name_all(const Scheduler& s) {

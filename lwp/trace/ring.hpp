@@ -98,9 +98,11 @@ class Ring {
     events_.store(events_.load(memory_order_relaxed) + 1, memory_order_relaxed);
   }
   bool next_chunk();
-  // An event found no room. False if the ring has no chunk to say so.
+  // An event found no room. False if the ring has no chunk to say so. Nothing more goes into that
+  // chunk, even if it would fit: what is behind a loss must not look as if it were before it.
   bool counts_loss() {
     if (chunk_ == nullptr) return false;
+    end_ = at_;
     ++dropped_;
     ++chunk_->dropped_after;
     return true;
@@ -117,8 +119,9 @@ class Ring {
   atomic<std::uint64_t> last_{0};  // ticks at the last event
   atomic<std::uint64_t> events_{0};
   atomic<Event> latest_{Event::none};
-  const Lwp* of_ = nullptr;       // whose it is; guarded by Recorder::rings_lock_, as the next
-  std::uint64_t only_fiber_ = 0;  // of Alone
+  const Lwp* of_ = nullptr;        // whose it is; guarded by Recorder::rings_lock_, as the next
+  std::uint64_t only_fiber_ = 0;   // of Alone
+  std::uint64_t events_seen_ = 0;  // by the service thread; likewise
   std::uint32_t number_ = 0, thread_ = 0, lwp_ = 0, runtime_ = 0;
   atomic<bool> in_use_{false};
 };

@@ -56,6 +56,14 @@ test('it answers while every LWP is blocked, and shows it', async () => {
   }
   assert.ok(!answered, 'the only LWP is in read all the time');
   await screenshot(page, 'dashboard-blocked');
+  // Who goes from event to event looks at something: it stays until he says so.
+  await page.getByRole('button', {name: 'previous event'}).click();
+  const goOn = page.getByRole('button', {name: 'go on'});
+  await goOn.waitFor();
+  const seen = await page.locator('.said').innerText();
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  assert.equal(await page.locator('.said').innerText(), seen);
+  await goOn.click();
   for (const dark of [false, true]) {
     await page.emulateMedia({colorScheme: dark ? 'dark' : 'light'});
     await page.getByRole('button', {name: 'pause'}).or(page.getByRole('button', {name: 'go on'}))

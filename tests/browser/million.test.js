@@ -8,8 +8,8 @@ import {readFileSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {after, test} from 'node:test';
 import {pathToFileURL} from 'node:url';
-import {close, comesIntoView, end, expectFast, folder, inView, open, painted, recording, says,
-  screenshot, timelines} from './browser.js';
+import {close, comesIntoView, end, expectFast, folder, inView, kPatience, open, painted, recording,
+  says, screenshot, state, timelines, within} from './browser.js';
 
 const file = recording('million'), html = join(folder, 'million.html');
 const MiB = 1024 * 1024;
@@ -97,7 +97,7 @@ test('lanes beyond two hundred are folded until they are asked for', async () =>
   const height = () => timelines(page).first().evaluate((canvas) =>
     canvas.parentElement.scrollHeight);
   const folded = await height();
-  const more = page.getByRole('button', {name: /show \d+ more fibers/});
+  const more = page.getByRole('button', {name: /show \d+ more lanes/});
   assert.match(await more.innerText(), /show 1001 more/);
   await more.click();
   await more.waitFor({state: 'detached'});
@@ -106,5 +106,15 @@ test('lanes beyond two hundred are folded until they are asked for', async () =>
   await page.getByRole('searchbox').fill('name:worker-1201 state:blocked');
   await page.getByRole('searchbox').press('Enter');
   await says(page, /lane\s+worker-1201\s+state\s+blocked/);
+  // And so it is by whom the address is sent to.
+  await within(kPatience, 'the address', async () => /[#&]s=/.test(state(page)));
+  const address = page.url();
   await close(page);
+  const theirs = await open(address);
+  await says(theirs, /lane\s+worker-1201\s+state\s+blocked/);
+  assert.ok(await timelines(theirs).first().evaluate((canvas) =>
+    canvas.parentElement.scrollHeight) > folded * 4, 'its lane is there');
+  assert.ok(await timelines(theirs).first().evaluate((canvas) =>
+    canvas.closest('.lanes').scrollTop) > 0, 'and in sight');
+  await close(theirs);
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "labs/dashboard/dashboard.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <nlohmann/json.hpp>
 
@@ -188,6 +189,32 @@ TEST_CASE("weft serve --dashboard answers while every LWP is blocked, and starts
   CHECK(served.control(R"({"workers":"99999"})") == Say(Language::en)("dashboard.not_so"));
   CHECK(served.shows(
       [](const Json& live) { return about(live).starts_with("many-to-many, 3 LWPs"); }));
+}
+
+TEST_CASE("weft serve --dashboard: what was typed stays, whatever its controls change") {
+  weft::tests::Folder folder;
+  folder.file("page.txt", "read slowly");
+  const Served served({"--root", folder.path(), "--mapping", "many-to-many", "--on-block",
+                       "handoff", "--preempt", "5", "--disk", "slow:3", "--heads", "2"});
+  auto runs = [&](const std::string& mapping, const std::string& disk, bool preempts) {
+    return served.shows([&](const Json& live) {
+      if (!about(live).starts_with(mapping)) return false;
+      const auto number = live["recordings"][0]["processes"][0]["number"].dump();
+      std::string command = labs::testing::content("/proc/" + number + "/cmdline");
+      std::replace(command.begin(), command.end(), '\0', ' ');
+      const bool as_typed = command.find("--preempt 5") != command.npos;
+      return command.find(disk) != command.npos && as_typed == preempts;
+    });
+  };
+  CHECK(runs("many-to-many", "--disk slow:3,heads=2", true));
+  const std::string anew = Say(Language::en)("dashboard.anew");
+  CHECK(served.control(R"({"disk_ms":"0"})") == anew);
+  CHECK(served.control(R"({"mapping":"one-to-one"})") == anew);
+  CHECK(runs("one-to-one", "--disk none", false));
+  CHECK(served.control(R"({"mapping":"many-to-many","disk_ms":"7"})") == anew);
+  CHECK(runs("many-to-many", "--disk slow:7,heads=2", true));
+  CHECK(served.control(R"({"on_block":"hold"})") == anew);
+  CHECK(runs("many-to-many", "--disk slow:7,heads=2", false));
 }
 
 TEST_CASE("weft run --dashboard follows a program, and is refused beside --trace") {

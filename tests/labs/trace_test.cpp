@@ -497,6 +497,23 @@ TEST_CASE("weft run records a program, and weft report tells of it") {
   CHECK(fs::file_size(folder / "t.pf") > 1000);
 }
 
+TEST_CASE("A program that goes to another folder is recorded where it was said") {
+  const Folder folder;
+  fs::create_directories(folder.path / "sub");
+  const std::string weft = WEFT_PROGRAM, program = weft + " measure pipe --ms 20";
+  for (const std::string name : {"t.wt", "flight:t.wt"}) {
+    INFO(name);
+    auto ran =
+        lwp::os::spawn_process({"sh", "-c",
+                                "cd " + folder.path.string() + " && " + weft + " run --trace " +
+                                    name + " -- sh -c 'cd sub && " + program + "'"});
+    REQUIRE(ran);
+    CHECK(labs::testing::finish(*ran).code == 0);
+    CHECK(fs::exists(folder.path / name));
+  }
+  CHECK(fs::is_empty(folder.path / "sub"));
+}
+
 TEST_CASE("A recording is written over nothing but a recording") {
   const Folder folder;
   const std::string file = folder / "notes.txt";

@@ -68,7 +68,8 @@ class Level {
 
 // By runtime, the times in which no fiber ran though some were ready, for an LWP was blocked.
 function standstillsOf(r) {
-  return r.runtimes.map((_, k) => {
+  return r.runtimes.map(({shares_lwps: shares}, k) => {
+    if (!shares) return [];  // what blocks an LWP of one fiber holds up nobody
     const mine = (lanes) => lanes.filter(({runtime}) => runtime === k), out = [];
     const blocked = Level.of(mine(r.lwps), BLOCKED);
     if (blocked.times.length === 0) return out;

@@ -24,14 +24,21 @@
     constructor() {
       super();
       this.state = {status: '', said: '', paused: false};
+      this.paused = false;
     }
     componentDidMount() {
       this.rest();
       this.again();
     }
+    // What is under way hears of it at once, the page when it is rendered.
+    pause(paused) {
+      if (this.paused === paused) return;
+      this.paused = paused;
+      this.setState({paused});
+    }
     async again() {
       for (;;) {
-        if (!this.state.paused) await this.refresh();
+        if (!this.paused) await this.refresh();
         await new Promise((resolve) => setTimeout(resolve, live.every * 1000));
       }
     }
@@ -41,7 +48,8 @@
       try {
         const answer = await (await ask('/live')).json();
         this.setState({status: answer.status, rps: answer.rps});
-        if (answer.recordings?.length) this.present(answer.recordings);
+        const {recordings} = answer;
+        if (recordings?.length && !(this.app && this.paused)) this.present(recordings);
       } catch {
         this.setState({status: words.gone});
       }
@@ -52,9 +60,10 @@
         this.app = new App(data, this.inside);
         this.app.onSelect = (timeline, slice) => this.stackOf(timeline, slice);
         this.app.extra = () => this.stack();
-        // Who points at something wants to look at it.
+        // Who points at something, or moves to it, wants to look at it.
+        this.app.onLook = () => this.pause(true);
         this.inside.addEventListener('pointerdown', (e) => {
-          if (e.target.tagName === 'CANVAS' && !this.state.paused) this.setState({paused: true});
+          if (e.target.tagName === 'CANVAS') this.pause(true);
         });
       }
       const {app} = this;
@@ -139,7 +148,7 @@
     }
     render(_, {status, said, paused, r}) {
       const pause = () => {
-        this.setState({paused: !paused});
+        this.pause(!paused);
         if (paused) this.refresh();
       };
       const waits = r && waitingNow(r, words);

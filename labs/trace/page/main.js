@@ -186,6 +186,7 @@ class Panel extends Component {
   render({app, timeline, index}, {width}) {
     const {words, part, timelines, view} = app, {r} = timeline;
     const unfold = () => {
+      app.onLook?.();
       timeline.unfolded = true;
       timeline.layOut();
       app.refresh();
@@ -292,6 +293,7 @@ class App {
 
   // ---- what is looked at ----
   select(timeline, slice, t = null) {
+    this.onLook?.();
     for (const other of this.timelines) other.selected = other.moment = null;
     timeline.selected = slice;
     this.chosen = timeline;
@@ -327,6 +329,7 @@ class App {
   }
   // To the next event or the one before; what it is stands below the lanes.
   step(forward) {
+    this.onLook?.();
     const {view, chosen, words} = this, {r} = chosen;
     const here = chosen.moment ?? (forward ? view.from - 0.5 : Math.min(view.to, r.length));
     const t = eventBeside(r, here, forward);
@@ -397,10 +400,11 @@ class App {
     const [k, list, lane, i] = (state.get('s') || '').split('.');
     const found = this.timelines[k]?.r[list]?.[lane];
     if (found && Number(i) < found.count) {
-      this.select(this.timelines[k], {lane: found, i: Number(i)});
+      const {begin} = found;
+      this.go(this.timelines[k], {lane: found, begin: begin[i], end: begin[Number(i) + 1]});
     }
     const t = /^(-?\d+)-(\d+)$/.exec(state.get('t') || '');
-    if (t) this.view.set(Number(t[1]), Number(t[2]));
+    if (t) this.view.set(Number(t[1]), Number(t[2])); else this.view.set(this.first.from, this.first.to);
   }
 
   // ---- painting ----
@@ -415,6 +419,7 @@ class App {
     });
   }
   moved() {
+    this.onLook?.();
     this.repaint();
     clearTimeout(this.later);
     this.later = setTimeout(() => this.settle(), REST);

@@ -3,7 +3,7 @@
 // on one time axis; each counts time from its own begin.
 
 const LANE = 22, GAP = 3, AXIS = 20, NAMES = 150, HEAD = 22;
-const MOST_LANES = 200;     // fibers beyond are folded until asked for
+const MOST_LANES = 200;     // of LWPs, and of fibers: those beyond are folded until asked for
 const MOST_LOOKS = 24;      // slices looked at for one column of pixels
 const DENSE = 3;            // pixels for a slice; a lane with less is painted from tiles
 const TILE = 256;           // columns
@@ -72,18 +72,17 @@ class Timeline {
     const r = this.r, {processes, lwps, fibers} = this.shown;
     this.rows = [];
     this.folded = 0;
-    let some = r.fibers;
-    if (!this.unfolded && r.fibers.length > MOST_LANES) {
-      const weight = ({total}) =>
-        total[RUNNING] + total[READY] + total[BLOCKED] + total[WAITS] * 0.01;
-      const heavy = [...r.fibers].sort((a, b) => weight(b) - weight(a)).slice(0, MOST_LANES);
-      some = new Set(heavy);
-      this.folded = r.fibers.length - MOST_LANES;
-      some = r.fibers.filter((lane) => some.has(lane));
-    }
+    const weight = ({total}) =>
+      total[RUNNING] + total[READY] + total[BLOCKED] + total[WAITS] * 0.01;
+    const foremost = (lanes) => {
+      if (this.unfolded || lanes.length <= MOST_LANES) return lanes;
+      this.folded += lanes.length - MOST_LANES;
+      const heavy = new Set([...lanes].sort((a, b) => weight(b) - weight(a)).slice(0, MOST_LANES));
+      return lanes.filter((lane) => heavy.has(lane));
+    };
     const of = r.runtimes.map(() => ({lwps: [], fibers: []}));
-    for (const lane of r.lwps) if (lane.count) of[lane.runtime].lwps.push(lane);
-    for (const lane of some) if (lane.count) of[lane.runtime].fibers.push(lane);
+    for (const lane of foremost(r.lwps)) if (lane.count) of[lane.runtime].lwps.push(lane);
+    for (const lane of foremost(r.fibers)) if (lane.count) of[lane.runtime].fibers.push(lane);
     let y = AXIS;
     const several = r.processes.length > 1;
     r.processes.forEach((process, p) => {
