@@ -43,7 +43,7 @@ inline constexpr Message kMessages[] = {
     {"found.slowest_alone", "The slowest request took {time} from when it was taken up (its client is not recorded): {ready} ready, {waited} waiting, {blocked} in blocking calls of its own, {ran} running.", "最慢的请求从被接手起用了 {time}（未录制其客户端）：就绪等待 {ready}，等待对象 {waited}，自己的阻塞调用 {blocked}，运行 {ran}。"},
     {"found.slowest_behind", " It was longest behind {fiber} in {call}: {time}.", "等得最久的是 {fiber} 的 {call}：{time}。"},
     {"found.dropped", "{n} events were lost: the disk was full or slower than the program. What follows a loss may be wrong.", "丢失了 {n} 个事件：磁盘已满或跟不上程序。丢失之后的内容可能不准。"},
-    {"found.damaged", "{n} parts of the file could not be read to their end.", "文件中有 {n} 部分无法完整读取。"},
+    {"found.damaged", "The recording is damaged or cut short: {n} parts of it could not be read to their end, and what they held is missing here.", "录制文件已损坏或被截断：有 {n} 部分无法完整读取，其内容不在此处。"},
     {"state.none", "nothing known", "未知"},
     {"state.running", "running", "运行"},
     {"state.ready", "ready", "就绪"},

@@ -45,6 +45,8 @@ class WeftBacktrace(gdb.Command):
         for fiber in fibers:
             reason = fiber.reason()
             where = f" on LWP {fiber.lwp.index}" if fiber.state == "running" else ""
+            if where and fiber.in_call:
+                where += f" (in a blocking call: {fiber.in_call})"
             print(f"{fiber.title()}: {fiber.state}{where}{' for ' + reason if reason else ''}")
             print(self.calls(fiber, flags))
 
@@ -54,7 +56,7 @@ class WeftBacktrace(gdb.Command):
         context = fiber.context()
         if context == 0:
             return "(has not run yet)\n"
-        return self.to_its_end(weft_unwinder.backtrace(context, flags), 1)
+        return self.to_its_end(*weft_unwinder.backtrace(context, flags))
 
     def of_thread(self, fiber, flags):
         thread = fiber.lwp.thread()

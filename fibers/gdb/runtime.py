@@ -62,6 +62,8 @@ class WeftFiber:
         what = weft_load(task["waits_for"])
         self.waits_for = what.string() if self.parked and int(what) != 0 else ""
         self.object = int(weft_load(task["waits_object"])) if self.parked else 0
+        call = weft_load(task["in_call"])
+        self.in_call = call.string() if int(call) != 0 else ""  # that it has announced
         self.lwp = None  # the one that carries it
 
     @property

@@ -51,15 +51,21 @@ class WeftUnwinder(Unwinder):
         return 0x100 - code[at + 4] + self.WORD
 
     def backtrace(self, context, flags):
-        """The text of `bt` for a saved context, its frames counted from 0."""
+        """The text of `bt` for a saved context, its frames counted from 0, and how many of them are
+        not the fiber's: the thread's innermost, and those inlined into each other there."""
         if gdb.newest_frame().architecture().name() != "i386:x86-64":
             raise gdb.GdbError("weft: where a fiber's registers lie is known for x86-64 only")
         self.size = self.context_size()
         self.innermost_sp = int(gdb.newest_frame().read_register("rsp"))
+        strange = 1
+        frame = gdb.newest_frame()
+        while frame.type() == gdb.INLINE_FRAME:
+            frame = frame.older()
+            strange += 1
         self.context = context
         gdb.invalidate_cached_frames()
         try:
-            return gdb.execute(f"bt {flags}", to_string=True)
+            return gdb.execute(f"bt {flags}", to_string=True), strange
         finally:
             self.context = 0
             gdb.invalidate_cached_frames()

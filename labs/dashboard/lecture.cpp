@@ -45,7 +45,6 @@ std::vector<std::string> requests_of(const std::string& root) {
 std::optional<double> number_in(const std::string& text) {
   double value = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (text.empty()) return 0;
   if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
   if (!(value >= 0 && value <= kMost)) return std::nullopt;
   return value;

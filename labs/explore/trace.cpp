@@ -15,7 +15,8 @@ using trace::Writer;
 using Event = Writer::Event;
 using Nanos = Writer::Nanos;
 
-constexpr std::string_view kWaits = "waits for ", kWakes = "wakes ", kStarts = "starts ";
+constexpr std::string_view kWaits = "waits for ", kWakes = "wakes ", kStarts = "starts ",
+                           kBlocks = "blocks its LWP in ";
 
 // Turns lines of the story, which tell only of steps that the program's source has, into events
 // without gaps: who runs where, and who must have left since.
@@ -30,14 +31,20 @@ class Player {
   void play() {
     for (const StoryLine& line : story_.lines) play(line);
   }
-  /// The last thing that was done lasts a step, as any other.
-  Nanos end() const { return end_; }
+  /// The last thing that was done lasts a step, as any other; a call that never came back, long
+  /// enough to be seen.
+  Nanos end() const {
+    const bool blocked =
+        std::any_of(actors_.begin(), actors_.end(), [](const Actor& a) { return a.blocked; });
+    return blocked ? end_ + end_ / 10 : end_;
+  }
 
  private:
   struct Actor {
     std::uint64_t number = 0;
     bool made = false, ended = false;
-    int lwp = 0;  // that it runs on; 0: none
+    bool blocked = false;  // in the kernel, and its LWP with it
+    int lwp = 0;           // that it runs on; 0: none
   };
   struct Lwp {
     std::size_t place = 0;
@@ -71,6 +78,7 @@ class Player {
       on.actor = line.column;
       actor.lwp = number;
     }
+    if (std::exchange(actor.blocked, false)) to_.write(on.place, begin, Event::unblock, {0});
     to_.write(on.place, begin, Event::note, {}, in_words(line));
     for (const auto& effect : line.effects) act(effect, line.column, on, last);
   }
@@ -91,6 +99,9 @@ class Player {
     if (effect.starts_with(kWaits)) {
       to_.write(on.place, at, Event::park, {to_.string(effect.substr(kWaits.size())), 0});
       actors_[std::exchange(on.actor, kNone)].lwp = 0;
+    } else if (effect.starts_with(kBlocks)) {
+      to_.write(on.place, at, Event::block, {to_.string(effect.substr(kBlocks.size()))});
+      actors_[who].blocked = true;
     } else if (effect == "ends") {
       leave(on, at, Event::done);
     } else if (effect.starts_with(kWakes)) {
@@ -101,10 +112,17 @@ class Player {
   }
   void tell(const std::string& name, Lwp& on, Nanos at, lwp::Why why) {
     const auto found = std::find(story_.actors.begin(), story_.actors.end(), name);
-    if (found == story_.actors.end()) return;
-    const auto other = static_cast<std::size_t>(found - story_.actors.begin());
-    make(other, on.place, at);
-    to_.write(on.place, at, Event::ready, {actors_[other].number, static_cast<std::uint64_t>(why)});
+    std::uint64_t number;
+    if (found != story_.actors.end()) {
+      const auto other = static_cast<std::size_t>(found - story_.actors.begin());
+      make(other, on.place, at);
+      number = actors_[other].number;
+    } else {  // it never did anything
+      auto [silent, fresh] = silent_.try_emplace(name, actors_.size() + silent_.size() + 1);
+      number = silent->second;
+      if (fresh) to_.write(on.place, at, Event::create, {number}, name);
+    }
+    to_.write(on.place, at, Event::ready, {number, static_cast<std::uint64_t>(why)});
   }
 
   std::string in_words(const StoryLine& line) const {
@@ -123,6 +141,7 @@ class Player {
   const Say& say_;
   const std::uint32_t runtime_;
   std::vector<Actor> actors_;
+  std::map<std::string, std::uint64_t> silent_;  // fibers that have no column
   std::map<int, Lwp> lwps_;
   Nanos end_ = 0;
 };

@@ -219,6 +219,8 @@ class Builder {
     const std::uint32_t f = l != nullptr ? l->fiber : kNobody;
     if (l != nullptr) leaves(*l, e.at);
     if (f == kNobody) return;
+    // The LWP of one fiber alone has nothing else to do.
+    if (!m_.runtimes[l->runtime].shares_lwps) l->set(e.at, {.state = State::idle});
     Slice s = waiting(place(e), e.text, e.first);
     FiberTrack& track = fibers_[f];
     if (std::exchange(track.told, false)) {

@@ -107,14 +107,27 @@ const Slice* present(const Model& m, const Lane& lane) {
   return s.end >= m.recording.ended && s.state != State::none ? &s : nullptr;
 }
 
+// Who keeps a ready fiber from running: the LWPs of its runtime that are blocked, and those on
+// them.
+std::string behind(const Model& m, const Lane& fiber) {
+  std::string text;
+  for (std::uint32_t l = 0; l < m.lwps.size(); ++l) {
+    const Slice* s = m.lwps[l].runtime == fiber.runtime ? present(m, m.lwps[l]) : nullptr;
+    if (s == nullptr || s->state != State::blocked) continue;
+    text += (text.empty() ? "" : ", ") + lwp_name(m, l) + " (" + name_of(m, s->who) + ")";
+  }
+  return text;
+}
+
 // What it waits for, who holds that; which call blocks it.
-std::string why(const Model& m, const Slice& s, bool of_lwp) {
+std::string why(const Model& m, const Lane& lane, const Slice& s, bool of_lwp) {
   std::string text;
   if (s.object != kNobody) {
     text = object_name(m, s.object);
   } else if (s.state != State::running && s.state != State::ready) {
     text = m.text(s.what);
   }
+  if (s.state == State::ready) text = behind(m, lane);
   const std::uint32_t owner = s.object != kNobody ? m.objects[s.object].owner() : s.owner;
   if (owner != kNobody) text += " (" + name_of(m, owner) + ")";
   if (s.who != kNobody) {
@@ -131,10 +144,11 @@ std::string picture(const Model& m, const std::string& file, const PsFlags& f, c
     for (std::uint32_t i = 0; i < lanes.size(); ++i) {
       const Slice* s = present(m, lanes[i]);
       if (s == nullptr) continue;
-      const bool waits =
-          s->state == State::waits || s->state == State::io || s->state == State::blocked;
+      const bool waits = s->state == State::waits || s->state == State::io ||
+                         s->state == State::blocked || s->state == State::ready;
       if (f.waits && (of_lwp || !waits)) continue;
-      table.add({name(m, i), words(s->state, say), why(m, *s, of_lwp), duration(s->length())});
+      table.add(
+          {name(m, i), words(s->state, say), why(m, lanes[i], *s, of_lwp), duration(s->length())});
     }
   };
   lines(m.lwps, lwp_name, true);

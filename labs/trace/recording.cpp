@@ -178,6 +178,7 @@ class Reader {
  public:
   void add(std::span<const std::byte> bytes) {
     ++files_;
+    if (bytes.size() % kChunkBytes != 0) ++out_.damaged;  // it is cut short
     for (std::size_t at = 0; at + kChunkBytes <= bytes.size(); at += kChunkBytes) {
       const Header h = header_of(bytes.data() + at);
       if (h.magic != lwp::trace::kMagic) continue;
@@ -364,6 +365,7 @@ class Reader {
     }
     out_.processes[process_].dropped += h.dropped_after + (first ? h.dropped : 0);
     const bool gap = after != nullptr && next.ring == h.ring && next.sequence > h.sequence + 1;
+    if (gap && !source.kept_last) ++out_.damaged;
     if (gap || h.dropped_after > 0) {
       out_.events.push_back({.at = std::max(ended, h.nanos[0]), .place = place_of(h)});
     }

@@ -38,8 +38,11 @@ std::vector<std::string> gdb_on(int process, const std::vector<std::string>& com
   std::error_code none;
   const std::string program = fs::read_symlink("/proc/" + pid + "/exe", none).string();
   // The commands are in the program itself, which gdb has to be told to trust.
-  std::vector<std::string> argv{"gdb", "-batch", "-iex", "add-auto-load-safe-path " + program,
-                                "-p",  pid};
+  std::vector<std::string> argv{"gdb",  "-batch",
+                                "-iex", "add-auto-load-safe-path " + program,
+                                "-iex", "set print thread-events off",
+                                "-iex", "set suppress-cli-notifications on",
+                                "-p",   pid};
   for (const auto& command : commands) {
     argv.push_back("-ex");
     argv.push_back(command);

@@ -11,15 +11,18 @@ constexpr os::Nanos kSameSleep = 10 * os::kMicrosecond;
 
 void Looks::note_awake(Seen& seen) {
   seen.before = seen.now;
-  seen.now = {os::now(), os::thread_cpu_of(seen.moment.thread), seen.moment.carries};
+  seen.now = {os::now(), os::thread_cpu_of(seen.moment.thread), seen.moment.carries, false};
   seen.asleep = false;
 }
 
 // It has used `cpu` since `before`, and has slept since. Where a fiber was on it all the time it
-// ran on until then; from idleness it came with its latest event, at the latest.
+// ran on until then; from idleness it came with its latest event, at the latest. A thread that has
+// just begun came to that event by computing.
 os::Nanos Looks::fell_asleep(const Seen& seen) {
   const Used& before = seen.before;
-  const os::Nanos cpu = std::max<os::Nanos>(seen.now.cpu - before.cpu, 0);
+  os::Nanos cpu = seen.now.cpu - before.cpu;
+  if (before.opening) cpu -= std::max<os::Nanos>(seen.moment.latest - before.at, 0);
+  cpu = std::max<os::Nanos>(cpu, 0);
   const os::Nanos since = before.carries ? before.at : seen.moment.latest;
   return std::clamp(since + cpu, std::min(seen.moment.latest, seen.now.at), seen.now.at);
 }
@@ -27,7 +30,7 @@ os::Nanos Looks::fell_asleep(const Seen& seen) {
 Look Looks::judged(Seen& seen, const os::ThreadLook& look) {
   const bool asleep = look.state == 'S' || look.state == 'D';
   if (seen.asleep) seen.before = seen.now;
-  seen.now = {os::now(), os::thread_cpu_of(seen.moment.thread), true};
+  seen.now = {os::now(), os::thread_cpu_of(seen.moment.thread), true, false};
   const os::Nanos at = seen.now.at, used = seen.now.cpu - seen.before.cpu;
   Look out;
   if (seen.asleep && (!asleep || used > kSameSleep)) {

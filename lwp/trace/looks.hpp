@@ -29,6 +29,8 @@ struct Moment {
   std::uint64_t events = 0;  ///< so many, the latest of them then:
   os::Nanos latest = 0;
   std::uint64_t fiber = 0;
+  /// When its thread became an LWP, and what it had used of the CPU by then.
+  os::Nanos opened = 0, opened_cpu = 0;
   bool carries = false;    ///< a fiber that, as far as events tell, has not stopped
   bool announced = false;  ///< in a call that the fiber announced
 };
@@ -79,7 +81,9 @@ class Looks {
   Look at(std::size_t i, const Moment& m, Unmoved&& unmoved) {
     if (m.thread == 0) return {};
     Seen& seen = seen_[i];
-    const bool moved = seen.moment.events != m.events || seen.moment.thread != m.thread;
+    const bool another = seen.moment.thread != m.thread;
+    const bool moved = another || seen.moment.events != m.events;
+    if (another) seen.now = {m.opened, m.opened_cpu, false, true};
     seen.moment = m;
     if (moved) {
       anything_ = true;
@@ -97,6 +101,7 @@ class Looks {
   struct Used {  // by its thread, of the CPU, until when
     os::Nanos at = 0, cpu = 0;
     bool carries = false;
+    bool opening = false;  // no look: how its thread began
   };
   struct Seen {
     Moment moment;

@@ -122,6 +122,8 @@ class Recorder {
     Uninterrupted here(*current());
     std::lock_guard lock(rings_lock_);
     ring.of_ = l;
+    ring.opened_ = os::now();
+    ring.opened_cpu_ = os::thread_cpu();
     ring.only_fiber_ = only_fiber;
   }
 
@@ -246,7 +248,7 @@ class Recorder {
     maps_.push_back(*memory);
     chunks_.fetch_add(chunks, memory_order_relaxed);
     std::lock_guard lock(chunks_lock_);
-    for (std::size_t i = 0; i < chunks; ++i) {
+    for (std::size_t i = chunks; i-- > 0;) {  // the first is taken first
       free_.push_back(reinterpret_cast<Header*>(memory->data() + i * kChunkBytes));
     }
     free_count_.store(free_.size(), memory_order_relaxed);
@@ -400,6 +402,8 @@ class Recorder {
     const Lwp* l = ring.of_;
     if (l == nullptr) return m;
     m.thread = static_cast<int>(ring.thread_);
+    m.opened = ring.opened_;
+    m.opened_cpu = ring.opened_cpu_;
     m.events = ring.events_.load(memory_order_relaxed);
     const Task* task = l->running.load(memory_order_relaxed);
     const Event latest = ring.latest_.load(memory_order_relaxed);

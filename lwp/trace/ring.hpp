@@ -119,9 +119,10 @@ class Ring {
   atomic<std::uint64_t> last_{0};  // ticks at the last event
   atomic<std::uint64_t> events_{0};
   atomic<Event> latest_{Event::none};
-  const Lwp* of_ = nullptr;        // whose it is; guarded by Recorder::rings_lock_, as the next
-  std::uint64_t only_fiber_ = 0;   // of Alone
-  std::uint64_t events_seen_ = 0;  // by the service thread; likewise
+  const Lwp* of_ = nullptr;       // whose it is; guarded by Recorder::rings_lock_, as the next
+  std::uint64_t only_fiber_ = 0;  // of Alone
+  os::Nanos opened_ = 0, opened_cpu_ = 0;  // Moment's; likewise
+  std::uint64_t events_seen_ = 0;          // by the service thread; likewise
   std::uint32_t number_ = 0, thread_ = 0, lwp_ = 0, runtime_ = 0;
   atomic<bool> in_use_{false};
 };

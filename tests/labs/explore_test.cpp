@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 // weft explore, end to end: the four bugs of its examples are found and replayed, their mends pass,
 // and whatever a program does ends in an answer.
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -94,6 +95,44 @@ TEST_CASE("weft explore --trace: the schedule, a lane for each LWP and each fibe
   CHECK(m.recording.ended <= found.found["steps"].get<std::int64_t>() + 1);
   CHECK(run_weft({"explore", (kExamples / "wait_with_if.cpp").string(), "--trace", "/no/where"})
             .code == 2);
+}
+
+// One fiber reads what another would write, on one LWP.
+TEST_CASE(
+    "weft explore --trace: a call that keeps the LWP is blocked on it, and who waits is ready") {
+  if (!there()) return;
+  const Folder folder;
+  const fs::path file = folder.path / "blocks.cpp", trace = folder.path / "schedule.wt";
+  std::ofstream(file) << R"(#include "fibers/explore.hpp"
+#include "fibers/fiber.hpp"
+#include <unistd.h>
+void program() {
+  int ends[2];
+  if (::pipe(ends) != 0) return;
+  auto reader = weft::fibers::spawn({.name = "reader"}, [&] { char c; (void)!::read(ends[0], &c, 1); });
+  auto writer = weft::fibers::spawn({.name = "writer"}, [&] { (void)!::write(ends[1], "x", 1); });
+  reader.join();
+  writer.join();
+}
+)";
+  const Explored found = explore(file, {"--trace", trace.string(), "--lwps", "1"});
+  INFO(found.found.dump());
+  CHECK(found.code == 1);
+  const auto read =
+      weft::labs::trace::read({trace.string()}, weft::labs::Say(weft::labs::Language::en));
+  REQUIRE(std::holds_alternative<weft::labs::trace::Recording>(read));
+  using weft::labs::trace::State;
+  const auto m = weft::labs::trace::model_of(std::get<weft::labs::trace::Recording>(read));
+  std::map<std::string, State> last;
+  for (const auto& f : m.fibers) {
+    REQUIRE(!f.slices.empty());
+    last[f.name] = f.slices.back().state;
+  }
+  CHECK(last["reader"] == State::blocked);
+  CHECK(last["writer"] == State::ready);
+  REQUIRE(m.lwps.size() == 1);
+  CHECK(m.lwps[0].slices.back().state == State::blocked);
+  CHECK(m.lwps[0].slices.back().length() * 20 > m.length());  // it can be seen
 }
 
 TEST_CASE("weft explore: a call is one step, --inside many, and both find the bug") {

@@ -338,13 +338,14 @@ TEST_CASE("Contention, a missing processor and losses are said word for word, in
             "than processors.",
             "3 events were lost: the disk was full or slower than the program. What follows a loss "
             "may be wrong.",
-            "2 parts of the file could not be read to their end."});
+            "The recording is damaged or cut short: 2 parts of it could not be read to their end, "
+            "and what they held is missing here."});
   CHECK(findings(r, Language::zh) ==
         std::vector<std::string>{
             "mutex 0x10 使纤程等待一次，30.0\u00a0ms。",
             "LWP 1 可运行却没有处理器，共 20.0\u00a0ms：有其他程序，或 LWP 多于处理器。",
             "丢失了 3 个事件：磁盘已满或跟不上程序。丢失之后的内容可能不准。",
-            "文件中有 2 部分无法完整读取。"});
+            "录制文件已损坏或被截断：有 2 部分无法完整读取，其内容不在此处。"});
 }
 
 TEST_CASE("Where nothing stood still, that is said") {

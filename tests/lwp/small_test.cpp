@@ -179,5 +179,35 @@ TEST_CASE("Looks: they take a hundredth of a CPU, a 25th where an LWP stands sti
   CHECK(rests_after(50 * os::kMicrosecond) == 5 * os::kMillisecond);
 }
 
+TEST_CASE("Looks: what fell asleep before the first look did so when it had used its CPU") {
+  // A thread that begins, computes, records an event, computes no more, and sleeps.
+  atomic<bool> ends{false};
+  atomic<int> thread{0};
+  trace::Moment m{.events = 1, .fiber = 1, .carries = true};
+  os::Thread sleeper("sleeper", [&] {
+    m.opened = os::now();
+    m.opened_cpu = os::thread_cpu();
+    while (os::thread_cpu() - m.opened_cpu < 20 * os::kMillisecond) {
+    }
+    m.latest = os::now();
+    thread.store(os::thread_id());
+    while (!ends.load()) os::sleep_until(os::now() + 200 * os::kMillisecond);
+  });
+  while ((m.thread = thread.load()) == 0) os::sleep_until(os::now() + os::kMillisecond);
+  const auto unmoved = [] { return true; };
+  trace::Looks looks;
+  trace::Look look;
+  for (int i = 0; i < 20 && look.asleep_ago < 0; ++i) {
+    looks.begin(1);
+    look = looks.at(0, m, unmoved);
+    os::sleep_until(os::now() + os::kMillisecond);
+  }
+  const os::Nanos fell_asleep = os::now() - look.asleep_ago;
+  REQUIRE(look.asleep_ago >= 0);
+  CHECK(fell_asleep - m.latest < 10 * os::kMillisecond);  // not the 20 of before that event
+  ends.store(true);
+  sleeper.join();
+}
+
 }  // namespace
 }  // namespace weft::lwp

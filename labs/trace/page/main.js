@@ -191,7 +191,10 @@ class Panel extends Component {
       timeline.layOut();
       app.refresh();
     };
-    const lead = part && (r.findings.find(({id}) => /blocked|still/.test(id)) || r.findings[0]);
+    // The foremost of what is in view, if there is any.
+    const seen = ({begin, end}) => begin < view.to && end > view.from;
+    const telling = r.findings.filter(({id}) => /blocked|still/.test(id));
+    const lead = part && (telling.find(seen) || telling[0] || r.findings[0]);
     return html`<section class="recording">
       <div class="bar"><h2>${timelines.length > 1 ? r.title : words.timeline}</h2>
         ${index === 0 && !part ? html`<span class="step">
@@ -254,7 +257,7 @@ function Info({app}) {
     ${selected ? html`<${Details} timeline=${chosen} words=${words} />` : null}
     ${selected ? html`<${Way} timeline=${chosen} words=${words} go=${app.go} />` : null}
     <${RangeStatistics} timeline=${chosen} from=${from} to=${to} chosen=${Boolean(range)}
-      words=${words} />
+      title=${app.timelines.length > 1 ? r.title : ''} words=${words} />
     ${app.extra?.(chosen) || null}</div>
     ${moment === null ? null : html`<${WaitGraph} r=${r} t=${moment} words=${words} />`}</div>`;
 }

@@ -209,7 +209,7 @@ function Way({timeline, words, go}) {
 }
 
 // ---- times by state in a range ----
-function RangeStatistics({timeline, from, to, chosen, words}) {
+function RangeStatistics({timeline, from, to, chosen, title: of, words}) {
   const {r} = timeline;
   const line = (lanes, states, title) => {
     const sums = new Float64Array(STATES.length);
@@ -219,7 +219,8 @@ function RangeStatistics({timeline, from, to, chosen, words}) {
     return html`<div><b>${title}: </b>${parts.join(' · ') || '–'}</div>`;
   };
   return html`<div class="range">
-    <div class="soft">${fill(chosen ? words.chosen : words.range, {time: r.time(to - from)})}</div>
+    <div class="soft">${of ? of + ': ' : ''}${
+      fill(chosen ? words.chosen : words.range, {time: r.time(to - from)})}</div>
     ${line(r.lwps, [RUNNING, BLOCKED, IDLE, UNPERMITTED], words.lwps)}
     ${line(r.fibers, [RUNNING, READY, WAITS, IO, ASLEEP, BLOCKED], words.fibers)}</div>`;
 }
