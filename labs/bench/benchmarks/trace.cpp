@@ -172,7 +172,7 @@ std::vector<Row> rows(const Scale& scale) {
   for (auto& [name, run] :
        {std::pair{"echo+flight", &last_recorded}, {"echo+recorded", &all_recorded}}) {
     Row& times = row(name, pair, run);
-    times.unit = "x";
+    times.unit = "";
     times.operations = messages;
     times.target = Target{1.05, {}};
   }
