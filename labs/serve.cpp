@@ -36,6 +36,7 @@ struct ServeFlags {
   int lwps = 0, max_lwps = 0, workers = 8, heads = 0, port = 8080;
   double cpu_per_request = 0, drain_seconds = 10, preempt = 0;
   bool stats = false, heads_given = false, preempt_given = false;
+  bool writable = false, anyone_can_write = false;
   std::string layout, processes;       // of design.md, not there yet
   std::vector<std::string> of_fibers;  // flags given that only a server of fibers has
 };
@@ -239,6 +240,8 @@ bool confine(const ServeFlags& f, servers::ServerOptions& options, Refusal& why)
 bool read_flags(const ServeFlags& f, servers::ServerOptions& options, Refusal& why) {
   options.workers = f.workers;
   options.root = f.root;
+  options.writable = f.writable;
+  options.anyone_can_write = f.anyone_can_write;
   options.bind = {f.bind == "localhost" ? "127.0.0.1" : f.bind, static_cast<std::uint16_t>(f.port)};
   options.cpu_per_request = static_cast<os::Nanos>(f.cpu_per_request * os::kMillisecond);
   return refuse_absent(f, why) && check_numbers(f, why) && read_names(f, options, why) &&
@@ -298,7 +301,8 @@ int serve(const ServeFlags& f, const Terminal& terminal) {
     std::fprintf(stderr, "weft serve: WEFT_WITHOUT names '%s', which weft does not know\n",
                  word.c_str());
   }
-  os::ignore_signals(std::array{SIGPIPE});          // whoever reads the counters may leave
+  // Whoever reads the counters may leave, and a file may become too big for a limit of ours.
+  os::ignore_signals(std::array{SIGPIPE, SIGXFSZ});
   auto signals = servers::Control::take_signals();  // before any thread or process is made
   if (!signals) {
     why = {"the kernel gives no signal descriptor", kMachineLacks};
@@ -429,6 +433,9 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
       ->capture_default_str();
   auto* heads = sub.add_option("--heads", f->heads, "heads of a slow disk: reads it does at once");
   sub.add_option("--root", f->root, "the folder to serve")->capture_default_str();
+  sub.add_flag("--writable", f->writable, "let clients change and delete files");
+  sub.add_flag("--yes-anyone-can-write", f->anyone_can_write,
+               "--writable on another address than this machine's own");
   sub.add_option("--bind", f->bind, "address to listen on")->capture_default_str();
   sub.add_option("--port", f->port, "port to listen on (0: any free one)")->capture_default_str();
   sub.add_option("--cpu-per-request", f->cpu_per_request, "ms of CPU each request uses at least");

@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "fibers/trace.hpp"
+#include "servers/file_tree.hpp"
 
 namespace weft::servers {
 namespace {
@@ -40,7 +41,8 @@ Need Connection::run() {
   cpu_.resume();
   shown_.state.store("running", lwp::memory_order_relaxed);
   Need need = lingering_ ? linger() : carry_on();
-  shown_.state.store(need == Need::closed ? nullptr : state_name(need), lwp::memory_order_relaxed);
+  const char* state = need == Need::disk ? doing(action_.work->kind) : state_name(need);
+  shown_.state.store(need == Need::closed ? nullptr : state, lwp::memory_order_relaxed);
   cpu_.pause();
   return need;
 }
@@ -80,8 +82,8 @@ bool Connection::perform(Event& event, Need& need) {
       return receive(event, need);
     case Action::Kind::send:
       return send(event, need);
-    case Action::Kind::read:
-      return read(event, need);
+    case Action::Kind::disk:
+      return use_disk(event, need);
     default:
       event = open_file();
       return true;
@@ -126,17 +128,24 @@ bool Connection::send(Event& event, Need& need) {
   return true;
 }
 
-bool Connection::read(Event& event, Need& need) {
+bool Connection::use_disk(Event& event, Need& need) {
   if (!std::exchange(disk_done_, false)) {
-    if (site_.disk.blocks(*file_name_)) {
+    const DiskWork work = disk_work();
+    if (site_.disk.blocks(work)) {
       need = Need::disk;
       return false;
     }
-    disk_result_ = os::pread_at_hand(file_.get(), action_.into, action_.offset);
+    disk_result_ = carry_out(work);
   }
-  event.kind = disk_result_ ? Event::Kind::chunk_read : Event::Kind::failed;
-  event.bytes = disk_result_ ? *disk_result_ : 0;
-  event.error = disk_result_.error();
+  if (!disk_result_) {
+    event.kind = Event::Kind::failed;
+    event.error = disk_result_.error();
+    return true;
+  }
+  bool read = action_.work->kind == DiskWork::Kind::read;
+  event.kind = read ? Event::Kind::chunk_read : Event::Kind::disk_done;
+  event.bytes = disk_result_->bytes;
+  event.done = *disk_result_;
   return true;
 }
 
@@ -150,8 +159,13 @@ Event Connection::open_file() {
   return {.kind = Event::Kind::file_opened, .file = *info};
 }
 
-DiskRead Connection::disk_read() const {
-  return {file_.get(), action_.offset, action_.into};
+DiskWork Connection::disk_work() {
+  DiskWork work = *action_.work;
+  work.root = site_.root;
+  work.file = file_.get();
+  work.temporary = &temporary_;
+  if (work.name == nullptr) work.name = file_name_;
+  return work;
 }
 
 void Connection::tell(const Event& event) {
@@ -161,6 +175,7 @@ void Connection::tell(const Event& event) {
     switch (a.kind) {
       case Action::Kind::close_file:
         keep_file({});
+        temporary_.discard();
         break;
       case Action::Kind::compute:
         cpu_.top_up(a.time, site_.tail);
@@ -230,6 +245,7 @@ void Connection::abandon() {
   end_span();
   shown_.state.store(nullptr, lwp::memory_order_relaxed);
   keep_file({});
+  temporary_.discard();
   socket_.reset();
   deadline_ = os::kNever;
   action_ = {.kind = Action::Kind::close};

@@ -8,7 +8,7 @@
 //   readable, idle   polls all             back to the dispatcher     polls all
 //   readable         blocks in poll        back to the dispatcher     polls all
 //   writable         blocks in poll        parks the fiber            polls all
-//   disk             blocks in read        blocks in read             a completion comes
+//   disk             blocks in it          blocks in it               a completion comes
 //
 // INVARIANT: one kernel thread or fiber at a time uses a connection; models hand it over.
 #pragma once
@@ -34,7 +34,7 @@ struct Site {
 enum class Need : std::uint8_t {
   readable,   ///< bytes from the peer
   writable,   ///< room for bytes to the peer
-  disk,       ///< the read that disk_read() names
+  disk,       ///< the work that disk_work() names
   turn_over,  ///< its next request is in the buffer: others first, then run() again
   closed,     ///< it has ended
 };
@@ -47,7 +47,7 @@ constexpr const char* state_name(Need need) {
     case Need::writable:
       return "sending";
     case Need::disk:
-      return "reading";
+      return "at the disk";
     case Need::turn_over:
       return "turn over";
     case Need::closed:
@@ -65,11 +65,11 @@ class Connection {
   /// Goes on as far as possible without waiting.
   Need run();
   /// REQUIRES: the last run() said disk.
-  DiskRead disk_read() const;
-  void disk_done(Result<std::size_t> bytes) { disk_result_ = std::move(bytes), disk_done_ = true; }
+  DiskWork disk_work();
+  void disk_done(Result<DiskDone> done) { disk_result_ = std::move(done), disk_done_ = true; }
   /// The deadline has passed while it waited for its peer. run() follows.
   void expire() { expired_ = true; }
-  /// Ends at once, whatever is under way. REQUIRES: no disk read in flight.
+  /// Ends at once, whatever is under way. REQUIRES: no work of the disk under way.
   void abandon();
 
   int socket() const { return socket_.get(); }
@@ -82,7 +82,8 @@ class Connection {
 
   /// What a picture of the server shows of it: for other threads, so it pairs with nothing.
   struct Shown {
-    lwp::atomic<const char*> state{nullptr};  ///< a state_name(), or "running"; null: not open
+    /// A state_name(), what its disk is doing(), or "running"; null: not open.
+    lwp::atomic<const char*> state{nullptr};
     lwp::atomic<int> socket{-1};
     lwp::atomic<int> file{-1};  ///< open for its request
   };
@@ -106,7 +107,7 @@ class Connection {
   bool perform(Event& event, Need& need);
   bool receive(Event& event, Need& need);
   bool send(Event& event, Need& need);
-  bool read(Event& event, Need& need);
+  bool use_disk(Event& event, Need& need);
   Event open_file();
   /// Tells the session and does the actions that take no waiting; the last one stays in action_.
   void tell(const Event& event);
@@ -122,10 +123,11 @@ class Connection {
   std::unique_ptr<Session> session_;
   os::Fd socket_;
   os::Fd file_;
+  TemporaryFile temporary_;
   const std::string* file_name_ = nullptr;
   Action action_;  ///< the one under way
   os::Nanos deadline_ = os::kNever;
-  Result<std::size_t> disk_result_ = Result<std::size_t>::failure(0);
+  Result<DiskDone> disk_result_ = Result<DiskDone>::failure(0);
   CpuAccount cpu_;
   std::uint64_t spans_ = 0, flow_ = 0;  ///< of this connection; of the span that is open, else 0
   std::uint16_t client_port_ = 0, server_port_ = 0;  ///< known once a span has begun

@@ -79,7 +79,7 @@ DiskParse parse_disk(std::string_view text) {
 std::unique_ptr<Disk> make_disk(const DiskSpec& spec) {
   switch (spec.kind) {
     case DiskSpec::Kind::none:
-      return std::make_unique<NoDisk>();
+      return std::make_unique<NoDisk>(spec.writable);
     case DiskSpec::Kind::real:
       return std::make_unique<RealDisk>(spec.cold);
     case DiskSpec::Kind::slow:

@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: BSL-1.0
-// The seam through which a server reads files, so that one can see what a model does while a disk
-// is slow, on a machine whose disk is not.
+// The seam through which a server reads and changes files, so that one can see what a model does
+// while a disk is slow, on a machine whose disk is not.
 //
 //   none       bytes come straight from the page cache, and nobody calls it blocking
 //   real       a blocking pread
 //   real,cold  the same, each file dropped from the page cache before each read
-//   slow:MS    each read takes MS milliseconds on one of K heads (disk_slow.hpp)
+//   slow:MS    each work takes MS milliseconds on one of K heads (disk_slow.hpp)
 //
-// A disk is read in one of two ways: read() blocks the calling kernel thread, a DiskQueue reports
-// completions to a thread that does not wait.
+// A disk does its work in one of two ways: perform() blocks the calling kernel thread, a DiskQueue
+// reports completions to a thread that does not wait. What changes files waits for the machine's
+// disk whichever this is: it is durable when it is done.
 #pragma once
 
 #include <cstdint>
@@ -19,31 +20,22 @@
 #include <string_view>
 #include <vector>
 
-#include "lwp/os.hpp"
+#include "servers/disk_work.hpp"
 
 namespace weft::servers {
 
-namespace os = lwp::os;
-using lwp::Result;
-
-struct DiskRead {
-  int file = -1;
-  std::uint64_t offset = 0;
-  std::span<std::byte> into;
-};
-
-/// Reads in flight for one thread that does not block.
+/// Work under way for one thread that does not block.
 class DiskQueue {
  public:
   struct Completion {
     void* tag = nullptr;
-    Result<std::size_t> bytes = Result<std::size_t>::failure(0);
+    Result<DiskDone> done = Result<DiskDone>::failure(0);
   };
   virtual ~DiskQueue() = default;
   /// Readable when a completion waits.
   virtual int fd() const = 0;
-  /// Starts a read; `read.into` stays until its completion.
-  virtual void submit(const DiskRead& read, void* tag) = 0;
+  /// Starts a work; memory that it names stays until its completion.
+  virtual void submit(const DiskWork& work, void* tag) = 0;
   /// Takes completions that wait; never blocks.
   virtual std::size_t take(std::span<Completion> into) = 0;
 };
@@ -51,12 +43,12 @@ class DiskQueue {
 class Disk {
  public:
   virtual ~Disk() = default;
-  /// False: this file's bytes are at hand, read them where you are.
-  virtual bool blocks(std::string_view name) const = 0;
-  /// Blocks the calling kernel thread until the bytes are there.
-  virtual Result<std::size_t> read(const DiskRead& read) = 0;
+  /// False: what it needs is at hand, do it where you are (carry_out).
+  virtual bool blocks(const DiskWork& work) const = 0;
+  /// Blocks the calling kernel thread until it is done.
+  virtual Result<DiskDone> perform(const DiskWork& work) = 0;
   /// The same if the bytes turn out to be at hand; else nothing, and it has not waited.
-  virtual std::optional<Result<std::size_t>> read_at_once(const DiskRead&) { return std::nullopt; }
+  virtual std::optional<Result<DiskDone>> perform_at_once(const DiskWork&) { return std::nullopt; }
   virtual std::unique_ptr<DiskQueue> make_queue() = 0;
 };
 
@@ -65,11 +57,12 @@ struct DiskSpec {
   enum class Kind { none, real, slow };
   Kind kind = Kind::none;
   bool cold = false;         ///< real
-  os::Nanos each = 0;        ///< slow: the time of one read
-  int heads = 8;             ///< slow: reads it does at once
+  os::Nanos each = 0;        ///< slow: the time of one work
+  int heads = 8;             ///< slow: works it does at once
   std::string hot;           ///< slow: names beginning so are always in the cache
   std::vector<int> cpus;     ///< slow: where its process runs
   std::size_t readers = 64;  ///< slow: how many threads may block in it at once
+  bool writable = false;     ///< files are changed
 };
 
 /// Reads "slow:7.5,heads=8,hot=hot/"; a text that says what is wrong with it otherwise.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "servers/disk_none.hpp"
 
+#include "servers/file_tree.hpp"
+#include "servers/helper_queue.hpp"
+
 namespace weft::servers {
 namespace {
 
@@ -8,7 +11,7 @@ namespace {
 class NoQueue final : public DiskQueue {
  public:
   int fd() const override { return bell_.fd(); }
-  void submit(const DiskRead&, void*) override {}
+  void submit(const DiskWork&, void*) override {}
   std::size_t take(std::span<Completion>) override { return 0; }
 
  private:
@@ -17,10 +20,11 @@ class NoQueue final : public DiskQueue {
 
 }  // namespace
 
-Result<std::size_t> NoDisk::read(const DiskRead& read) {
-  return os::pread_at_hand(read.file, read.into, read.offset);
+Result<DiskDone> NoDisk::perform(const DiskWork& work) {
+  return carry_out(work);
 }
 std::unique_ptr<DiskQueue> NoDisk::make_queue() {
+  if (writable_) return std::make_unique<HelperQueue>(*this);
   return std::make_unique<NoQueue>();
 }
 

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: BSL-1.0
-// No disk: everything is taken to be at hand.
+// No disk: everything that is read is taken to be at hand.
 #pragma once
 
 #include "servers/disk.hpp"
 
 namespace weft::servers {
 
-/// Files are taken to be in the page cache.
+/// Files are taken to be in the page cache; changes to them are on the machine's disk when done.
 class NoDisk final : public Disk {
  public:
-  bool blocks(std::string_view) const override { return false; }
-  Result<std::size_t> read(const DiskRead& read) override;
-  std::unique_ptr<DiskQueue> make_queue() override;
+  explicit NoDisk(bool writable = true) : writable_(writable) {}
+  bool blocks(const DiskWork& work) const override { return work.changes(); }
+  Result<DiskDone> perform(const DiskWork& work) override;
+  std::unique_ptr<DiskQueue> make_queue() override;  ///< a HelperQueue if files may change
+
+ private:
+  const bool writable_;
 };
 
 }  // namespace weft::servers

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "servers/disk_real.hpp"
 
+#include "servers/file_tree.hpp"
 #include "servers/helper_queue.hpp"
 
 namespace weft::servers {
 
-Result<std::size_t> RealDisk::read(const DiskRead& read) {
-  if (cold_) os::drop_from_cache(read.file);
-  return os::pread(read.file, read.into, read.offset);
+Result<DiskDone> RealDisk::perform(const DiskWork& work) {
+  if (work.kind != DiskWork::Kind::read) return carry_out(work);
+  if (cold_) os::drop_from_cache(work.file);
+  auto bytes = os::pread(work.file, work.into, work.offset);
+  if (!bytes) return Result<DiskDone>::failure(bytes.error());
+  return Result<DiskDone>({.bytes = *bytes});
 }
-std::optional<Result<std::size_t>> RealDisk::read_at_once(const DiskRead& read) {
-  if (cold_) return std::nullopt;
-  auto bytes = os::pread_cached(read.file, read.into, read.offset);
-  return bytes ? std::optional(bytes) : std::nullopt;
+std::optional<Result<DiskDone>> RealDisk::perform_at_once(const DiskWork& work) {
+  if (cold_ || work.kind != DiskWork::Kind::read) return std::nullopt;
+  auto bytes = os::pread_cached(work.file, work.into, work.offset);
+  if (!bytes) return std::nullopt;
+  return Result<DiskDone>({.bytes = *bytes});
 }
 std::unique_ptr<DiskQueue> RealDisk::make_queue() {
   return std::make_unique<HelperQueue>(*this);

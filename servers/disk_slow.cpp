@@ -11,6 +11,9 @@
 
 #include "lwp/trace/recorder.hpp"
 #include "servers/disk_ledger.hpp"
+#include "servers/disk_none.hpp"
+#include "servers/file_tree.hpp"
+#include "servers/helper_queue.hpp"
 
 namespace weft::servers {
 
@@ -109,7 +112,8 @@ namespace {
 
 }  // namespace
 
-SlowDisk::SlowDisk(const DiskSpec& spec) : each_(spec.each), hot_(spec.hot) {
+SlowDisk::SlowDisk(const DiskSpec& spec)
+    : each_(spec.each), hot_(spec.hot), writable_(spec.writable) {
   void* memory = os::shared_memory(sizeof(DiskSharedState));
   if (memory == nullptr) throw std::system_error(ENOMEM, std::generic_category(), "disk ledger");
   shared_ = new (memory) DiskSharedState;
@@ -130,14 +134,14 @@ SlowDisk::SlowDisk(const DiskSpec& spec) : each_(spec.each), hot_(spec.hot) {
 }
 SlowDisk::~SlowDisk() = default;
 
-bool SlowDisk::blocks(std::string_view name) const {
-  return hot_.empty() || !name.starts_with(hot_);
+bool SlowDisk::blocks(const DiskWork& work) const {
+  return work.changes() || hot_.empty() || !work.name->starts_with(hot_);
 }
 
-Result<std::size_t> SlowDisk::read(const DiskRead& read) {
+Result<DiskDone> SlowDisk::perform(const DiskWork& work) {
   // The place in the ledger is taken before a pipe is waited for: the disk's queue is first come,
   // first served, whatever ours is.
-  if (dead_.load(lwp::memory_order_relaxed)) return Result<std::size_t>::failure(EIO);
+  if (dead_.load(lwp::memory_order_relaxed)) return Result<DiskDone>::failure(EIO);
   auto entry = shared_->ledger.place(os::now(), each_);
   std::uint32_t pipe = take_pipe();
   DiskOrder order{entry.end, pipe, 0};
@@ -146,9 +150,9 @@ Result<std::size_t> SlowDisk::read(const DiskRead& read) {
   give_pipe(pipe);
   if (!answered || *answered != sizeof order) {
     dead_.store(true, lwp::memory_order_relaxed);
-    return Result<std::size_t>::failure(EIO);
+    return Result<DiskDone>::failure(EIO);
   }
-  return os::pread_at_hand(read.file, read.into, read.offset);
+  return carry_out(work);
 }
 
 std::uint32_t SlowDisk::take_pipe() {
@@ -174,18 +178,21 @@ void SlowDisk::give_pipe(std::uint32_t pipe) {
   os::futex_wake(given_back_, 1);
 }
 
-// If the disk process dies its pipe ends. Then every read under way and every later one fails with
-// EIO; the bell takes the pipe's place as what makes the queue readable.
+// If the disk process dies its pipe ends. Then all work under way and all that comes later fails
+// with EIO; the bell takes the pipe's place as what makes the queue readable.
 class SlowQueue final : public DiskQueue {
  public:
   explicit SlowQueue(SlowDisk& disk) : disk_(disk) {
     constexpr auto level = os::Poller::Trigger::level;
     (void)ready_.add(pipe(), os::kReadable, level, nullptr).error();
     (void)ready_.add(failure_.fd(), os::kReadable, level, nullptr).error();
+    if (!disk.writable_) return;
+    helpers_.emplace(at_hand_);
+    (void)ready_.add(helpers_->fd(), os::kReadable, level, nullptr).error();
   }
   int fd() const override { return ready_.fd(); }
 
-  void submit(const DiskRead& read, void* tag) override {
+  void submit(const DiskWork& work, void* tag) override {
     if (dead_) return fail(tag);
     auto entry = disk_.shared_->ledger.place(os::now(), disk_.each_);
     std::uint32_t slot;
@@ -196,7 +203,7 @@ class SlowQueue final : public DiskQueue {
       slot = free_.back();
       free_.pop_back();
     }
-    jobs_[slot] = {read, tag, true};
+    jobs_[slot] = {work, tag, true};
     send(DiskOrder{entry.end, kQueuePipe, slot});
   }
 
@@ -210,10 +217,15 @@ class SlowQueue final : public DiskQueue {
       Job& job = jobs_[order.tag];
       job.under_way = false;
       free_.push_back(order.tag);
-      into[n++] = {job.tag, os::pread_at_hand(job.read.file, job.read.into, job.read.offset)};
+      if (job.work.changes()) {  // which waits for the machine's disk too
+        helpers_->submit(job.work, job.tag);
+      } else {
+        into[n++] = {job.tag, carry_out(job.work)};
+      }
     }
+    if (helpers_) n += helpers_->take(into.subspan(n));
     while (n < into.size() && !failed_.empty()) {
-      into[n++] = {failed_.back(), Result<std::size_t>::failure(EIO)};
+      into[n++] = {failed_.back(), Result<DiskDone>::failure(EIO)};
       failed_.pop_back();
     }
     if (dead_ && failed_.empty()) failure_.clear();
@@ -222,7 +234,7 @@ class SlowQueue final : public DiskQueue {
 
  private:
   struct Job {
-    DiskRead read;
+    DiskWork work;
     void* tag = nullptr;
     bool under_way = false;
   };
@@ -247,8 +259,10 @@ class SlowQueue final : public DiskQueue {
   std::vector<std::uint32_t> free_;
   os::Poller ready_;  // what makes this queue readable
   os::Bell failure_;
-  std::vector<void*> failed_;  // their reads, which are to be completed with EIO
+  std::vector<void*> failed_;  // their work, which is to be completed with EIO
   bool dead_ = false;
+  NoDisk at_hand_;
+  std::optional<HelperQueue> helpers_;  // for changes, once the slow disk's time has passed
 };
 
 std::unique_ptr<DiskQueue> SlowDisk::make_queue() {

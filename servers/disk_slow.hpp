@@ -7,7 +7,7 @@
 //   order {end, who} ────────────► [ring of orders] ──────► heap by end
 //   read(own pipe) … asleep                                 waits until the earliest end
 //        wakes  ◄──────────────────────── pipe ──────────── writes the order back
-//   then reads the file's bytes from the page cache
+//   then reads the file's bytes from the page cache, or does what else it was asked for
 //
 // A process of its own answers, so that no CPU of the server's core is spent on being slow, and
 // /proc and traces say truly that the caller sleeps in read. An event-driven server has one pipe on
@@ -28,8 +28,8 @@ class SlowDisk final : public Disk {
  public:
   explicit SlowDisk(const DiskSpec& spec);
   ~SlowDisk() override;
-  bool blocks(std::string_view name) const override;
-  Result<std::size_t> read(const DiskRead& read) override;
+  bool blocks(const DiskWork& work) const override;
+  Result<DiskDone> perform(const DiskWork& work) override;
   /// One at a time.
   std::unique_ptr<DiskQueue> make_queue() override;
 
@@ -40,9 +40,10 @@ class SlowDisk final : public Disk {
 
   const os::Nanos each_;
   const std::string hot_;
+  const bool writable_;
   DiskSharedState* shared_;  // mapped for the life of the process
   os::Bell bell_;            // wakes the disk process
-  // Pipe 0 belongs to the queue, the others to whoever blocks in read().
+  // Pipe 0 belongs to the queue, the others to whoever blocks in perform().
   std::vector<std::array<os::Fd, 2>> pipes_;
   SpinLock lock_;
   std::vector<std::uint32_t> free_pipes_;     // guarded by lock_

@@ -92,7 +92,7 @@ Need FiberModel::carry(Connection& c) {
   while (true) {
     switch (Need need = c.run()) {
       case Need::disk:
-        read_disk(c);
+        use_disk(c);
         break;
       case Need::writable:
         wait_for(c, os::kWritable);
@@ -103,10 +103,12 @@ Need FiberModel::carry(Connection& c) {
   }
 }
 
-void FiberModel::read_disk(Connection& c) {
+void FiberModel::use_disk(Connection& c) {
+  const DiskWork work = c.disk_work();
   // A cached page needs no second LWP.
-  if (auto bytes = site_.disk.read_at_once(c.disk_read())) return c.disk_done(*bytes);
-  c.disk_done(fibers::blocking("read", [&] { return site_.disk.read(c.disk_read()); }));
+  if (auto done = site_.disk.perform_at_once(work)) return c.disk_done(std::move(*done));
+  const char* call = work.kind == DiskWork::Kind::read ? "read" : doing(work.kind);
+  c.disk_done(fibers::blocking(call, [&] { return site_.disk.perform(work); }));
 }
 
 void FiberModel::wait_for(Connection& c, std::uint32_t interest) {

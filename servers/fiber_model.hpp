@@ -41,7 +41,7 @@ class FiberModel : public ServerModel {
   /// REQUIRES: table_ held.
   void retire(Connection& c);
   void close(Connection& c);
-  /// Goes on, reading its disk and waiting to write, until something else is needed.
+  /// Goes on, using its disk and waiting to write, until something else is needed.
   Need carry(Connection& c);
   /// Parks until its socket is ready or its deadline has passed.
   void wait_for(Connection& c, std::uint32_t interest);
@@ -57,7 +57,7 @@ class FiberModel : public ServerModel {
   lwp::atomic<bool> stopping_{false};  // set under table_
 
  private:
-  void read_disk(Connection& c);
+  void use_disk(Connection& c);
 
   lwp::atomic<bool> draining_{false};  // pairs with bell_rang()
   lwp::atomic<int> lwps_at_end_{0};    // for report() after run()

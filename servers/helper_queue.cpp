@@ -18,13 +18,13 @@ HelperQueue::~HelperQueue() {
   for (auto& h : helpers_) h.join();
 }
 
-void HelperQueue::submit(const DiskRead& read, void* tag) {
+void HelperQueue::submit(const DiskWork& work, void* tag) {
   {
     std::lock_guard lock(lock_);
-    waiting_.push({read, tag});
+    waiting_.push({work, tag});
   }
   // Pairs with help(): it reads the count before it looks at the queue, so either it finds the
-  // read or the count has changed and it does not sleep.
+  // work or the count has changed and it does not sleep.
   submitted_.fetch_add(1, lwp::memory_order_release);
   os::futex_wake(submitted_, 1);
 }
@@ -48,7 +48,7 @@ void HelperQueue::help() {
       if ((found = !waiting_.empty())) job = waiting_.pop();
     }
     if (found) {
-      Completion completion{job.tag, disk_.read(job.read)};
+      Completion completion{job.tag, disk_.perform(job.work)};
       {
         std::lock_guard lock(lock_);
         done_.push(std::move(completion));

@@ -16,12 +16,12 @@ class HelperQueue final : public DiskQueue {
   explicit HelperQueue(Disk& disk);
   ~HelperQueue() override;
   int fd() const override { return bell_.fd(); }
-  void submit(const DiskRead& read, void* tag) override;
+  void submit(const DiskWork& work, void* tag) override;
   std::size_t take(std::span<Completion> into) override;
 
  private:
   struct Job {
-    DiskRead read;
+    DiskWork work;
     void* tag = nullptr;
   };
 

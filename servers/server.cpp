@@ -8,6 +8,7 @@
 
 #include "servers/echo.hpp"
 #include "servers/file/file_service.hpp"
+#include "servers/file_tree.hpp"
 #include "servers/json_line.hpp"
 #include "servers/picture.hpp"
 
@@ -22,8 +23,30 @@ std::unique_ptr<Service> make_service(const ServerOptions& options) {
   if (options.service == "echo") {
     return std::make_unique<EchoService>(EchoOptions{.cpu_per_request = options.cpu_per_request});
   }
-  return std::make_unique<FileService>(
-      FileOptions{.cpu_per_request = options.cpu_per_request, .wall = options.wall});
+  return std::make_unique<FileService>(FileOptions{.cpu_per_request = options.cpu_per_request,
+                                                   .writable = options.writable,
+                                                   .wall = options.wall});
+}
+
+bool is_loopback(const std::string& host) {
+  return host.starts_with("127.") || host == "::1";
+}
+
+bool may_write(const ServerOptions& options, Refusal& why) {
+  if (!options.writable) {
+    if (!options.anyone_can_write) return true;
+    why = {"--yes-anyone-can-write changes nothing without --writable. Say both or neither"};
+  } else if (options.service != "file") {
+    why = {"--service " + options.service +
+           " has no files, so --writable would change nothing. Leave it out"};
+  } else if (!is_loopback(options.bind.host) && !options.anyone_can_write) {
+    why = {"with --writable and --bind " + options.bind.host +
+           " whoever reaches this machine can change and delete files of " + options.root +
+           ". Stay on 127.0.0.1, or say --yes-anyone-can-write"};
+  } else {
+    return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -47,9 +70,12 @@ std::unique_ptr<Server> Server::open(const ServerOptions& options, Refusal& why)
       return nullptr;
     }
   }
+  if (!may_write(options, why)) return nullptr;
   if (options.service == "file" && !server->open_root(why)) return nullptr;
+  if (options.writable) remove_stale(server->root_.get());
   try {
     DiskSpec disk = options.disk;
+    disk.writable = options.writable;
     // As many threads can block as there are workers; a fiber for each connection has no bound.
     if (options.workers > 0) disk.readers = static_cast<std::size_t>(options.workers);
     server->disk_ = make_disk(disk);

@@ -24,6 +24,8 @@ struct ServerOptions {
   std::string root = ".";
   os::Address bind;
   os::Nanos cpu_per_request = 0;
+  bool writable = false;                           ///< files may be changed
+  bool anyone_can_write = false;                   ///< also from other machines
   std::function<os::Nanos()> wall = os::wall_now;  ///< the clock of Date
 };
 

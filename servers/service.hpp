@@ -17,7 +17,7 @@
 //                     ◄───────────────────    close_file, end_request
 //
 // INVARIANT: each answer ends with exactly one action that its model answers with the next event
-// (receive, send, open, read), or with end_request or close; the actions before it take no time or
+// (receive, send, open, disk), or with end_request or close; the actions before it take no time or
 // are computation. So a session waits for one thing at a time, and a model remembers one thing.
 // INVARIANT: memory named by an action belongs to the session and stays until its event has come.
 #pragma once
@@ -31,11 +31,9 @@
 #include <string>
 #include <string_view>
 
-#include "lwp/os.hpp"
+#include "servers/disk_work.hpp"
 
 namespace weft::servers {
-
-namespace os = lwp::os;
 
 /// What has happened.
 struct Event {
@@ -46,7 +44,8 @@ struct Event {
     sent,         ///< all of the last send has been given to the kernel
     file_opened,  ///< `file` describes it
     chunk_read,   ///< `bytes` have been read; 0 is the end of the file
-    failed,       ///< the last open or read failed with `error`
+    disk_done,    ///< other work of the disk: `done` says what came of it
+    failed,       ///< the last open or work of the disk failed with `error`
     deadline,     ///< the deadline passed while the session waited to receive or send
     peer_closed,  ///< the peer sends nothing more
   };
@@ -54,6 +53,7 @@ struct Event {
   std::size_t bytes = 0;
   int error = 0;
   os::FileInfo file{};
+  DiskDone done{};
 };
 
 /// What is to be done.
@@ -62,8 +62,8 @@ struct Action {
     receive,      ///< put the peer's next bytes into room()
     send,         ///< `bytes`
     open,         ///< the file named `path`, relative to the root
-    read,         ///< the open file from `offset` into `into`
-    close_file,   ///< if one is open
+    disk,         ///< `work`: read the open file, or write, publish, remove … (disk_work.hpp)
+    close_file,   ///< if one is open, a temporary one too
     compute,      ///< use CPU until this request has used `time` of it
     deadline,     ///< from now on receiving and sending may take `time` more; kNever: for ever
     end_request,  ///< the answer is complete and the connection stays open
@@ -75,10 +75,9 @@ struct Action {
   bool failed = false;   ///< end_request, close: it was our fault (5xx, a truncated answer)
   bool counted = false;  ///< close: a request ends with it
   std::span<const std::byte> bytes{};
-  std::span<std::byte> into{};
-  std::uint64_t offset = 0;
   os::Nanos time = 0;
   const std::string* path = nullptr;
+  const DiskWork* work = nullptr;
 };
 
 /// The caller's fixed array of actions.
@@ -89,9 +88,7 @@ class Actions {
     push({.kind = Action::Kind::send, .bytes = bytes});
   }
   void open(const std::string& path) { push({.kind = Action::Kind::open, .path = &path}); }
-  void read(std::span<std::byte> into, std::uint64_t offset) {
-    push({.kind = Action::Kind::read, .into = into, .offset = offset});
-  }
+  void disk(const DiskWork& work) { push({.kind = Action::Kind::disk, .work = &work}); }
   void close_file() { push({.kind = Action::Kind::close_file}); }
   void compute(os::Nanos total) { push({.kind = Action::Kind::compute, .time = total}); }
   void deadline(os::Nanos after) { push({.kind = Action::Kind::deadline, .time = after}); }

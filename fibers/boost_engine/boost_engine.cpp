@@ -23,6 +23,7 @@
 #include "lwp/line.hpp"
 #include "lwp/lock.hpp"
 #include "lwp/opaque.hpp"
+#include "lwp/os/stacks.hpp"
 #include "lwp/policy_table.hpp"
 #include "lwp/reactor.hpp"
 #include "lwp/timers.hpp"
@@ -54,7 +55,11 @@ struct NotedStack {
     fiber->stack = {static_cast<char*>(made.sp) - made.size + guard, made.size - guard};
     return made;
   }
-  void deallocate(boost::context::stack_context& made) { guarded.deallocate(made); }
+  void deallocate(boost::context::stack_context& made) {
+    const std::size_t guard = os::page_size();
+    os::forget_frames(static_cast<char*>(made.sp) - made.size + guard, made.size - guard);
+    guarded.deallocate(made);
+  }
 
   BoostFiber* fiber;
   bf::protected_fixedsize_stack guarded;

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "labs/columns.hpp"
 #include "labs/compare/findings.hpp"
@@ -11,32 +10,7 @@
 namespace weft::labs::compare {
 namespace {
 
-constexpr double kPlotWidth = 720;
-constexpr std::size_t kHues = 8;  // --s0 to --s7 in report.cpp
-constexpr double kColumn = 6.9;   // pixels a column of text takes, at 13 px
-
-std::string px(double value) {
-  return number(value, 1);
-}
-
-// <text class="…" x y>…</text>; `anchor` is start, middle or end.
-std::string text(double x, double y, std::string_view words, const char* style = "t",
-                 const char* anchor = "start") {
-  return "<text class=\"" + std::string(style) + "\" x=\"" + px(x) + "\" y=\"" + px(y) +
-         "\" text-anchor=\"" + anchor + "\">" + escaped(words) + "</text>\n";
-}
-std::string line(double x1, double y1, double x2, double y2, const std::string& style) {
-  return "<line class=\"" + style + "\" x1=\"" + px(x1) + "\" y1=\"" + px(y1) + "\" x2=\"" +
-         px(x2) + "\" y2=\"" + px(y2) + "\"/>\n";
-}
-std::string rect(double x, double y, double w, double h, const char* style) {
-  return "<rect class=\"" + std::string(style) + "\" x=\"" + px(x) + "\" y=\"" + px(y) +
-         "\" width=\"" + px(w) + "\" height=\"" + px(h) + "\" rx=\"2\"/>\n";
-}
-std::string svg(double height, const std::string& title, const std::string& inside) {
-  return "<svg viewBox=\"0 0 " + px(kPlotWidth) + ' ' + px(height) + "\" role=\"img\">\n<title>" +
-         escaped(title) + "</title>\n" + inside + "</svg>\n";
-}
+using namespace svg;
 
 double widest_label(const Comparison& c, Say say) {
   std::size_t widest = 0;
@@ -48,35 +22,7 @@ double latency_ms(const Comparison& c, const Row& row, double percent) {
   return static_cast<double>(row.latency.percentile(percent)) / 1e6 * c.setup.scale;
 }
 
-// Where a percentile stands on an axis on which 90, 99 and 99.9 are equally far apart.
-double nines(double percent) {
-  return -std::log10(1 - percent / 100);
-}
-
 }  // namespace
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
 
 std::string full_label(const Comparison& c, const RowSpec& spec, Say say) {
   std::string out = label(spec, say);
@@ -86,29 +32,6 @@ std::string full_label(const Comparison& c, const RowSpec& spec, Say say) {
     out += spec.heads == 1 ? say("report.with_one_head")
                            : say("report.with_heads", {{"heads", std::to_string(spec.heads)}});
   return out;
-}
-
-std::vector<double> ticks(double largest, int wanted) {
-  double rough = std::max(largest, 1e-9) / wanted;
-  double power = std::pow(10, std::floor(std::log10(rough)));
-  double step = power * 10;
-  for (double nice : {5.0, 2.0, 1.0})
-    if (nice * power >= rough) step = nice * power;
-  std::vector<double> out;
-  for (int i = 0; i < 2 || out.back() < largest; ++i) out.push_back(i * step);
-  return out;
-}
-
-std::vector<double> spread_labels(std::vector<double> at, double gap, double low, double high) {
-  std::vector<std::size_t> order(at.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return at[a] < at[b]; });
-  double next = low;
-  for (auto i : order) next = (at[i] = std::max(at[i], next)) + gap;
-  next = high;  // pushed out at the bottom: shove back up
-  for (auto i = order.rbegin(); i != order.rend(); ++i)
-    next = (at[*i] = std::min(at[*i], next)) - gap;
-  return at;
 }
 
 std::string throughput_plot(const Comparison& c, Say say) {
@@ -151,7 +74,7 @@ std::string throughput_plot(const Comparison& c, Say say) {
     at = head(kPlotWidth, say("report.key_predicted"));
     out += line(at - 3, 4, at - 3, 22, "goal");
   }
-  return svg(bottom + 40, say("report.throughput"), out);
+  return figure(bottom + 40, say("report.throughput"), out);
 }
 
 std::string latency_plot(const Comparison& c, Say say) {
@@ -212,7 +135,7 @@ std::string latency_plot(const Comparison& c, Say say) {
     out += text(right + 16, places[i] + 4, full_label(c, c.rows[i].spec, say),
                 ("t key" + style).c_str());
   }
-  return svg(bottom + 44, say("report.latency"), out);
+  return figure(bottom + 44, say("report.latency"), out);
 }
 
 }  // namespace weft::labs::compare

@@ -9,6 +9,7 @@
 
 #include "labs/catalogue.hpp"
 #include "labs/compare/result.hpp"
+#include "labs/svg.hpp"
 
 namespace weft::labs::compare {
 
@@ -19,14 +20,9 @@ std::string throughput_plot(const Comparison& comparison, Say say);
 /// Latency over percentile, the tail stretched (each step to the right is ten times rarer).
 std::string latency_plot(const Comparison& comparison, Say say);
 
-/// Round numbers from 0 to at least `largest`, about `wanted` of them.
-std::vector<double> ticks(double largest, int wanted);
-
-/// Moves positions apart to at least `gap`, keeping their order, within [low, high] if they fit.
-std::vector<double> spread_labels(std::vector<double> at, double gap, double low, double high);
-
-/// Text for HTML and SVG: & < > " escaped.
-std::string escaped(std::string_view text);
+using svg::escaped;
+using svg::spread_labels;
+using svg::ticks;
 
 /// What a row is called where several disks are compared: its label and its disk.
 std::string full_label(const Comparison& comparison, const RowSpec& spec, Say say);

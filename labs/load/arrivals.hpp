@@ -10,7 +10,7 @@ namespace weft::labs::load {
 
 class Arrivals {
  public:
-  /// REQUIRES rate > 0, in requests a second.
+  /// REQUIRES rate > 0, in arrivals a second.
   Arrivals(lwp::os::Nanos start, double rate, bool poisson, std::uint64_t seed)
       : random_(seed), gap_(1e9 / rate), poisson_(poisson), start_(start) {
     step();

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: BSL-1.0
-// The load generator: one kernel thread, one poller, non-blocking sockets.
+// The load generator: one kernel thread, one poller, non-blocking sockets. Three loops:
 //
-// Closed loop: K connections, each sends its next request when it has its answer. The server sets
-// the pace, so this measures throughput; its latencies say little, because a slow server is simply
-// asked less often.
-// Open loop: requests are meant to go out at planned times whether or not earlier ones were
-// answered, as independent people send them. Latency counts from the INTENDED time, so a server
-// that stalls for a second is charged with everybody who wanted something in that second. (Counting
-// from the time of sending hides them: G. Tene's "coordinated omission".)
+// Closed: K clients, each sends its next request when it has its answer and has thought about it.
+// The server sets the pace, so this measures throughput; its latencies say little, because a slow
+// server is simply asked less often.
+// Open: requests are meant to go out at planned times whether or not earlier ones were answered, as
+// independent people send them. Latency counts from the INTENDED time, so a server that stalls for
+// a second is charged with everybody who wanted something in that second. (Counting from the time
+// of sending hides them: G. Tene's "coordinated omission".) The time from sending is kept beside
+// it, as service time: where the two part, requests waited to be sent.
+// Partly open: people come as in the open loop, and each stays as in the closed one, for a number
+// of requests that is geometric (B. Schroeder, A. Wierman and M. Harchol-Balter, "Open Versus
+// Closed: A Cautionary Tale", NSDI 2006).
 //
-// INVARIANT: a connection is busy (it carries a request, and busy_ counts it) or free; a free one
-// is in free_ (open loop), in again_ (closed loop), rests, or the run is over.
+// A generator measures itself, too: how late it sent (lag), and how busy its thread was. A run in
+// which it was late is no measurement of the server.
 #pragma once
 
 #include <array>
@@ -19,17 +23,14 @@
 #include <string>
 #include <string_view>
 
+#include "labs/load/availability.hpp"
+#include "labs/load/failure.hpp"
 #include "labs/load/histogram.hpp"
+#include "labs/load/slow_readers.hpp"
+#include "labs/load/think.hpp"
 #include "lwp/os.hpp"
 
 namespace weft::labs::load {
-
-/// Ways in which a request can fail.
-enum class Failure { connect, reset, timed_out, bad_status, short_body, malformed };
-inline constexpr std::array kFailures = {Failure::connect,    Failure::reset,
-                                         Failure::timed_out,  Failure::bad_status,
-                                         Failure::short_body, Failure::malformed};
-std::string_view name(Failure f);
 
 struct Plan {
   lwp::os::Address target;
@@ -39,8 +40,16 @@ struct Plan {
   int connections = 1;  ///< closed loop: how many clients. Open loop: at most so many at once
   double rate = 0;      ///< open loop, requests a second; 0 = closed loop
   bool poisson = false;
+  /// > 0: partly open. Arrivals are sessions of so many requests on average, `rate` requests in
+  /// all.
+  double session = 0;
+  Think think;  ///< between a client's or a session's answer and its next request
   std::uint64_t seed = 1;
   bool keep_alive = false;
+  int pipeline = 1;                 ///< requests that may be on their way on a connection
+  int requests_per_connection = 0;  ///< kept alive: then it is closed; 0 = no limit
+  int slow_readers = 0;             ///< so many clients more, not measured …
+  double slow_bytes = 1;            ///< … that read so many bytes a second each
 
   lwp::os::Nanos warm_up = 0;  ///< before the window
   lwp::os::Nanos duration = lwp::os::kSecond;
@@ -51,17 +60,33 @@ struct Plan {
 
   std::function<void()> window_begins, window_ends;  ///< called at those moments, may be empty
   bool recorded = true;                              ///< where WEFT_TRACE asks for it
+  /// Called some times a second with the time since the beginning, may be empty.
+  std::function<void(lwp::os::Nanos)> progress;
   int stop_fd = -1;  ///< run() returns early when this becomes readable (it is not read)
 };
 
+/// A generator that sent one in a hundred requests later than this was not able to keep its plan.
+inline constexpr lwp::os::Nanos kMostLag = lwp::os::kMillisecond;
+
 struct Outcome {
-  Histogram latency;  ///< of good answers. Closed: those that came in the window; open: those meant
-                      ///< to be sent in it
-  std::uint64_t answered = 0;  ///< those: good answers whose latency was taken
-  std::uint64_t came = 0;      ///< good answers that came in the window, whenever they were meant
-  std::uint64_t bytes = 0;     ///< of those that came in it, heads included
-  std::uint64_t offered = 0;   ///< open loop: requests meant to be sent in the window
+  // Of the requests of the window. Closed: answered in it; open: meant to be sent in it.
+  Histogram latency;  ///< of good answers, from the intended time; a time-out counts as long as it
+                      ///< was waited for
+  Histogram service;  ///< of the same, from the sending; of those that were sent
+  Histogram lag;      ///< how much later than it could a request was sent, by this program's fault
+  std::uint64_t answered = 0;   ///< good answers
+  std::uint64_t timed_out = 0;  ///< with `answered` those of the histograms
+  std::uint64_t lost = 0;       ///< failed, time-outs too
+  std::uint64_t starved = 0;    ///< open loop: had to wait for one of `connections`
+
+  std::uint64_t came = 0;     ///< good answers that came in the window, whenever they were meant
+  std::uint64_t bytes = 0;    ///< of those that came in it, heads included
+  std::uint64_t offered = 0;  ///< open loop: requests meant to be sent in the window
   lwp::os::Nanos window = 0;
+  lwp::os::Nanos own_cpu = 0;  ///< of the generator's thread, in the window
+  Availability availability;   ///< in the window
+  SlowReaders::Counts slow;    ///< from the beginning
+
   std::array<std::uint64_t, kFailures.size()> failed{};  ///< of all requests, warm-up too
   std::string first_failure;    ///< what it was, in English, as "404 Not Found for /"
   int first_connect_error = 0;  ///< the errno of the first connection that failed, 0 if none did
@@ -74,11 +99,15 @@ struct Outcome {
   /// Open loop: nearly as many answers came in the window as requests were meant for it. False: the
   /// server, or this client, did not keep up, and latencies grow with the window's length.
   bool kept_up() const;
+  /// False: the numbers are as much of this program as of the server.
+  bool valid() const { return lag.percentile(99) <= kMostLag; }
+  /// Which part of the requests of the window had a good answer; 1 of none.
+  double success() const;
 };
 
 /// Runs the plan, then waits for the answers still due. Bounded: it ends at most
-/// warm_up + 2 duration + 2 timeout after it began. A server that is not there yet has a second to
-/// come.
+/// warm_up + 2 duration + 2 timeout after it began (partly open: and a session's thinking within
+/// the window). A server that is not there yet has a second to come.
 Outcome run(const Plan& plan);
 
 }  // namespace weft::labs::load

@@ -10,9 +10,11 @@ namespace {
 
 using lwp::os::Nanos;
 
-constexpr int kBits = 10;  // 1024 buckets a doubling
-constexpr Nanos kPerDoubling = Nanos{1} << kBits;
+constexpr Nanos kPerDoubling = Histogram::kPerDoubling;
+constexpr int kBits = std::countr_zero(static_cast<std::uint64_t>(kPerDoubling));
 constexpr Nanos kLargest = 24 * 3600 * lwp::os::kSecond;
+static_assert(kLargest >> (Histogram::kDoublings - 1) >= kPerDoubling &&
+              kLargest >> Histogram::kDoublings < kPerDoubling);
 
 std::size_t bucket_of(Nanos value) {
   auto v = static_cast<std::uint64_t>(value);
@@ -62,6 +64,27 @@ Nanos Histogram::percentile(double percent) const {
     if (seen >= rank) return std::clamp(value_of(i), min_, max_);
   }
   return max_;
+}
+
+void Histogram::each(const std::function<void(Nanos, std::uint64_t)>& visit) const {
+  std::uint64_t seen = 0;
+  for (std::size_t i = 0; i < buckets_.size() && seen < count_; ++i) {
+    if (buckets_[i] == 0) continue;
+    seen += buckets_[i];
+    visit(seen == count_ ? max_ : std::clamp(value_of(i), min_, max_), seen);
+  }
+}
+
+double Histogram::deviation() const {
+  if (count_ == 0) return 0;
+  double squares = 0;
+  std::uint64_t before = 0;
+  each([&](Nanos value, std::uint64_t up_to) {
+    const double off = static_cast<double>(value) - mean();
+    squares += off * off * static_cast<double>(up_to - before);
+    before = up_to;
+  });
+  return std::sqrt(squares / static_cast<double>(count_));
 }
 
 }  // namespace weft::labs::load

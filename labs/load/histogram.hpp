@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "lwp/os.hpp"
@@ -16,6 +17,8 @@ namespace weft::labs::load {
 
 class Histogram {
  public:
+  static constexpr int kPerDoubling = 1024, kDoublings = 37;  ///< buckets
+
   Histogram();
 
   /// Negative values count as 0, values beyond a day as a day.
@@ -30,6 +33,11 @@ class Histogram {
   /// The smallest value that at least `percent` % of the values do not exceed (nearest rank), to
   /// three digits, never more than max(). 0 when empty.
   lwp::os::Nanos percentile(double percent) const;
+  /// Of the population, from the buckets.
+  double deviation() const;
+  /// Calls visit(value, how many values are at most that) for each value there is, ascending, the
+  /// last with max().
+  void each(const std::function<void(lwp::os::Nanos, std::uint64_t)>& visit) const;
   /// Whether percentile(percent) means something: at least five values are larger. Of fewer it is
   /// little more than max().
   bool resolves(double percent) const {

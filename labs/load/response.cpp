@@ -31,24 +31,32 @@ bool parse(std::string_view text, int base, std::uint64_t& value) {
 
 }  // namespace
 
-ResponseReader::State ResponseReader::feed(std::string_view bytes) {
-  if (bytes.empty() || state_ == State::malformed) return state_;
-  bytes_ += bytes.size();
-  if (!in_head_) return state_ = feed_body(bytes);
+ResponseReader::State ResponseReader::take(std::string_view& bytes) {
+  if (bytes.empty() || state_ != State::more) return state_;
+  const std::size_t before = bytes.size();
+  state_ = in_head_ ? take_head(bytes) : take_body(bytes);
+  bytes_ += before - bytes.size();
+  return state_;
+}
 
+ResponseReader::State ResponseReader::take_head(std::string_view& bytes) {
   std::size_t searched = head_.size() < 3 ? 0 : head_.size() - 3;
   head_ += bytes;
   while (true) {
     std::size_t end = head_.find("\r\n\r\n", searched);
-    if (end == head_.npos) return state_ = head_.size() > kMaxHead ? State::malformed : State::more;
-    if (!read_head(std::string_view(head_).substr(0, end))) return state_ = State::malformed;
+    if (end == head_.npos) {
+      bytes = {};
+      return head_.size() > kMaxHead ? State::malformed : State::more;
+    }
+    if (!read_head(std::string_view(head_).substr(0, end))) return State::malformed;
     head_.erase(0, end + 4);
     searched = 0;
     if (status_ >= 200) break;  // 1xx: the real one follows
   }
   in_head_ = false;
-  if (!begin_body()) return state_ = State::malformed;
-  return state_ = feed_body(std::exchange(head_, {}));
+  bytes.remove_prefix(bytes.size() - head_.size());  // what is behind the head came just now
+  head_.clear();
+  return begin_body() ? take_body(bytes) : State::malformed;
 }
 
 ResponseReader::State ResponseReader::end() {
@@ -101,7 +109,7 @@ bool ResponseReader::read_field(std::string_view line) {
 
 bool ResponseReader::begin_body() {
   if (chunked_ && has_length_) return false;  // two answers to where it ends
-  if (status_ == 204 || status_ == 304)
+  if (status_ == 204 || status_ == 304 || no_body_)
     body_ = Body::none;
   else if (chunked_)
     body_ = Body::chunk_size;
@@ -110,13 +118,14 @@ bool ResponseReader::begin_body() {
   return true;
 }
 
-ResponseReader::State ResponseReader::feed_body(std::string_view bytes) {
+ResponseReader::State ResponseReader::take_body(std::string_view& bytes) {
   while (true) {
     switch (body_) {
       case Body::until_end:
+        bytes = {};
         return State::more;
       case Body::none:
-        return bytes.empty() ? State::complete : State::malformed;
+        return State::complete;
       case Body::counted:
       case Body::chunk_data: {
         auto taken = std::min<std::uint64_t>(left_, bytes.size());

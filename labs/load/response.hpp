@@ -13,8 +13,16 @@ class ResponseReader {
  public:
   enum class State { more, complete, malformed };
 
-  /// Takes what arrived. Bytes after the end of the response are malformed: nobody asked for them.
-  State feed(std::string_view bytes);
+  /// `no_body`: the request was a HEAD.
+  explicit ResponseReader(bool no_body = false) : no_body_(no_body) {}
+
+  /// Takes what arrived, from the front; what is left after the end belongs to the next response.
+  State take(std::string_view& bytes);
+  /// As take(), for one response only: bytes after its end are malformed, nobody asked for them.
+  State feed(std::string_view bytes) {
+    State state = take(bytes);
+    return bytes.empty() ? state : state_ = State::malformed;
+  }
   /// The peer sends nothing more: complete only if the body ends with the connection.
   State end();
 
@@ -28,12 +36,14 @@ class ResponseReader {
  private:
   enum class Body { none, counted, chunk_size, chunk_data, chunk_end, trailer, until_end };
 
+  State take_head(std::string_view& bytes);
   bool read_head(std::string_view head);
   bool read_field(std::string_view line);
   bool begin_body();
-  State feed_body(std::string_view bytes);
+  State take_body(std::string_view& bytes);
   bool take_line(std::string_view& bytes);  // true once line_ holds a whole one
 
+  bool no_body_;
   std::string head_;  // until its empty line has come
   bool in_head_ = true;
   State state_ = State::more;

@@ -30,6 +30,8 @@ class Window {
   bool measuring() const { return phase_ == Phase::measuring; }
   bool ended() const { return phase_ == Phase::ended; }
   Nanos length() const { return end_ - begin_; }
+  Nanos begins() const { return begin_; }
+  Nanos ends() const { return end_; }
   /// True if `t` lies between the window's planned ends.
   bool plans(Nanos t) const { return t >= opens_ && t < opens_ + duration_; }
 

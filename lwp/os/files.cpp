@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
+#include "lwp/os/files.hpp"
+
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
@@ -6,15 +8,17 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "lwp/os/folders.hpp"
 #include "lwp/os/kernel.hpp"
 
 namespace weft::lwp::os {
 namespace {
 
 constexpr int kReadFlags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+constexpr int kFolderFlags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
 
 // Without openat2: one component at a time, no symlink followed, `..` refused.
-Result<Fd> walk_beneath(int root, const std::string& relative) {
+Result<Fd> walk_beneath(int root, const std::string& relative, int last_flags) {
   if (relative.starts_with('/')) return Result<Fd>::failure(EXDEV);  // as openat2 says
   Fd here(::openat(root, ".", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!here) return Result<Fd>::failure(errno);
@@ -25,13 +29,28 @@ Result<Fd> walk_beneath(int root, const std::string& relative) {
     std::string part = relative.substr(at, last ? std::string::npos : slash - at);
     if (part == "..") return Result<Fd>::failure(EXDEV);
     const char* name = part.empty() ? "." : part.c_str();
-    int flags = O_NOFOLLOW | (last ? kReadFlags : O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int flags = O_NOFOLLOW | (last ? last_flags : O_PATH | O_DIRECTORY | O_CLOEXEC);
     Fd next(retry([&] { return ::openat(here.get(), name, flags); }));
     if (!next) return Result<Fd>::failure(errno);
     if (last) return Result<Fd>(std::move(next));
     here = std::move(next);
     at = slash + 1;
   }
+}
+
+Result<Fd> open_by(int root, const std::string& relative, int flags, std::uint64_t resolve) {
+  if (!has(Feature::openat2)) return walk_beneath(root, relative, flags);
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags);
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve;
+  const char* path = relative.empty() ? "." : relative.c_str();
+  // EAGAIN: a rename raced with the walk of `..`; the kernel asks to try again.
+  for (int tries = 0; tries < 8; ++tries) {
+    Fd fd(static_cast<int>(::syscall(SYS_openat2, root, path, &how, sizeof how)));
+    if (fd) return Result<Fd>(std::move(fd));
+    if (errno != EAGAIN && errno != EINTR) break;
+  }
+  return Result<Fd>::failure(errno);
 }
 
 }  // namespace
@@ -100,31 +119,16 @@ Result<Fd> open_directory(const std::string& path) {
 }
 
 Result<Fd> open_beneath(int root, const std::string& relative) {
-  if (!has(Feature::openat2)) return walk_beneath(root, relative);
-  open_how how{};
-  how.flags = kReadFlags;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  const char* path = relative.empty() ? "." : relative.c_str();
-  // EAGAIN: a rename raced with the walk of `..`; the kernel asks to try again.
-  for (int tries = 0; tries < 8; ++tries) {
-    Fd fd(static_cast<int>(::syscall(SYS_openat2, root, path, &how, sizeof how)));
-    if (fd) return Result<Fd>(std::move(fd));
-    if (errno != EAGAIN && errno != EINTR) break;
-  }
-  return Result<Fd>::failure(errno);
+  return open_by(root, relative, kReadFlags, 0);
+}
+Result<Fd> open_folder_beneath(int root, const std::string& relative, bool follow_links) {
+  return open_by(root, relative, kFolderFlags, follow_links ? 0 : RESOLVE_NO_SYMLINKS);
 }
 
 Result<FileInfo> file_info(int fd) {
   struct stat s;
   if (::fstat(fd, &s) != 0) return Result<FileInfo>::failure(errno);
-  FileInfo info;
-  info.size = static_cast<std::uint64_t>(s.st_size);
-  info.mtime = s.st_mtim.tv_sec * kSecond + s.st_mtim.tv_nsec;
-  info.inode = s.st_ino;
-  info.device = s.st_dev;
-  info.regular = S_ISREG(s.st_mode);
-  info.directory = S_ISDIR(s.st_mode);
-  return Result<FileInfo>(info);
+  return Result<FileInfo>(as_info(s));
 }
 
 void drop_from_cache(int fd) {

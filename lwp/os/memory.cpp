@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "lwp/os/kernel.hpp"
+#include "lwp/os/stacks.hpp"
 
 #ifdef __SANITIZE_ADDRESS__
 #include <sanitizer/asan_interface.h>
@@ -38,11 +39,14 @@ Result<void*> map_stack(std::size_t bytes) {
   return Result<void*>(static_cast<char*>(low) + guard);
 }
 
-void unmap_stack(void* stack, std::size_t bytes) {
+void forget_frames([[maybe_unused]] void* stack, [[maybe_unused]] std::size_t bytes) {
 #ifdef __SANITIZE_ADDRESS__
-  // Frames that were left without unwinding stay poisoned, and a later mapping may lie here.
   __asan_unpoison_memory_region(stack, whole_pages(bytes));
 #endif
+}
+
+void unmap_stack(void* stack, std::size_t bytes) {
+  forget_frames(stack, bytes);
   ::munmap(static_cast<char*>(stack) - page_size(), whole_pages(bytes) + page_size());
 }
 

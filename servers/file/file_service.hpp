@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// HTTP/1.1 GET and HEAD over the files below a root (RFC 9110, 9112): keep-alive and pipelining,
-// HTTP/1.0, strong entity tags with If-None-Match, Date and Last-Modified. A folder answers with
-// its index.html or 404. What is malformed is refused and the connection closes.
+// HTTP/1.1 over the files below a root (RFC 9110, 9112): keep-alive and pipelining, HTTP/1.0,
+// ranges, conditions over strong entity tags and dates; a folder answers with its index.html or a
+// list of what is in it. If it is writable, PUT and DELETE, and MKCOL, COPY and MOVE of WebDAV (RFC
+// 4918); each is done whole or not at all. What is malformed is refused and the connection closes.
 #pragma once
 
 #include <functional>
@@ -16,7 +17,9 @@ struct FileOptions {
   os::Nanos idle = 60 * os::kSecond;  ///< for a whole request to arrive, from the last answer
   os::Nanos send = 60 * os::kSecond;  ///< for the peer to take one buffer
   std::size_t head_limit = 8 * 1024;  ///< request line and fields
-  std::size_t buffer = 64 * 1024;     ///< of each connection, for answers
+  std::size_t buffer = 64 * 1024;     ///< of each connection, for answers and bodies
+  std::uint64_t body_limit = std::uint64_t{1} << 30;  ///< of a request
+  bool writable = false;
   std::function<os::Nanos()> wall = os::wall_now;  ///< the clock of Date
 };
 

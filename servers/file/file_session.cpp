@@ -5,24 +5,15 @@
 #include <cerrno>
 #include <cstring>
 
-#include "servers/file/media_type.hpp"
+#include "servers/file/dav.hpp"
 #include "servers/file/path.hpp"
+#include "servers/file_tree.hpp"
 
 namespace weft::servers::file {
 namespace {
 
-int status_of_open(int error) {
-  switch (error) {
-    case EMFILE:
-    case ENFILE:
-    case ENOMEM:
-      return 503;
-    case EIO:
-      return 500;
-    default:  // absent, forbidden, outside the root: a client need not know which
-      return 404;
-  }
-}
+constexpr std::string_view kReading = "GET, HEAD, OPTIONS";
+constexpr std::string_view kWriting = "GET, HEAD, OPTIONS, PUT, DELETE, MKCOL, COPY, MOVE";
 
 }  // namespace
 
@@ -31,10 +22,15 @@ FileSession::FileSession(const FileOptions& options, const lwp::atomic<bool>& dr
       draining_(draining),
       in_(new std::byte[options.head_limit]),
       out_(new std::byte[options.buffer]) {
-  assert(options.buffer > 2 * kMaxHead);
+  // What has come behind a head fits where bodies go.
+  assert(options.buffer > 2 * kMaxHead && options.buffer >= options.head_limit);
 }
 
 std::span<std::byte> FileSession::room() {
+  if (state_ == State::uploading) {  // none of it is the next request's
+    auto left = std::min<std::uint64_t>(options_.buffer - gathered_, body_.least());
+    return {out_.get() + gathered_, static_cast<std::size_t>(left)};
+  }
   return {in_.get() + filled_, options_.head_limit - filled_};
 }
 
@@ -46,6 +42,7 @@ void FileSession::on(const Event& event, Actions& actions) {
       actions.receive();
       break;
     case Event::Kind::received:
+      if (state_ == State::uploading) return body_received(event.bytes, actions);
       filled_ += event.bytes;
       look_at_input(actions);
       break;
@@ -58,6 +55,9 @@ void FileSession::on(const Event& event, Actions& actions) {
     case Event::Kind::chunk_read:
       chunk_read(event.bytes, actions);
       break;
+    case Event::Kind::disk_done:
+      disk_done(event.done, actions);
+      break;
     case Event::Kind::sent:
       sent(actions);
       break;
@@ -65,17 +65,13 @@ void FileSession::on(const Event& event, Actions& actions) {
       failed(event.error, actions);
       break;
     case Event::Kind::peer_closed:
+      actions.close_file();
+      // A body that has not ended is a request that has: nothing of it is done.
+      if (state_ == State::uploading) return actions.end_and_close(false);
       actions.close();
       break;
     case Event::Kind::deadline:
-      if (state_ == State::sending) {
-        break_off(actions);
-      } else if (in_request()) {
-        keep_alive_ = false;
-        answer_error(408, actions);
-      } else {
-        actions.close();
-      }
+      deadline(actions);
       break;
   }
 }
@@ -89,6 +85,7 @@ void FileSession::reset() {
 void FileSession::look_at_input(Actions& actions) {
   std::string_view input(reinterpret_cast<const char*>(in_.get()), filled_);
   request_ = {};
+  body_ = {};
   keep_alive_ = true;
   linger_ = index_tried_ = fault_ = false;
   switch (scanner_.scan(input)) {
@@ -117,11 +114,11 @@ void FileSession::begin(std::string_view head, Actions& actions) {
   keep_alive_ = request_.keep_alive && !verdict.close;
   if (options_.cpu_per_request > 0) actions.compute(options_.cpu_per_request);
   if (verdict.status != 0) return answer_error(verdict.status, actions);
+  body_.begin(request_, options_.body_limit);
+  if (request_.target == "*") return answer_options(actions);
   switch (resolve(request_.target, name_)) {
     case Path::ok:
-      index_tried_ = name_.ends_with(kIndex);
-      state_ = State::opening;
-      return actions.open(name_);
+      return leads_to_temporary(name_) ? answer_error(404, actions) : start(actions);
     case Path::malformed:
       keep_alive_ = false;
       return answer_error(400, actions);
@@ -130,44 +127,25 @@ void FileSession::begin(std::string_view head, Actions& actions) {
   }
 }
 
-void FileSession::opened(const os::FileInfo& file, Actions& actions) {
-  if (file.directory && !index_tried_) {
-    index_tried_ = true;
-    name_ += '/';
-    name_ += kIndex;
-    actions.close_file();
-    return actions.open(name_);
+void FileSession::start(Actions& actions) {
+  switch (request_.method) {
+    case Method::get:
+    case Method::head:
+      return fetch(actions);
+    case Method::options:
+      return answer_options(actions);
+    default:
+      return options_.writable ? change(actions) : answer_error(405, actions);
   }
-  if (!file.regular) return answer_error(404, actions);
-  answer_with_file(file, actions);
 }
 
-void FileSession::answer_with_file(const os::FileInfo& file, Actions& actions) {
-  EntityTag tag(file);
-  bool unchanged = matches_etag(request_.if_none_match, tag.view());
-  HttpDate modified = http_date(file.mtime);
-
+void FileSession::answer_options(Actions& actions) {
   Writer out({out_.get(), kMaxHead});
-  begin_head(out, answer(unchanged ? 304 : 200));
-  if (!unchanged) {
-    out << "Content-Type: " << media_type(name_) << "\r\nContent-Length: " << file.size << "\r\n";
-  }
-  out << "Last-Modified: " << std::string_view(modified.data(), modified.size())
-      << "\r\nETag: " << tag.view() << "\r\n\r\n";
-
-  offset_ = 0;
-  size_ = unchanged || request_.method == Request::Method::head ? 0 : file.size;
-  head_ = out.size();
-  if (size_ == 0) return send(head_, actions);
-  state_ = State::reading;
-  actions.read(chunk(head_), 0);
-}
-
-void FileSession::chunk_read(std::size_t bytes, Actions& actions) {
-  // The file has become shorter since its size was announced.
-  if (bytes == 0) return failed(EIO, actions);
-  offset_ += bytes;
-  send(head_ + bytes, actions);
+  begin_head(out, answer(200));
+  if (options_.writable) out << "DAV: 1\r\n";
+  out << "Allow: " << (options_.writable ? kWriting : kReading) << "\r\nContent-Length: 0\r\n\r\n";
+  offset_ = end_ = 0;
+  send(out.size(), actions);
 }
 
 void FileSession::send(std::size_t bytes, Actions& actions) {
@@ -178,36 +156,61 @@ void FileSession::send(std::size_t bytes, Actions& actions) {
 }
 
 void FileSession::sent(Actions& actions) {
-  if (offset_ == size_) return end(actions);
-  state_ = State::reading;
-  actions.read(chunk(0), offset_);
+  if (state_ == State::inviting) return receive_body(actions);
+  if (offset_ == end_) return end(actions);
+  if (!page_.empty()) return send_page(actions);
+  read_on(0, actions);
 }
 
 void FileSession::failed(int error, Actions& actions) {
-  if (state_ == State::opening) return answer_error(status_of_open(error), actions);
-  // Nothing has been sent yet if the head is still in the buffer.
-  if (head_ > 0) return answer_error(500, actions);
-  break_off(actions);
+  switch (state_) {
+    case State::opening:
+    case State::listing:
+      return not_opened(error, actions);
+    case State::reading:
+      // Nothing has been sent yet if the head is still in the buffer.
+      return head_ > 0 ? answer_error(500, actions) : break_off(actions);
+    default:
+      return answer_error(status_of_failure(work_.kind, error), actions);
+  }
 }
 
-void FileSession::answer_error(int status, Actions& actions) {
-  fault_ = status >= 500 && status != 501;
+void FileSession::deadline(Actions& actions) {
+  if (state_ == State::sending || state_ == State::inviting) {
+    break_off(actions);
+  } else if (in_request()) {
+    keep_alive_ = false;
+    answer_error(408, actions);
+  } else {
+    actions.close();
+  }
+}
+
+// `more`: a field that belongs to this status.
+void FileSession::answer_error(int status, Actions& actions, std::string_view more) {
+  // An upload that failed gives back its room on the disk before its client hears of it.
+  actions.close_file();
+  fault_ = status == 500 || status == 503 || status == 507;
+  if (!body_.complete()) keep_alive_ = false;  // its bytes would be read as a request
   linger_ = !keep_alive_;
   Writer out({out_.get(), kMaxHead});
   begin_head(out, answer(status));
-  if (status == 405) out << "Allow: GET, HEAD\r\n";
-  out << "Content-Type: text/plain; charset=utf-8\r\nContent-Length: "
+  if (status == 405) out << "Allow: " << (options_.writable ? kWriting : kReading) << "\r\n";
+  out << more << "Content-Type: text/plain; charset=utf-8\r\nContent-Length: "
       << static_cast<std::uint64_t>(3 + 1 + reason(status).size() + 1) << "\r\n\r\n";
-  if (request_.method != Request::Method::head) {
+  if (request_.method != Method::head) {
     out << static_cast<std::uint64_t>(status) << " " << reason(status) << "\n";
   }
-  offset_ = size_ = 0;
+  offset_ = end_ = 0;
+  page_.clear();
   send(out.size(), actions);
 }
 
 // Ends a request whose answer has been sent whole.
 void FileSession::end(Actions& actions) {
   actions.close_file();
+  if (page_.capacity() > options_.buffer) page_ = {};
+  page_.clear();
   if (!keep_alive_) {
     state_ = State::closing;
     return actions.end_and_close(linger_ || filled_ > consumed_, fault_);
@@ -236,12 +239,6 @@ Answer FileSession::answer(int status) {
   }
   if (draining_.load(lwp::memory_order_relaxed)) keep_alive_ = false;
   return {status, {date_.data(), date_.size()}, !keep_alive_, request_.http_1_0 && keep_alive_};
-}
-
-// Where the file's next bytes go: into the rest of out_, and no more than were announced.
-std::span<std::byte> FileSession::chunk(std::size_t behind) {
-  auto left = std::min<std::uint64_t>(options_.buffer - behind, size_ - offset_);
-  return {out_.get() + behind, static_cast<std::size_t>(left)};
 }
 
 }  // namespace weft::servers::file

@@ -2,9 +2,15 @@
 // One HTTP connection. Its input buffer holds the request under way and whatever the client sent
 // behind it; requests are answered in order, one at a time. The head of an answer is written into
 // the output buffer and the file's first bytes are read right behind it, so that a small file
-// leaves in one send.
+// leaves in one send. While a body arrives, the output buffer holds the part that is not on the
+// disk yet.
+//
+//   file_session.cpp   requests in, refusals out
+//   fetch.cpp          GET and HEAD: files, redirects, listings
+//   change.cpp         PUT, DELETE and what dav.hpp plans
 #pragma once
 
+#include "servers/file/body_reader.hpp"
 #include "servers/file/file_service.hpp"
 #include "servers/file/head_scanner.hpp"
 #include "servers/file/request.hpp"
@@ -12,7 +18,7 @@
 
 namespace weft::servers::file {
 
-class FileSession final : public Session {
+class FileSession final : public Session, private Precondition {
  public:
   FileSession(const FileOptions& options, const lwp::atomic<bool>& draining);
   std::span<std::byte> room() override;
@@ -20,41 +26,84 @@ class FileSession final : public Session {
   void on(const Event& event, Actions& actions) override;
 
  private:
-  enum class State : std::uint8_t { heading, opening, reading, sending, closing };
+  /// What it waits for.
+  enum class State : std::uint8_t {
+    heading,     ///< the rest of a head
+    opening,     ///< the file
+    listing,     ///< what is in the folder
+    reading,     ///< the file's next bytes
+    sending,     ///< an answer, or a part of it, to be sent
+    creating,    ///< the temporary file of an upload
+    inviting,    ///< 100 Continue to be sent
+    uploading,   ///< more of the body
+    writing,     ///< a part of it to be on the disk
+    publishing,  ///< the upload to take its name
+    changing,    ///< DELETE, MKCOL, COPY, MOVE
+    closing,
+  };
 
+  // file_session.cpp
   void reset();
   void look_at_input(Actions& actions);
   void begin(std::string_view head, Actions& actions);
-  void opened(const os::FileInfo& file, Actions& actions);
-  void answer_with_file(const os::FileInfo& file, Actions& actions);
-  void chunk_read(std::size_t bytes, Actions& actions);
+  void start(Actions& actions);
+  void answer_options(Actions& actions);
   void sent(Actions& actions);
   void failed(int error, Actions& actions);
-  void answer_error(int status, Actions& actions);
+  void deadline(Actions& actions);
+  void answer_error(int status, Actions& actions, std::string_view more = {});
   void send(std::size_t bytes, Actions& actions);
   void end(Actions& actions);
   void break_off(Actions& actions);
   Answer answer(int status);
-  std::span<std::byte> chunk(std::size_t behind);
+
+  // fetch.cpp
+  void fetch(Actions& actions);
+  void opened(const os::FileInfo& file, Actions& actions);
+  void not_opened(int error, Actions& actions);
+  void redirect(Actions& actions);
+  void answer_with_file(const os::FileInfo& file, Actions& actions);
+  void read_on(std::size_t behind, Actions& actions);
+  void chunk_read(std::size_t bytes, Actions& actions);
+  void list(Actions& actions);
+  void listed(Actions& actions);
+  void send_page(Actions& actions);
+
+  // change.cpp
+  void change(Actions& actions);
+  void upload(Actions& actions);
+  void receive_body(Actions& actions);
+  void body_received(std::size_t bytes, Actions& actions);
+  bool decode(std::span<const std::byte> raw, std::size_t& used, Actions& actions);
+  void body_goes_on(Actions& actions);
+  void disk_done(const DiskDone& done, Actions& actions);
+  void answer_changed(int status, const os::FileInfo* file, Actions& actions);
+  bool holds(const os::FileInfo* current) const override;
 
   const FileOptions& options_;
   const lwp::atomic<bool>& draining_;
   std::unique_ptr<std::byte[]> in_, out_;
   std::size_t filled_ = 0;    ///< bytes of in_ that are input
-  std::size_t consumed_ = 0;  ///< of those, the head under way
+  std::size_t consumed_ = 0;  ///< of those, the request under way
   HeadScanner scanner_;
   Request request_;           ///< views point into in_ until the request ends
+  BodyReader body_;           ///< of the request
+  std::size_t gathered_ = 0;  ///< bytes at the front of out_ that are to be written
   std::string name_;          ///< of the file; its memory is used again
-  std::size_t head_ = 0;      ///< bytes at the front of out_ not yet sent
-  std::uint64_t offset_ = 0;  ///< of the file, next to be read
-  std::uint64_t size_ = 0;    ///< of the file, as announced
+  std::string to_;            ///< of the destination, likewise
+  DiskWork work_;             ///< under way
+  std::unique_ptr<FolderListing> listing_;
+  std::string page_;      ///< of a listing, with its head; also what else is of no bounded length
+  std::size_t head_ = 0;  ///< bytes at the front of out_ not yet sent
+  std::uint64_t offset_ = 0;  ///< of the file or page, next to be read or written
+  std::uint64_t end_ = 0;     ///< of what is announced of it
   os::Nanos date_second_ = -1;
   HttpDate date_{};
   State state_ = State::heading;
   bool keep_alive_ = true;
   bool linger_ = false;
   bool index_tried_ = false;
-  bool fault_ = false;  ///< 5xx
+  bool fault_ = false;  ///< 500, 503, 507
 };
 
 }  // namespace weft::servers::file

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "servers/file/path.hpp"
 
+#include "servers/file/ascii.hpp"
+
 namespace weft::servers::file {
 namespace {
-
-int hex(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 // Takes `.`, `..` or an empty part off the end of `name`, which ends just before a slash or at the
 // end of the path. False: it would go above the root.
@@ -51,8 +46,23 @@ Path resolve(std::string_view target, std::string& name) {
     name += c;
   }
   if (!settle_last_part(name)) return Path::malformed;
-  if (name.empty() || name.back() == '/') name += kIndex;
   return Path::ok;
+}
+
+void append_encoded(std::string_view name, std::string& to) {
+  static constexpr std::string_view kPlain = "-._~/!$&'()*+,;=:@", kHex = "0123456789ABCDEF";
+  for (char c : name) {
+    const bool alphanumeric =
+        (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    if (alphanumeric || kPlain.find(c) != kPlain.npos) {
+      to += c;
+    } else {
+      auto u = static_cast<unsigned char>(c);
+      to += '%';
+      to += kHex[u >> 4];
+      to += kHex[u & 15];
+    }
+  }
 }
 
 }  // namespace weft::servers::file

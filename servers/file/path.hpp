@@ -9,16 +9,20 @@
 
 namespace weft::servers::file {
 
-/// What a folder answers with.
+/// What a folder answers with if it is there.
 inline constexpr std::string_view kIndex = "index.html";
 
 enum class Path {
-  ok,         ///< `name` is the file's, without a leading slash; a folder's ends with kIndex
+  ok,  ///< `name` is the file's, without a leading slash; a folder's ends with one, the root's is
+       ///< ""
   malformed,  ///< bad encoding, NUL, a fragment, above the root: 400
   nothing,    ///< an encoded slash: no file has such a name, 404
 };
 
 /// REQUIRES: `target` begins with '/' or '?'. Uses `name`'s memory again.
 Path resolve(std::string_view target, std::string& name);
+
+/// Appends a name as it stands in a target or a link: percent-encoded, slashes kept.
+void append_encoded(std::string_view name, std::string& to);
 
 }  // namespace weft::servers::file

@@ -10,19 +10,31 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
+
+#include "servers/file/conditions.hpp"
 
 namespace weft::servers::file {
 
 inline constexpr std::size_t kMaxFields = 100;
 
+enum class Method : std::uint8_t { get, head, options, put, remove, mkcol, copy, move, other };
+
 struct Request {
-  enum class Method { get, head, other };
   Method method = Method::get;
   bool keep_alive = true;
   bool http_1_0 = false;
-  std::string_view target;         ///< path and query, "/" at least; points into the head
-  std::string_view if_none_match;  ///< empty: unconditional
+  bool chunked = false;  ///< the body comes in chunks
+  bool expects_continue = false;
+  bool partial_put = false;   ///< Content-Range
+  std::uint64_t length = 0;   ///< of a body that is not chunked
+  std::string_view target{};  ///< path and query, "/" at least, or "*"; points into the head
+  std::string_view host{};
+  Conditions conditions{};
+  std::string_view range{};
+  std::string_view destination{}, depth{}, overwrite{};  ///< of COPY and MOVE; null data: absent
+  bool has_body() const { return chunked || length > 0; }
 };
 
 /// What became of a head: status 0 if it can be answered, else the status to refuse it with.
@@ -35,7 +47,8 @@ struct Verdict {
 /// REQUIRES: `head` ends with the empty line and has passed HeadScanner.
 Verdict judge(std::string_view head);
 
-/// Whether a list of entity tags (or `*`) names `tag`, compared weakly (RFC 9110 section 13.1.2).
-bool matches_etag(std::string_view list, std::string_view tag);
+/// Cuts `http://authority` from an absolute target, and gives the authority; false if the target is
+/// of no form that names a file (RFC 9112 section 3.2).
+bool to_origin_form(std::string_view& target, std::string_view& authority);
 
 }  // namespace weft::servers::file

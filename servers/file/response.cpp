@@ -1,48 +1,11 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "servers/file/response.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <charconv>
-#include <chrono>
-#include <cstring>
 
 namespace weft::servers::file {
-
-HttpDate http_date(os::Nanos wall) {
-  using namespace std::chrono;
-  static constexpr std::string_view kDays = "SunMonTueWedThuFriSat";
-  static constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  sys_seconds time{floor<seconds>(nanoseconds{wall})};
-  auto day = floor<days>(time);
-  year_month_day date{day};
-  hh_mm_ss clock{time - day};
-
-  HttpDate out;
-  char* at = out.data();
-  auto text = [&](std::string_view s) {
-    std::memcpy(at, s.data(), s.size());
-    at += s.size();
-  };
-  auto digits = [&](unsigned number, int width) {
-    for (int i = width; i-- > 0; number /= 10) at[i] = static_cast<char>('0' + number % 10);
-    at += width;
-  };
-  text(kDays.substr(3 * weekday{day}.c_encoding(), 3));
-  text(", ");
-  digits(static_cast<unsigned>(date.day()), 2);
-  text(" ");
-  text(kMonths.substr(3 * (static_cast<unsigned>(date.month()) - 1), 3));
-  text(" ");
-  digits(static_cast<unsigned>(static_cast<int>(date.year())), 4);
-  text(" ");
-  digits(static_cast<unsigned>(clock.hours().count()), 2);
-  text(":");
-  digits(static_cast<unsigned>(clock.minutes().count()), 2);
-  text(":");
-  digits(static_cast<unsigned>(clock.seconds().count()), 2);
-  text(" GMT");
-  return out;
-}
 
 EntityTag::EntityTag(const os::FileInfo& file) {
   char* at = text_.data();
@@ -62,26 +25,50 @@ std::string_view reason(int status) {
   switch (status) {
     case 200:
       return "OK";
+    case 201:
+      return "Created";
+    case 204:
+      return "No Content";
+    case 206:
+      return "Partial Content";
+    case 301:
+      return "Moved Permanently";
     case 304:
       return "Not Modified";
     case 400:
       return "Bad Request";
+    case 403:
+      return "Forbidden";
     case 404:
       return "Not Found";
     case 405:
       return "Method Not Allowed";
     case 408:
       return "Request Timeout";
+    case 409:
+      return "Conflict";
+    case 412:
+      return "Precondition Failed";
     case 413:
       return "Content Too Large";
     case 414:
       return "URI Too Long";
+    case 415:
+      return "Unsupported Media Type";
+    case 416:
+      return "Range Not Satisfiable";
+    case 417:
+      return "Expectation Failed";
     case 431:
       return "Request Header Fields Too Large";
     case 501:
       return "Not Implemented";
+    case 502:
+      return "Bad Gateway";
     case 503:
       return "Service Unavailable";
+    case 507:
+      return "Insufficient Storage";
     default:
       return "Internal Server Error";
   }
@@ -89,7 +76,8 @@ std::string_view reason(int status) {
 
 Writer& Writer::operator<<(std::string_view text) {
   assert(size_ + text.size() <= into_.size());
-  std::memcpy(into_.data() + size_, text.data(), text.size());
+  std::ranges::copy(std::as_bytes(std::span(text)),
+                    into_.begin() + static_cast<std::ptrdiff_t>(size_));
   size_ += text.size();
   return *this;
 }

@@ -8,15 +8,9 @@
 #include <span>
 #include <string_view>
 
-#include "lwp/os.hpp"
+#include "servers/file/http_date.hpp"
 
 namespace weft::servers::file {
-
-namespace os = lwp::os;
-
-/// "Sun, 06 Nov 1994 08:49:37 GMT" (IMF-fixdate, RFC 9110 section 5.6.7).
-using HttpDate = std::array<char, 29>;
-HttpDate http_date(os::Nanos wall);
 
 /// A strong entity tag, in its quotes: another file, size or modification time gives another.
 class EntityTag {

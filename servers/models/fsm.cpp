@@ -6,7 +6,7 @@
 //
 //                 ┌──────────── turn_over ◄───────┐ another request is buffered
 //                 ▼                               │
-//   accepted ► receiving ──► reading (disk) ──► sending ──► receiving …
+//   accepted ► receiving ──► disk           ──► sending ──► receiving …
 //                 │  ▲              │              │
 //                 ▼  └── answered ──┴──────────────┘
 //              closed
@@ -24,13 +24,13 @@ namespace {
 struct State {
   std::uint32_t interest;  ///< readiness of the socket that moves it on
   bool queued;             ///< moved on in its turn, without an event
-  bool disk;               ///< moved on by a completed read
+  bool disk;               ///< moved on when the disk has done its work
   bool timed;              ///< its deadline moves it on too
 };
 constexpr std::array<State, 5> kStates = {{
     /* receiving  Need::readable  */ {os::kReadable, false, false, true},
     /* sending    Need::writable  */ {os::kWritable, false, false, true},
-    /* reading    Need::disk      */ {0, false, true, false},
+    /* disk       Need::disk      */ {0, false, true, false},
     /* turn over  Need::turn_over */ {0, true, false, false},
     /* closed     Need::closed    */ {0, false, false, false},
 }};
@@ -65,7 +65,7 @@ class Fsm final : public ServerModel {
         } else if (ready[i].tag == &bell_) {
           begin_drain();
         } else if (ready[i].tag == &disk_) {
-          complete_reads();
+          complete_disk();
         } else {
           socket_ready(*static_cast<Connection*>(ready[i].tag), ready[i].interest);
         }
@@ -113,7 +113,7 @@ class Fsm final : public ServerModel {
         (stopping() && c.model.need == Need::readable && c.idle())) {
       return close(c);
     }
-    if (state.disk) disk_->submit(c.disk_read(), &c);
+    if (state.disk) disk_->submit(c.disk_work(), &c);
     if (state.queued) turn_over_.push(c);
     if (state.timed) deadlines_.watch(c.deadline());
     if (state.interest != 0 && state.interest != c.model.interest && !watch(c, state.interest)) {
@@ -141,11 +141,11 @@ class Fsm final : public ServerModel {
     c.model.interest = 0;
   }
 
-  void complete_reads() {
+  void complete_disk() {
     std::array<DiskQueue::Completion, 64> done;
     for (std::size_t i = 0, n = disk_->take(done); i < n; ++i) {
       auto& c = *static_cast<Connection*>(done[i].tag);
-      c.disk_done(std::move(done[i].bytes));
+      c.disk_done(std::move(done[i].done));
       step(c);
     }
   }

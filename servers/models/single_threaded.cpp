@@ -95,7 +95,7 @@ class SingleThreaded final : public ServerModel {
       c.model.need = c.run();
       switch (c.model.need) {
         case Need::disk:
-          c.disk_done(read_disk(c.disk_read()));
+          c.disk_done(use_disk(c.disk_work()));
           continue;
         case Need::writable:
           if (!os::wait_ready(c.socket(), os::kWritable, c.deadline())) c.expire();
@@ -120,11 +120,11 @@ class SingleThreaded final : public ServerModel {
     serving_.store(nullptr, lwp::memory_order_relaxed);
   }
 
-  Result<std::size_t> read_disk(const DiskRead& read) {
+  Result<DiskDone> use_disk(const DiskWork& work) {
     std::size_t others = waiting();
     os::Nanos begin = os::now();
-    recorded_->blocks("read");
-    auto result = site_.disk.read(read);
+    recorded_->blocks(work.kind == DiskWork::Kind::read ? "read" : doing(work.kind));
+    auto result = site_.disk.perform(work);
     recorded_->unblocked();
     os::Nanos took = os::now() - begin;
     blocking_reads_.add();

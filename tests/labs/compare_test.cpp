@@ -169,7 +169,7 @@ TEST_CASE("weft load against weft serve") {
     CAPTURE(more[0], answer.out);
     CHECK(answer.code == 0);
     auto json = nlohmann::json::parse(content(folder / "load.json"));
-    CHECK(json["schema"] == "weft.load/1");
+    CHECK(json["schema"] == "weft.load/2");
     CHECK(json["loop"] == (more[0] == "--rate" ? "open" : "closed"));
   }
   CHECK(run_weft({"load", url, "--duration", "0.1", "--warm-up", "0", "--expect", "p99>9s"}).code ==

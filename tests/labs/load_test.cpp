@@ -4,6 +4,7 @@
 #include "labs/load/arrivals.hpp"
 #include "labs/load/generator.hpp"
 #include "labs/load/response.hpp"
+#include "labs/load/slow_readers.hpp"
 #include "labs/load/url.hpp"
 #include "tests/catch.hpp"
 #include "tests/labs/scripted_server.hpp"
@@ -294,4 +295,154 @@ TEST_CASE("run() ends early when asked to") {
   Outcome out = run(plan);
   CHECK(out.interrupted);
   CHECK(now() - before < 10 * kSecond);
+}
+
+TEST_CASE("a time-out is a sample of the time-out's length") {
+  ScriptedServer server([](int i) { return Reply{kOk, i % 2 == 0 ? Then::keep : Then::hold}; });
+  Plan plan = plan_for(server);
+  plan.keep_alive = true;
+  plan.timeout = 40 * kMillisecond;
+  Outcome out = run(plan);
+  // Each second answer goes into a connection that then stays silent: the next waits in vain.
+  CHECK(out.timed_out > 0);
+  CHECK(out.lost == out.timed_out);
+  CHECK(out.latency.count() == out.answered + out.timed_out);
+  CHECK(out.latency.max() >= plan.timeout);
+  CHECK(out.service.max() == plan.timeout);
+  CHECK(out.success() < 1);
+  CHECK(out.availability.down > 0);
+  CHECK(out.availability.up + out.availability.down == out.window);
+}
+
+TEST_CASE("service time counts from the sending, latency from the intended time") {
+  // One connection, 10 ms an answer, asked for 200 a second: requests wait to be sent.
+  ScriptedServer server([](int) { return Reply{kOk, Then::keep, 10 * kMillisecond}; });
+  Plan plan = plan_for(server);
+  plan.keep_alive = true;
+  plan.rate = 200;
+  plan.timeout = 10 * kSecond;
+  Outcome out = run(plan);
+  CHECK(out.service.percentile(50) >= 10 * kMillisecond);
+  CHECK(out.latency.percentile(50) > 2 * out.service.percentile(50));
+  CHECK(out.starved > 20);  // that is the plan's fault, not this program's
+  CHECK(out.lag.count() == out.offered);
+}
+
+TEST_CASE("a closed loop thinks between answer and request") {
+  ScriptedServer server([](int) { return Reply{kOk, Then::keep}; });
+  Plan plan = plan_for(server);
+  plan.keep_alive = true;
+  plan.think = Think{20 * kMillisecond, false};
+  Outcome out = run(plan);
+  CHECK(out.answered >= 2);
+  CHECK(out.answered <= 10);
+  CHECK(out.failures() == 0);
+}
+
+TEST_CASE("partly open: sessions of a geometric number of requests make up the rate") {
+  ScriptedServer server([](int) { return Reply{kOk}; });
+  Plan plan = plan_for(server);
+  plan.rate = 1000;
+  plan.poisson = true;
+  plan.session = 5;
+  plan.think = Think{kMillisecond, true};
+  plan.connections = 500;
+  plan.warm_up = 100 * kMillisecond;
+  plan.duration = kSecond;
+  plan.timeout = 10 * kSecond;
+  Outcome out = run(plan);
+  CHECK(out.failures() == 0);
+  CHECK(out.answered == out.offered);
+  // 200 sessions of 5 on average: a standard deviation of about 95 requests.
+  CHECK(out.offered > 600);
+  CHECK(out.offered < 1400);
+}
+
+TEST_CASE("pipelining: several requests are on their way, answered in their order") {
+  ScriptedServer server([](int i) {
+    return Reply{i % 3 ? kOk : "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", Then::keep,
+                 kMillisecond};
+  });
+  std::string requests[3] = {"GET /missing HTTP/1.1\r\nHost: x\r\n\r\n", kRequest, kRequest};
+  Plan plan = plan_for(server);
+  plan.keep_alive = true;
+  plan.pipeline = 4;
+  plan.next_request = [&, i = 0]() mutable { return std::string_view(requests[i++ % 3]); };
+  Outcome out = run(plan);
+  CHECK(out.answered > 20);
+  CHECK(out.failures() == failed(out, Failure::bad_status));
+  CHECK(out.first_failure == "404 Not Found for /missing");
+  // Each waited for the three before it.
+  CHECK(out.service.percentile(50) >= 3 * kMillisecond);
+}
+
+TEST_CASE("pipelining: what a closing server did not answer is sent again, unharmed") {
+  ScriptedServer server([](int i) { return Reply{kOk, i % 5 == 4 ? Then::close : Then::keep}; });
+  Plan plan = plan_for(server);
+  plan.keep_alive = true;
+  plan.pipeline = 3;
+  Outcome out = run(plan);
+  CHECK(out.answered > 20);
+  CHECK(out.failures() == 0);
+}
+
+TEST_CASE("churn: a connection is closed after so many requests") {
+  int accepted = 0;
+  ScriptedServer server([](int) { return Reply{kOk, Then::keep}; }, [&] { ++accepted; });
+  Plan plan = plan_for(server);
+  plan.keep_alive = true;
+  plan.requests_per_connection = 3;
+  std::uint64_t answered = 0;
+  {
+    Outcome out = run(plan);
+    CHECK(out.failures() == 0);
+    answered = out.came;
+  }
+  CHECK(answered > 20);
+  server.stop();
+  CHECK(static_cast<double>(accepted) ==
+        Approx(static_cast<double>(answered) / 3).epsilon(0.1).margin(2));
+}
+
+TEST_CASE("a server that is down for a while: availability is what its clients saw of it") {
+  // Requests 50 to 99 are reset: at 200 a second that is a quarter of a second.
+  ScriptedServer server([](int i) {
+    return i >= 50 && i < 100 ? Reply{"", Then::reset} : Reply{kOk};
+  });
+  Plan plan = plan_for(server);
+  plan.rate = 200;
+  plan.connections = 50;
+  plan.duration = kSecond;
+  Outcome out = run(plan);
+  CHECK(out.lost == 50);
+  CHECK(out.success() == Approx(149.0 / 199));
+  CHECK(out.availability.outages >= 1);
+  CHECK(out.availability.down >= 200 * kMillisecond);
+  CHECK(out.availability.down <= 500 * kMillisecond);
+  CHECK(out.availability.share() == Approx(0.75).margin(0.25));
+}
+
+TEST_CASE("a generator that was late says that its run is not valid") {
+  Outcome out;
+  for (int i = 0; i < 99; ++i) out.lag.record(10'000);
+  out.lag.record(5 * kMillisecond);
+  CHECK(out.valid());
+  out.lag.record(5 * kMillisecond);
+  CHECK_FALSE(out.valid());
+}
+
+TEST_CASE("slow readers are served beside the others, and not measured") {
+  ScriptedServer quick([](int) { return Reply{kOk}; });
+  std::string request = kRequest;
+  SlowReaders slow(quick.address(), 1, 200, [&] { return std::string_view(request); });
+  // 20 bytes each 100 ms: the head and "hi" take two or three.
+  const Nanos begin = now(), patience = begin + 20 * kSecond;
+  while (slow.counts().answers < 2 && now() < patience) {
+    sleep_until(slow.next());
+    slow.tick(now());
+  }
+  CHECK(slow.counts().answers == 2);
+  CHECK(slow.counts().dropped == 0);
+  CHECK(slow.counts().bytes == 2 * kOk.size());
+  CHECK(now() - begin >= 200 * kMillisecond);
 }

@@ -2,9 +2,11 @@
 // A server that behaves as badly as a test wants: one connection at a time, one thread.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "lwp/os.hpp"
@@ -19,16 +21,18 @@ class ScriptedServer {
     Then then = Then::close;
     lwp::os::Nanos stall = 0;  ///< before the bytes
   };
-  /// `script(i)` answers request i (from 0).
-  explicit ScriptedServer(std::function<Reply(int)> script)
+  /// `script(i)` answers request i (from 0). Both are called in the server's thread.
+  explicit ScriptedServer(std::function<Reply(int)> script, std::function<void()> accepted = {})
       : script_(std::move(script)),
+        accepted_(std::move(accepted)),
         listener_(std::move(lwp::os::listen({})).value()),
         stop_(std::move(lwp::os::pipe()).value()) {
     thread_ = lwp::os::Thread("scripted", [this] { serve(); });
   }
-  ~ScriptedServer() {
+  ~ScriptedServer() { stop(); }
+  void stop() {
     stop_[1].reset();
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
   }
   lwp::os::Address address() const {
     return {"127.0.0.1", lwp::os::local_port(listener_.get()).value()};
@@ -53,11 +57,13 @@ class ScriptedServer {
       auto accepted = lwp::os::accept(listener_.get());
       if (!accepted) continue;
       lwp::os::Fd peer = std::move(*accepted);
+      if (accepted_) accepted_();
       while (wait(peer.get()) && answer(peer)) {
       }
     }
   }
 
+  // Answers what has come, which may be several requests.
   bool answer(lwp::os::Fd& peer) {
     Reply reply = script_(requests_);
     // Closing with unread bytes makes the kernel send a reset.
@@ -65,14 +71,22 @@ class ScriptedServer {
     std::array<std::byte, 4096> buffer;
     auto n = lwp::os::receive(peer.get(), buffer);
     if (!n || *n == 0) return false;
-    ++requests_;
-    if (reply.stall > 0) lwp::os::sleep_until(lwp::os::now() + reply.stall);
-    (void)lwp::os::send(peer.get(), std::as_bytes(std::span(reply.bytes))).error();
-    if (reply.then == Then::hold) held_.push_back(std::move(peer));
-    return reply.then == Then::keep;
+    std::string_view came(reinterpret_cast<const char*>(buffer.data()), *n);
+    while (true) {
+      ++requests_;
+      if (reply.stall > 0) lwp::os::sleep_until(lwp::os::now() + reply.stall);
+      (void)lwp::os::send(peer.get(), std::as_bytes(std::span(reply.bytes))).error();
+      if (reply.then == Then::hold) held_.push_back(std::move(peer));
+      if (reply.then != Then::keep) return false;
+      constexpr std::string_view kEnd = "\r\n\r\n";
+      came.remove_prefix(std::min(came.find(kEnd), came.size() - kEnd.size()) + kEnd.size());
+      if (came.find(kEnd) == came.npos) return true;
+      reply = script_(requests_);
+    }
   }
 
   std::function<Reply(int)> script_;
+  std::function<void()> accepted_;
   lwp::os::Fd listener_;
   std::array<lwp::os::Fd, 2> stop_;
   int requests_ = 0;

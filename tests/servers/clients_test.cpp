@@ -51,6 +51,58 @@ TEST_CASE("curl fetches files, heads and refusals, and keeps its connection") {
   CHECK(status("-H 'If-None-Match: " + etag + "' " + url + "/a.txt") == "304 1");
 }
 
+TEST_CASE("litmus passes basic, copymove and http in full") {
+  if (missing("litmus")) return;
+  Folder root, log;
+  auto setup = GENERATE(from_range(all_setups()));
+  if (setup.workers == 0 || setup.engine == fibers::Engine::boost_fiber) return;
+  INFO(setup);
+  Live live(setup, root.path(), [](auto& o) { o.writable = true; });
+  for (const char* suite : {"basic", "copymove", "http"}) {
+    auto ran = run("cd " + log.path() + " && TESTS=" + suite +
+                   " litmus http://127.0.0.1:" + std::to_string(live.port()) + "/");
+    INFO(ran.out);
+    CHECK(ran.code == 0);
+    CHECK(ran.out.find("0 failed. 100.0%") != std::string::npos);
+    // Class 2 are locks, which no suite here needs and nobody is promised.
+    const std::string no_locks = "WARNING: server does not claim Class 2 compliance";
+    const auto warned = ran.out.find("WARNING");
+    CHECK((warned == std::string::npos || warned == ran.out.find(no_locks)));
+    CHECK(
+        (warned == std::string::npos || ran.out.find("WARNING", warned + 1) == std::string::npos));
+    CHECK(ran.out.find("SKIPPED") == std::string::npos);
+  }
+}
+
+TEST_CASE("curl uploads, in chunks too, resumes and deletes") {
+  if (missing("curl")) return;
+  Folder root, client;
+  client.file("big", std::string(3'000'000, 'x')).file("small", "hello");
+  auto setup = GENERATE(from_range(all_setups()));
+  INFO(setup);
+  Live live(setup, root.path(), [](auto& o) { o.writable = true; });
+  const std::string url = "http://127.0.0.1:" + std::to_string(live.port());
+  const std::string big = client.path() + "/big", copy = client.path() + "/copy";
+  auto status = [&](const std::string& how) {
+    return run("curl -s -o /dev/null -w '%{http_code} ' " + how).out;
+  };
+  CHECK(status("-T " + big + " " + url + "/big") == "201 ");
+  CHECK(status("-T " + big + " " + url + "/big") == "204 ");
+  CHECK(run("curl -s -T - " + url + "/piped <" + big + " -o /dev/null -w '%{http_code}'").out ==
+        "201");
+  CHECK(run("cmp " + big + " " + root.path() + "/big && cmp " + big + " " + root.path() + "/piped")
+            .code == 0);
+  CHECK(run("head -c 1000000 " + big + " >" + copy + " && curl -s -C - -o " + copy + " " + url +
+            "/big && cmp " + big + " " + copy)
+            .code == 0);
+  CHECK(status("-X MKCOL " + url + "/dir/") == "201 ");
+  CHECK(status("-L " + url + "/dir") == "200 ");
+  CHECK(status("-T " + client.path() + "/small " + url + "/dir/") == "201 ");
+  CHECK(run("curl -s " + url + "/dir/small").out == "hello");
+  CHECK(status("-X DELETE " + url + "/dir/") == "204 ");
+  CHECK(status(url + "/dir/small") == "404 ");
+}
+
 TEST_CASE("wrk finds no error at 64 connections") {
   if (missing("wrk")) return;
   Folder root;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
 // One corpus of conversations, and one answer to each: what the session says in memory, every model
 // under every mapping must say over a socket, byte for byte, however the bytes arrive.
+#include <map>
+
 #include "servers/file/file_service.hpp"
 #include "tests/catch.hpp"
 #include "tests/servers/live.hpp"
@@ -58,6 +60,11 @@ const std::vector<std::string>& corpus() {
       "DELETE /a.txt HTTP/1.1\r\nHost: h\r\n\r\n" + get("/a.txt"),
       get("/a.txt", "Content-Length: 3\r\n") + "abc",
       get("/a.txt", "Transfer-Encoding: chunked\r\n") + "0\r\n\r\n",
+      get("/a.txt", "Range: bytes=1-3\r\n") + get("/a.txt", "Range: bytes=9-\r\n"),
+      get("/big.bin", "Range: bytes=70000-900000\r\n") + get("/a.txt"),
+      get("/a.txt", "If-Match: \"x\"\r\n") + get("/a.txt", "If-Unmodified-Since: x\r\n"),
+      get("/a.txt", "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n"),
+      "OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\nOPTIONS /a.txt HTTP/1.1\r\nHost: h\r\n\r\n",
       get("/a.txt", "Transfer-Encoding: xchunked\r\nContent-Length: 3\r\n") + "abc",
       get("/a.txt", "Host: again\r\n"),
       get("/a.txt", "X: folded\r\n line\r\n"),
@@ -108,6 +115,107 @@ TEST_CASE("every model answers the corpus alike, byte for byte") {
       Client client(live.port());
       CHECK((client.send(said).end().rest() == expected));
     }
+  }
+}
+
+namespace {
+
+std::string with(const std::string& method, const std::string& path,
+                 const std::string& fields = "") {
+  return method + " " + path + " HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n";
+}
+std::string put(const std::string& path, const std::string& body, const std::string& fields = "") {
+  return with("PUT", path, fields + "Content-Length: " + std::to_string(body.size()) + "\r\n") +
+         body;
+}
+
+// What clients say one after the other, each on a connection of its own; all of it changes.
+const std::vector<std::string>& changes() {
+  const auto to = [](const std::string& destination, const std::string& more = "") {
+    return "Destination: http://h" + destination + "\r\n" + more;
+  };
+  const std::string chunked = "Transfer-Encoding: chunked\r\n";
+  static const std::vector<std::string> all = {
+      put("/new", "hello") + put("/new", "replaced") + get("/new"),
+      put("/sub/deep", letters(300'000)) + get("/sub/deep"),
+      with("PUT", "/chunks", chunked) + "5\r\nhello\r\n0\r\n\r\n" + get("/chunks"),
+      with("PUT", "/chunks", chunked) + "5\r\nhelloX",
+      put("/sub", "x"),
+      put("/absent/x", "x"),
+      put("/outside/x", "x"),
+      put("/a.txt", "x", "If-None-Match: *\r\n"),
+      put("/a.txt", "x", "If-Match: \"other\"\r\n"),
+      put("/a.txt", "x", "If-Match: *\r\n") + get("/a.txt"),
+      put("/half", "half of it").substr(0, 55),
+      put("/.weft-temporary-1", "x"),
+      with("DELETE", "/new") + with("DELETE", "/new") + with("DELETE", "/"),
+      with("MKCOL", "/made") + with("MKCOL", "/made/") + with("MKCOL", "/absent/x"),
+      with("COPY", "/a.txt", to("/made/b")) + with("COPY", "/a.txt", to("/made/b")) +
+          with("COPY", "/a.txt", to("/made/b", "Overwrite: F\r\n")) + get("/made/b"),
+      with("COPY", "/made", to("/made/in")) + with("COPY", "/a.txt", to("/absent/b")) +
+          with("COPY", "/a.txt", "Destination: http://other/b\r\n") + with("COPY", "/a.txt"),
+      with("COPY", "/made", to("/copy")) + with("COPY", "/made/", to("/flat/", "Depth: 0\r\n")) +
+          get("/copy/b"),
+      with("MOVE", "/copy", to("/moved")) + with("MOVE", "/copy", to("/moved")) +
+          with("MOVE", "/moved/b", to("/made")) + get("/made"),
+      with("DELETE", "/moved/") + with("OPTIONS", "/a.txt") + with("PROPFIND", "/"),
+  };
+  return all;
+}
+
+// Without what differs from one tree to its twin, and from one moment to the next.
+std::string without_versions(const std::string& heard) {
+  std::string out;
+  for (std::size_t at = 0; at < heard.size();) {
+    auto end = std::min(heard.find('\n', at), heard.size() - 1) + 1;
+    const auto line = heard.substr(at, end - at);
+    if (!line.starts_with("ETag: ") && !line.starts_with("Last-Modified: ")) out += line;
+    at = end;
+  }
+  return out;
+}
+
+// Every file and its content.
+std::map<std::string, std::string> contents(const Folder& folder) {
+  std::map<std::string, std::string> out;
+  for (const auto& e : std::filesystem::recursive_directory_iterator(folder.path())) {
+    std::ifstream in(e.path(), std::ios::binary);
+    auto& content = out[e.path().string().substr(folder.path().size())];
+    if (e.is_symlink()) {
+      content = std::filesystem::read_symlink(e.path()).string();
+    } else if (e.is_regular_file()) {
+      content.assign(std::istreambuf_iterator<char>(in), {});
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("every model changes files alike") {
+  auto setup = GENERATE(from_range(all_setups()));
+  INFO(setup);
+  for (const char* disk : {"none", "real", "slow:0.1"}) {
+    Folder root, twin, outside;
+    for (Folder* f : {&root, &twin}) f->file("a.txt", "hello\n").file("sub/x", "x");
+    root.link("outside", outside.path());
+    twin.link("outside", outside.path());
+    RealFiles files(twin.path());
+    servers::FileService service({.writable = true, .wall = [] { return kFixedDate; }});
+    Live live(setup, root.path(), [&](auto& o) {
+      o.disk = *servers::parse_disk(disk).spec;
+      o.writable = true;
+    });
+    for (const std::string& said : changes()) {
+      INFO(disk << ": " << said.substr(0, 200));
+      Talk talk(service, files);
+      const std::string expected = talk.say(said).hang_up().heard();
+      Client client(live.port());
+      CHECK((without_versions(client.send(said).end().rest()) == without_versions(expected)));
+    }
+    live.stop();
+    CHECK((contents(root) == contents(twin)));
+    CHECK(std::filesystem::is_empty(outside.path()));
   }
 }
 

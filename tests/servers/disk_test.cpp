@@ -11,6 +11,7 @@ using namespace weft;
 using namespace weft::tests;
 using servers::DiskLedger;
 using servers::DiskSpec;
+using servers::DiskWork;
 using servers::parse_disk;
 
 TEST_CASE("the ledger serves as many at once as it has heads, first come first served") {
@@ -69,6 +70,9 @@ struct OneFile {
     root = std::move(os::open_directory(folder.path()).value());
     file = std::move(os::open_beneath(root.get(), "f").value());
   }
+  DiskWork read(std::uint64_t offset, std::span<std::byte> into) const {
+    return {.offset = offset, .into = into, .file = file.get()};
+  }
   Folder folder;
   os::Fd root, file;
 };
@@ -78,8 +82,13 @@ struct OneFile {
 TEST_CASE("a slow disk blocks its callers in a read until the ledger's end, not longer by much") {
   OneFile f;
   auto disk = servers::make_disk(*parse_disk("slow:20,heads=2,hot=hot/").spec);
-  CHECK(disk->blocks("f"));
-  CHECK_FALSE(disk->blocks("hot/f"));
+  const std::string cold_name = "f", hot_name = "hot/f";
+  DiskWork work{.name = &cold_name};
+  CHECK(disk->blocks(work));
+  work.name = &hot_name;
+  CHECK_FALSE(disk->blocks(work));
+  work.kind = DiskWork::Kind::write;  // what is changed goes to the disk
+  CHECK(disk->blocks(work));
 
   constexpr int kCallers = 4;
   std::array<std::array<std::byte, 4>, kCallers> buffers{};
@@ -88,9 +97,8 @@ TEST_CASE("a slow disk blocks its callers in a read until the ledger's end, not 
   {
     std::vector<os::Thread> callers;
     for (std::size_t i = 0; i < kCallers; ++i) {
-      callers.emplace_back("caller", [&, i] {
-        got[i] = disk->read({f.file.get(), i, buffers[i]}).value();
-      });
+      callers.emplace_back("caller",
+                           [&, i] { got[i] = disk->perform(f.read(i, buffers[i]))->bytes; });
     }
     for (auto& c : callers) c.join();
   }
@@ -114,7 +122,7 @@ TEST_CASE("more callers than the slow disk has pipes wait for one") {
     for (int i = 0; i < 12; ++i) {
       callers.emplace_back("caller", [&] {
         std::array<std::byte, 4> buffer;
-        if (disk->read({f.file.get(), 0, buffer}).value() == 4) read.fetch_add(1);
+        if (disk->perform(f.read(0, buffer))->bytes == 4) read.fetch_add(1);
       });
     }
     for (auto& c : callers) c.join();
@@ -132,14 +140,14 @@ TEST_CASE("a queue completes every read, in the order of their ends") {
   std::array<std::array<std::byte, 1>, kReads> buffers{};
   os::Nanos begin = os::now();
   for (std::size_t i = 0; i < kReads; ++i) {
-    queue->submit({f.file.get(), i, buffers[i]}, &buffers[i]);
+    queue->submit(f.read(i, buffers[i]), &buffers[i]);
   }
   std::map<void*, std::size_t> done;
   std::array<servers::DiskQueue::Completion, 3> some;
   while (done.size() < kReads) {
     REQUIRE(os::wait_ready(queue->fd(), os::kReadable, os::now() + Client::kPatience));
     for (std::size_t i = 0, n = queue->take(some); i < n; ++i) {
-      done[some[i].tag] = some[i].bytes.value();
+      done[some[i].tag] = some[i].done->bytes;
     }
   }
   if (std::string_view(text).starts_with("slow")) {

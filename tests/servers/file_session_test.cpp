@@ -5,6 +5,7 @@
 #include "tests/servers/talk.hpp"
 
 using namespace weft;
+using tests::DiskWork;
 using tests::MemoryFiles;
 using tests::Talk;
 
@@ -59,7 +60,8 @@ TEST_CASE("a file is answered whole") {
   CHECK(scene.answer(get("/a.txt")) ==
         std::string("HTTP/1.1 200 OK\r\n") + kDate +
             "Content-Type: text/plain; charset=utf-8\r\nContent-Length: 6\r\n"
-            "Last-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nETag: \"2a-6-ae1b981bc490a00\"\r\n\r\n"
+            "Accept-Ranges: bytes\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\nETag: "
+            "\"2a-6-ae1b981bc490a00\"\r\n\r\n"
             "hello\n");
   CHECK(body(scene.answer(get("/big"))) == scene.files.files["big"].content);
   CHECK(body(scene.answer(get("/empty"))).empty());
@@ -73,16 +75,74 @@ TEST_CASE("HEAD has GET's head and no body") {
   CHECK(absent + "404 Not Found\n" == scene.answer(get("/absent")));
 }
 
-TEST_CASE("a folder is its index or nothing") {
+TEST_CASE("a folder is its index, or a list of what is in it") {
   Scene scene;
   CHECK(body(scene.answer(get("/"))) == "<p>");
-  CHECK(body(scene.answer(get("/dir"))) == "in dir");
   CHECK(body(scene.answer(get("/dir/"))) == "in dir");
-  CHECK(begins(scene.answer(get("/bare")), "HTTP/1.1 404 "));
-  CHECK(begins(scene.answer(get("/bare/")), "HTTP/1.1 404 "));
+  scene.files.files["bare/<i>&\"'.txt"].content = "12345";
+  scene.files.files["bare/sub"].directory = true;
+  scene.files.files["bare/a:b"].content = "";
+  std::string listing = scene.answer(get("/bare/"));
+  CHECK(begins(listing, "HTTP/1.1 200 OK\r\n"));
+  CHECK(listing.find("Content-Type: text/html; charset=utf-8\r\n") != std::string::npos);
+  auto at = [&](const char* text) { return listing.find(text); };
+  CHECK(at("<a href=\"./sub/\">sub/</a>") < at("<a href=\"./a:b\">a:b</a>"));
+  CHECK(at("<a href=\"./%3Ci%3E&amp;%22&#39;.txt\">&lt;i&gt;&amp;&quot;&#39;.txt</a></td>"
+           "<td>5</td><td>06 Nov 1994 08:49:37 GMT</td>") != std::string::npos);
+  CHECK(at("<i>") == std::string::npos);
+  auto end = at("\r\n\r\n") + 4;
+  CHECK(at(("Content-Length: " + std::to_string(listing.size() - end) + "\r\n").c_str()) < end);
+  CHECK(scene.answer("HEAD /bare/ HTTP/1.1\r\nHost: h\r\n\r\n") == listing.substr(0, end));
   scene.files.files["odd"].directory = true;
   scene.files.files["odd/index.html"].directory = true;
-  CHECK(begins(scene.answer(get("/odd")), "HTTP/1.1 404 "));
+  CHECK(begins(scene.answer(get("/odd/")), "HTTP/1.1 200 "));
+  scene.files.fail[DiskWork::Kind::list] = ENOENT;
+  CHECK(begins(scene.answer(get("/bare/")), "HTTP/1.1 404 "));
+}
+
+TEST_CASE("a listing longer than the buffer is sent in parts") {
+  Scene scene;
+  for (int i = 0; i < 500; ++i) {
+    scene.files.files["bare/a-rather-long-name-" + std::to_string(i)].content = "x";
+  }
+  const std::string listing = scene.answer(get("/bare/") + get("/a.txt"));
+  CHECK(listing.find("name-499") != std::string::npos);
+  CHECK(listing.find("</html>\n"
+                     "HTTP/1.1 200 OK\r\n") != std::string::npos);
+}
+
+TEST_CASE("a folder's name without its slash leads to the one with it, on this server") {
+  Scene scene;
+  CHECK(scene.answer(get("/dir?q=1")) == std::string("HTTP/1.1 301 Moved Permanently\r\n") + kDate +
+                                             "Location: /dir/?q=1\r\nContent-Length: 0\r\n\r\n");
+  scene.files.files["evil.com/x"].directory = true;
+  CHECK(scene.answer(get("//evil.com/x")).find("Location: /evil.com/x/\r\n") != std::string::npos);
+  scene.files.files["a\r\nb"].directory = true;
+  CHECK(scene.answer(get("/a%0D%0Ab")).find("Location: /a%0D%0Ab/\r\n") != std::string::npos);
+}
+
+TEST_CASE("a part of a file is answered, or why not") {
+  Scene scene;
+  const std::string part = scene.answer(get("/a.txt", "Range: bytes=1-3\r\n"));
+  CHECK(begins(part, "HTTP/1.1 206 Partial Content\r\n"));
+  CHECK(part.find("Content-Range: bytes 1-3/6\r\n") != std::string::npos);
+  CHECK(part.find("Content-Length: 3\r\n") != std::string::npos);
+  CHECK(body(part) == "ell");
+  const auto& big = scene.files.files["big"].content;
+  CHECK(body(scene.answer(get("/big", "Range: bytes=5-15000\r\n"))) == big.substr(5, 14996));
+  CHECK(body(scene.answer(get("/big", "Range: bytes=-7\r\n"))) == big.substr(19993));
+  const std::string beyond = scene.answer(get("/a.txt", "Range: bytes=6-\r\n"));
+  CHECK(begins(beyond, "HTTP/1.1 416 Range Not Satisfiable\r\n"));
+  CHECK(beyond.find("Content-Range: bytes */6\r\n") != std::string::npos);
+  // Several ranges, another version, HEAD: the whole.
+  for (const char* fields :
+       {"Range: bytes=0-1,3-4\r\n", "Range: bytes=1-\r\nIf-Range: \"x\"\r\n"}) {
+    CHECK(begins(scene.answer(get("/a.txt", fields)), "HTTP/1.1 200 "));
+  }
+  CHECK(begins(scene.answer("HEAD /a.txt HTTP/1.1\r\nHost: h\r\nRange: bytes=1-3\r\n\r\n"),
+               "HTTP/1.1 200 "));
+  CHECK(begins(scene.answer(get("/a.txt", "Range: bytes=1-3\r\nIf-None-Match: *\r\n")),
+               "HTTP/1.1 304 "));
 }
 
 TEST_CASE("whatever keeps a file from being opened, its name does not leak why") {
@@ -112,8 +172,13 @@ TEST_CASE("other methods are told what is allowed, and the connection stays") {
   Talk talk(scene.service, scene.files);
   talk.say("DELETE /a.txt HTTP/1.1\r\nHost: h\r\n\r\n");
   CHECK(begins(talk.heard(), "HTTP/1.1 405 Method Not Allowed\r\n"));
-  CHECK(talk.heard().find("Allow: GET, HEAD\r\n") != std::string::npos);
+  CHECK(talk.heard().find("Allow: GET, HEAD, OPTIONS\r\n") != std::string::npos);
   CHECK_FALSE(talk.closed());
+  for (const char* target : {"*", "/a.txt", "/absent"}) {
+    CHECK(scene.answer(std::string("OPTIONS ") + target + " HTTP/1.1\r\nHost: h\r\n\r\n") ==
+          std::string("HTTP/1.1 200 OK\r\n") + kDate +
+              "Allow: GET, HEAD, OPTIONS\r\nContent-Length: 0\r\n\r\n");
+  }
 }
 
 TEST_CASE("malformed requests close, and let the peer read why") {
@@ -158,7 +223,7 @@ TEST_CASE("too long a head has its own answers") {
 
 TEST_CASE("requests may come in any pieces and all at once") {
   Scene scene;
-  const std::string requests = get("/a.txt") + "HEAD /dir HTTP/1.1\r\nHost: h\r\n\r\n" +
+  const std::string requests = get("/a.txt") + "HEAD /dir/ HTTP/1.1\r\nHost: h\r\n\r\n" +
                                get("/absent") + "DELETE / HTTP/1.1\r\nHost: h\r\n\r\n" +
                                get("/big") + get("/", "Connection: close\r\n") + get("/a.txt");
   Talk whole(scene.service, scene.files);
@@ -255,6 +320,6 @@ TEST_CASE("CPU is asked for once a request, refused ones included") {
   o.cpu_per_request = 9;
   Scene scene(o);
   Talk talk(scene.service, scene.files);
-  talk.say(get("/a.txt") + get("/dir") + get("/absent"));
+  talk.say(get("/a.txt") + get("/dir/") + get("/absent"));
   CHECK(talk.computed() == 27);
 }

@@ -292,6 +292,91 @@ TEST_CASE("models report what they did") {
   CHECK(line.find('\n') == std::string::npos);
 }
 
+TEST_CASE("of many who change one version at once, one succeeds") {
+  Folder root;
+  auto setup = GENERATE(from_range(all_setups()));
+  INFO(setup);
+  Live live(setup, root.path(), [](auto& o) {
+    o.writable = true;
+    slow_disk(o, "slow:1,heads=8");
+  });
+  auto put = [](int body, const std::string& condition) {
+    return "PUT /counter HTTP/1.1\r\nHost: h\r\n" + condition + "Content-Length: 1\r\n\r\n" +
+           std::to_string(body);
+  };
+  auto tag_of = [](const std::string& answer) {
+    auto at = answer.find("ETag: ");
+    return answer.substr(at + 6, answer.find("\r\n", at) - at - 6);
+  };
+  std::string tag = tag_of(Client(live.port()).send(put(0, "If-None-Match: *\r\n")).answer());
+  for (int round = 0; round < 5; ++round) {
+    std::vector<Client> writers;
+    for (int i = 0; i < 6; ++i) {
+      writers.emplace_back(live.port()).send(put(i, "If-Match: " + tag + "\r\n"));
+    }
+    int failed = 0, winner = -1;
+    for (int i = 0; i < 6; ++i) {
+      const std::string answer = writers[static_cast<std::size_t>(i)].answer();
+      if (answer.starts_with("HTTP/1.1 204 ")) {
+        CHECK(winner == -1);
+        winner = i;
+        tag = tag_of(answer);
+      }
+      failed += answer.starts_with("HTTP/1.1 412 ");
+    }
+    CHECK(winner >= 0);
+    CHECK(failed == 5);
+    const std::string now = Client(live.port()).send(get("/counter")).answer();
+    CHECK(now.ends_with("\r\n\r\n" + std::to_string(winner)));
+    CHECK(tag_of(now) == tag);
+  }
+}
+
+TEST_CASE("who reads while others write has one version or the other, whole") {
+  Folder root;
+  auto setup = GENERATE(from_range(all_setups()));
+  INFO(setup);
+  Live live(setup, root.path(), [](auto& o) { o.writable = true; });
+  const std::string versions[] = {std::string(200'000, 'a'), std::string(150'000, 'b')};
+  auto put = [&](int i) {
+    const std::string& body = versions[i % 2];
+    return "PUT /f HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + body;
+  };
+  Client writer(live.port()), reader(live.port());
+  CHECK(writer.send(put(0)).answer().starts_with("HTTP/1.1 201 "));
+  for (int i = 1; i < 10; ++i) {
+    reader.send(get("/f"));
+    writer.send(put(i));
+    const std::string answer = reader.answer();
+    CHECK(
+        (answer.ends_with("\r\n\r\n" + versions[0]) || answer.ends_with("\r\n\r\n" + versions[1])));
+    CHECK(writer.answer().starts_with("HTTP/1.1 204 "));
+  }
+}
+
+TEST_CASE("uploads that are broken off leave nothing, whatever the model") {
+  Folder root;
+  root.file("a", "old");
+  auto setup = GENERATE(from_range(all_setups()));
+  INFO(setup);
+  Live live(setup, root.path(), [](auto& o) {
+    o.writable = true;
+    slow_disk(o, "slow:1,heads=8");
+  });
+  const std::string half =
+      "PUT /a HTTP/1.1\r\nHost: h\r\nContent-Length: 300000\r\n\r\n" + std::string(200'000, 'x');
+  for (int i = 0; i < 5; ++i) {
+    Client(live.port()).send(half);
+    Client(live.port()).send(half.substr(0, 70));
+  }
+  CHECK(Client(live.port()).send(get("/a")).answer().ends_with("\r\n\r\nold"));
+  live.stop();
+  int names = 0;
+  for ([[maybe_unused]] const auto& e : std::filesystem::directory_iterator(root.path())) ++names;
+  CHECK(names == 1);
+}
+
 TEST_CASE("a server that cannot be says why, and what to type") {
   Folder root;
   ServerOptions o;
@@ -312,6 +397,11 @@ TEST_CASE("a server that cannot be says why, and what to type") {
   CHECK(refused([](auto& c) { c.bind.host = "localhost"; }));
   CHECK(refused([](auto& c) { c.bind.host = "192.0.2.1"; }));
   CHECK(refused([](auto& c) { c.fibers.policy = "nonesuch"; }));
+  CHECK(refused([](auto& c) { c.bind.host = "0.0.0.0", c.writable = true; }));
+  CHECK(why.message.find("--yes-anyone-can-write") != std::string::npos);
+  CHECK(refused([](auto& c) { c.bind.host = "::", c.writable = true; }));
+  CHECK(refused([](auto& c) { c.anyone_can_write = true; }));
+  CHECK(refused([](auto& c) { c.service = "echo", c.writable = true; }));
   auto first = Server::open(o, why);
   REQUIRE(first);
   CHECK(refused([&](auto& c) { c.bind.port = first->port(); }));

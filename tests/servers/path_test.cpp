@@ -23,12 +23,12 @@ std::string resolved(std::string_view target) {
 }  // namespace
 
 TEST_CASE("a target names a file below the root") {
-  CHECK(resolved("/") == "index.html");
-  CHECK(resolved("/?query") == "index.html");
-  CHECK(resolved("?query") == "index.html");
+  CHECK(resolved("/") == "");
+  CHECK(resolved("/?query") == "");
+  CHECK(resolved("?query") == "");
   CHECK(resolved("/a") == "a");
   CHECK(resolved("/a/b.txt?x=/../y") == "a/b.txt");
-  CHECK(resolved("/a/") == "a/index.html");
+  CHECK(resolved("/a/") == "a/");
   CHECK(resolved("//a///b") == "a/b");
   CHECK(resolved("/...") == "...");
   CHECK(resolved("/.hidden") == ".hidden");
@@ -48,16 +48,25 @@ TEST_CASE("percent-encoding is undone once") {
 TEST_CASE("dots are resolved, and never above the root") {
   CHECK(resolved("/a/../b") == "b");
   CHECK(resolved("/a/./b") == "a/b");
-  CHECK(resolved("/a/b/..") == "a/index.html");
+  CHECK(resolved("/a/b/..") == "a/");
   CHECK(resolved("/a/b/../../c") == "c");
-  CHECK(resolved("/a/.") == "a/index.html");
-  CHECK(resolved("/.") == "index.html");
+  CHECK(resolved("/a/.") == "a/");
+  CHECK(resolved("/.") == "");
   CHECK(resolved("/a/%2e%2E/b") == "b");
   CHECK(resolved("/..") == "(malformed)");
   CHECK(resolved("/../etc/passwd") == "(malformed)");
   CHECK(resolved("/a/../../b") == "(malformed)");
   CHECK(resolved("/%2e%2e/x") == "(malformed)");
   CHECK(resolved("/.%2e/x") == "(malformed)");
+}
+
+TEST_CASE("a name is encoded so that it comes back") {
+  const std::string name = "a b/\xc3\xa9%<>\"?#&'.txt";
+  std::string target = "/", back;
+  weft::servers::file::append_encoded(name, target);
+  CHECK(target == "/a%20b/%C3%A9%25%3C%3E%22%3F%23&'.txt");
+  CHECK(resolve(target, back) == Path::ok);
+  CHECK(back == name);
 }
 
 TEST_CASE("what no name can be is refused") {

@@ -16,8 +16,9 @@ namespace {
 class Served {
  public:
   enum class Hears { output, errors_too };
-  Served(const std::string& root, std::vector<std::string> flags, Hears hears = Hears::output) {
-    std::vector<std::string> argv;
+  /// `argv` is what runs the command, if it is not to be run as it is.
+  Served(const std::string& root, std::vector<std::string> flags, Hears hears = Hears::output,
+         std::vector<std::string> argv = {}) {
     if (hears == Hears::errors_too) argv = {"/bin/sh", "-c", "exec \"$@\" 2>&1", "sh"};
     argv.insert(argv.end(), {WEFT_PROGRAM, "serve", "--port", "0", "--root", root});
     argv.insert(argv.end(), flags.begin(), flags.end());
@@ -101,6 +102,80 @@ TEST_CASE("weft serve prints its port, tells counters on SIGUSR1, and drains on 
   CHECK(client.rest().empty());
   CHECK(served.exit_code() == 0);
   CHECK(served.line().find("\"requests\":1,") != std::string::npos);
+}
+
+TEST_CASE("a full disk is 507, again and again: the old file stays, and nothing fills it up") {
+  Folder root;
+  auto setup = GENERATE(from_range(all_setups()));
+  auto limit = GENERATE(as<std::string>{}, "a file of 256 KiB", "a file system of 1 MiB");
+  INFO(setup << ", " << limit);
+  std::vector<std::string> with;
+  if (limit == "a file of 256 KiB") {  // RLIMIT_FSIZE, whose signal would end the server
+    root.file("a", "old");
+    with = {"/bin/sh", "-c", "ulimit -f 512; exec \"$@\"", "sh"};
+  } else {
+    const std::string unshare = "unshare --user --map-root-user --mount ";
+    if (run(unshare + "mount -t tmpfs none " + root.path()).code != 0) {
+      WARN("SKIPPED: needs user namespaces");
+      return;
+    }
+    with = {"unshare",
+            "--user",
+            "--map-root-user",
+            "--mount",
+            "/bin/sh",
+            "-c",
+            "mount -t tmpfs -o size=1m none " + root.path() + " && cd " + root.path() +
+                " && printf old >a && exec \"$@\"",
+            "sh"};
+  }
+  auto flags = flags_of(setup);
+  flags.emplace_back("--writable");
+  Served served(root.path(), flags, Served::Hears::output, with);
+  auto put = [&](const std::string& name, std::size_t bytes) {
+    return Client(served.port())
+        .send("PUT " + name + " HTTP/1.1\r\nHost: h\r\nContent-Length: " + std::to_string(bytes) +
+              "\r\n\r\n" + std::string(bytes, 'x'))
+        .answer()
+        .substr(0, 13);
+  };
+  for (int i = 0; i < 5; ++i) CHECK(put("/a", 1'200'000) == "HTTP/1.1 507 ");
+  CHECK(Client(served.port()).send(get("/a")).answer().ends_with("\r\n\r\nold"));
+  CHECK(put("/b", 100'000) == "HTTP/1.1 201 ");
+  const std::string all = Client(served.port()).send(get("/")).answer();
+  CHECK(all.find("./a\"") != std::string::npos);
+  CHECK(all.find("./b\"") != std::string::npos);
+  CHECK(all.find("temporary") == std::string::npos);
+  served.process().signal(SIGTERM);
+  CHECK(served.exit_code() == 0);
+}
+
+TEST_CASE("a server killed during an upload leaves the old file, and the next start cleans up") {
+  Folder root;
+  root.file("a", "old").file(".weft-temporary-1-of-a-crash", "half");
+  Served served(root.path(), {"--writable"});
+  CHECK_FALSE(std::filesystem::exists(root.path() + "/.weft-temporary-1-of-a-crash"));
+  Client client(served.port());
+  client.send(
+      "PUT /a HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 200000\r\n\r\n");
+  CHECK(client.bytes(25) == "HTTP/1.1 100 Continue\r\n\r\n");
+  client.send(std::string(150'000, 'x'));
+  served.process().signal(SIGKILL);
+  CHECK(client.rest().empty());
+  CHECK(contents(root.path() + "/a") == "old");
+  Served again(root.path(), {"--writable"});
+  int names = 0;
+  for ([[maybe_unused]] const auto& e : std::filesystem::directory_iterator(root.path())) ++names;
+  CHECK(names == 1);
+  CHECK(Client(again.port()).send(get("/a")).answer().ends_with("\r\n\r\nold"));
+}
+
+TEST_CASE("who may write is said plainly, or the server does not start") {
+  CHECK(serve("--writable --bind 0.0.0.0").code == 2);
+  CHECK(unwrapped(serve("--writable --bind 0.0.0.0").out).find("--yes-anyone-can-write") !=
+        std::string::npos);
+  CHECK(serve("--yes-anyone-can-write").code == 2);
+  CHECK(serve("--service echo --writable").code == 2);
 }
 
 TEST_CASE("counters are told, and the server ends, while its only LWP is blocked in a read") {

@@ -9,9 +9,11 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "servers/file_tree.hpp"
 #include "servers/service.hpp"
 
 namespace weft::tests {
@@ -19,17 +21,25 @@ namespace weft::tests {
 namespace os = lwp::os;
 using servers::Action;
 using servers::Actions;
+using servers::DiskWork;
 using servers::Event;
 using servers::Session;
 
-/// Files to open and read.
+/// Files to open, and what a disk does with them.
 class Files {
  public:
   virtual ~Files() = default;
   virtual Event open(const std::string& name) = 0;
-  virtual Event read(std::span<std::byte> into, std::uint64_t offset) = 0;
+  virtual Event perform(const DiskWork& work) = 0;
+  /// The open file, or the temporary one, is closed.
+  virtual void close() = 0;
 };
 
+inline Event failure(int error) {
+  return {.kind = Event::Kind::failed, .error = error};
+}
+
+/// A folder that exists only here, with whatever faults a test wants.
 class MemoryFiles final : public Files {
  public:
   struct File {
@@ -38,37 +48,101 @@ class MemoryFiles final : public Files {
     int fail_open = 0;
     int fail_read_at = -1;        ///< offset from which reads fail with EIO
     std::uint64_t longer_by = 0;  ///< what its size says beyond its content
+    std::uint64_t inode = 0x2a;
   };
   std::map<std::string, File> files;
   std::vector<std::string> opened;
-  std::size_t chunk = SIZE_MAX;  ///< reads return at most this much
+  std::vector<DiskWork::Kind> performed;      ///< but reads
+  std::map<DiskWork::Kind, int> fail;         ///< with this error
+  std::size_t chunk = SIZE_MAX;               ///< reads return at most this much
+  std::optional<std::string> temporary;       ///< of the upload under way
+  std::function<void()> before_publish = {};  ///< somebody else is faster
 
   Event open(const std::string& name) override {
     opened.push_back(name);
     auto found = files.find(name);
-    if (found == files.end()) return {.kind = Event::Kind::failed, .error = ENOENT};
+    if (found == files.end()) return failure(ENOENT);
     now_ = &found->second;
-    if (now_->fail_open != 0) return {.kind = Event::Kind::failed, .error = now_->fail_open};
-    os::FileInfo info;
-    info.size = now_->content.size() + now_->longer_by;
-    info.mtime = 784111777 * os::kSecond;  // Sun, 06 Nov 1994 08:49:37 GMT
-    info.inode = 0x2a;
-    info.directory = now_->directory;
-    info.regular = !now_->directory;
-    return {.kind = Event::Kind::file_opened, .file = info};
-  }
-  Event read(std::span<std::byte> into, std::uint64_t offset) override {
-    if (now_->fail_read_at >= 0 && offset >= static_cast<std::uint64_t>(now_->fail_read_at)) {
-      return {.kind = Event::Kind::failed, .error = EIO};
-    }
-    std::string_view rest = now_->content;
-    rest.remove_prefix(std::min<std::size_t>(offset, rest.size()));
-    std::size_t n = std::min({rest.size(), into.size(), chunk});
-    std::memcpy(into.data(), rest.data(), n);
-    return {.kind = Event::Kind::chunk_read, .bytes = n};
+    if (now_->fail_open != 0) return failure(now_->fail_open);
+    return {.kind = Event::Kind::file_opened, .file = info(*now_)};
   }
 
+  Event perform(const DiskWork& work) override {
+    if (work.kind == DiskWork::Kind::read) return read(work);
+    performed.push_back(work.kind);
+    if (auto error = fail.find(work.kind); error != fail.end()) return failure(error->second);
+    servers::DiskDone done;
+    switch (work.kind) {
+      case DiskWork::Kind::list:
+        list(work);
+        break;
+      case DiskWork::Kind::create:
+        if (!holds(work)) return failure(ECANCELED);
+        temporary.emplace();
+        break;
+      case DiskWork::Kind::write:
+        if (temporary.value().size() != work.offset) throw std::logic_error("a hole in an upload");
+        temporary->append(reinterpret_cast<const char*>(work.from.data()), work.from.size());
+        break;
+      case DiskWork::Kind::publish: {
+        if (before_publish) before_publish();
+        if (!holds(work)) return failure(ECANCELED);
+        done.replaced = files.contains(*work.name);
+        File& file = files[*work.name];
+        file.content = std::move(temporary).value();
+        ++file.inode;
+        temporary.reset();
+        done.file = info(file);
+        break;
+      }
+      case DiskWork::Kind::remove:
+        if (!files.contains(*work.name)) return failure(ENOENT);
+        if (!holds(work)) return failure(ECANCELED);
+        files.erase(*work.name);
+        break;
+      default:
+        throw std::logic_error("trees are for real files");
+    }
+    return {.kind = Event::Kind::disk_done, .done = done};
+  }
+  void close() override { temporary.reset(); }
+
  private:
+  static os::FileInfo info(const File& file) {
+    os::FileInfo info;
+    info.size = file.content.size() + file.longer_by;
+    info.mtime = 784111777 * os::kSecond;  // Sun, 06 Nov 1994 08:49:37 GMT
+    info.inode = file.inode;
+    info.directory = file.directory;
+    info.regular = !file.directory;
+    return info;
+  }
+  bool holds(const DiskWork& work) const {
+    if (work.condition == nullptr) return true;
+    auto found = files.find(*work.name);
+    if (found == files.end()) return work.condition->holds(nullptr);
+    const os::FileInfo current = info(found->second);
+    return work.condition->holds(&current);
+  }
+  Event read(const DiskWork& work) {
+    if (now_->fail_read_at >= 0 && work.offset >= static_cast<std::uint64_t>(now_->fail_read_at)) {
+      return failure(EIO);
+    }
+    std::string_view rest = now_->content;
+    rest.remove_prefix(std::min<std::size_t>(work.offset, rest.size()));
+    std::size_t n = std::min({rest.size(), work.into.size(), chunk});
+    std::memcpy(work.into.data(), rest.data(), n);
+    return {.kind = Event::Kind::chunk_read, .bytes = n};
+  }
+  void list(const DiskWork& work) const {
+    for (const auto& [name, file] : files) {
+      if (!name.starts_with(*work.name)) continue;
+      const std::string rest = name.substr(work.name->size());
+      if (!rest.empty() && rest.find('/') == rest.npos) {
+        work.listing->entries.push_back({rest, info(file)});
+      }
+    }
+  }
   File* now_ = nullptr;
 };
 
@@ -79,16 +153,27 @@ class RealFiles final : public Files {
       : root_(std::move(os::open_directory(root).value())) {}
   Event open(const std::string& name) override {
     auto file = os::open_beneath(root_.get(), name);
-    if (!file) return {.kind = Event::Kind::failed, .error = file.error()};
+    if (!file) return failure(file.error());
     file_ = std::move(*file);
     return {.kind = Event::Kind::file_opened, .file = os::file_info(file_.get()).value()};
   }
-  Event read(std::span<std::byte> into, std::uint64_t offset) override {
-    return {.kind = Event::Kind::chunk_read, .bytes = os::pread(file_.get(), into, offset).value()};
+  Event perform(const DiskWork& work) override {
+    DiskWork whole = work;
+    whole.root = root_.get();
+    whole.file = file_.get();
+    whole.temporary = &temporary_;
+    auto done = servers::carry_out(whole);
+    if (!done) return failure(done.error());
+    if (work.kind == DiskWork::Kind::read) {
+      return {.kind = Event::Kind::chunk_read, .bytes = done->bytes};
+    }
+    return {.kind = Event::Kind::disk_done, .done = *done};
   }
+  void close() override { temporary_.discard(); }
 
  private:
   os::Fd root_, file_;
+  servers::TemporaryFile temporary_;
 };
 
 class Talk {
@@ -167,9 +252,11 @@ class Talk {
           tell(e);
           break;
         }
-        case Action::Kind::read:
-          if (!file_open_) throw std::logic_error("read without a file");
-          tell(files_.read(action_.into, action_.offset));
+        case Action::Kind::disk:
+          if (action_.work->kind == DiskWork::Kind::read && !file_open_) {
+            throw std::logic_error("read without a file");
+          }
+          tell(files_.perform(*action_.work));
           break;
         default:
           throw std::logic_error("an answer must end with an action to wait for");
@@ -191,6 +278,7 @@ class Talk {
           break;
         case Action::Kind::close_file:
           file_open_ = false;
+          files_.close();
           break;
         default:
           if (!last) throw std::logic_error("only the last action may be one to wait for");
@@ -201,7 +289,10 @@ class Talk {
     }
     action_ = actions.list().back();
     closed_ = action_.kind == Action::Kind::close;
-    if (closed_) file_open_ = false;
+    if (closed_) {
+      file_open_ = false;
+      files_.close();
+    }
   }
 
   std::unique_ptr<Session> session_;
