@@ -156,11 +156,15 @@ FolderReader::FolderReader(Fd folder) : impl_(new Impl) {
 FolderReader::~FolderReader() {
   if (impl_->stream != nullptr) ::closedir(impl_->stream);
 }
+// Out of TSan's sight, as in KeepErrno: the fibers of an LWP share its errno by turns.
+WEFT_NO_TSAN static void clear_errno() {
+  errno = 0;
+}
 bool FolderReader::next(std::string& name) {
   if (impl_->stream == nullptr) return false;
   Asleep asleep;
   while (true) {
-    errno = 0;
+    clear_errno();
     const dirent* entry = ::readdir(impl_->stream);
     if (entry == nullptr) {
       error_ = errno;
