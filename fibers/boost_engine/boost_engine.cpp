@@ -51,14 +51,15 @@ class BoostFiber final : public BoostTask {
 struct NotedStack {
   boost::context::stack_context allocate() {
     auto made = guarded.allocate();
-    const std::size_t guard = os::page_size();
-    fiber->stack = {static_cast<char*>(made.sp) - made.size + guard, made.size - guard};
+    fiber->stack = {lowest(made), made.size - os::page_size()};
     return made;
   }
-  void deallocate(boost::context::stack_context& made) {
-    const std::size_t guard = os::page_size();
-    os::forget_frames(static_cast<char*>(made.sp) - made.size + guard, made.size - guard);
+  void deallocate(boost::context::stack_context& made) {  // the fiber may be gone
+    os::forget_frames(lowest(made), made.size - os::page_size());
     guarded.deallocate(made);
+  }
+  static char* lowest(const boost::context::stack_context& made) {
+    return static_cast<char*>(made.sp) - made.size + os::page_size();
   }
 
   BoostFiber* fiber;

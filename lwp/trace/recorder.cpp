@@ -174,19 +174,12 @@ class Recorder {
   /// Facts of the process, kept by a flight recorder, too: any thread, one at a time.
   template <class Write>
   void in_process_ring(Write&& write) {
-    sanitizer::Hidden hidden;
-    Uninterrupted here(*current());
-    std::lock_guard lock(process_lock_);
-    write(*process_ring_);
+    in_ring(*process_ring_, write);
   }
-
   /// The same, not kept.
   template <class Write>
   void in_passing(Write&& write) {
-    sanitizer::Hidden hidden;
-    Uninterrupted here(*current());
-    std::lock_guard lock(process_lock_);
-    write(*beat_ring_);
+    in_ring(*beat_ring_, write);
   }
 
   std::uint32_t process() const { return process_; }
@@ -316,6 +309,14 @@ class Recorder {
     if (times.ran == 0) return;
     std::lock_guard lock(process_lock_);
     beat_ring_->record(Event::sched, thread, times.ran, times.waited);
+  }
+
+  template <class Write>
+  void in_ring(Ring& ring, Write& write) {
+    sanitizer::Hidden hidden;
+    Uninterrupted here(*current());
+    std::lock_guard lock(process_lock_);
+    write(ring);
   }
 
   void ring_bell() {

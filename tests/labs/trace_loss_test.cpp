@@ -2,6 +2,7 @@
 // What a recording says where it does not have everything: events that found no room, beginnings
 // that a flight recorder has forgotten, ends that were never recorded.
 #include <algorithm>
+#include <cstring>
 #include <span>
 #include <string>
 
@@ -14,6 +15,7 @@
 #include "labs/trace/summary.hpp"
 #include "labs/trace/writer.hpp"
 #include "lwp/trace/recorder.hpp"
+#include "lwp/trace/ring.hpp"
 #include "tests/labs/weft_program.hpp"
 
 namespace weft::labs::trace {
@@ -120,6 +122,26 @@ TEST_CASE("What was said again does not contradict what is known") {
   const Lane& main = fiber_named(m, "main");
   CHECK(std::none_of(main.slices.begin(), main.slices.end(),
                      [](const Slice& s) { return s.state == State::waits; }));
+}
+
+TEST_CASE("A recording that was cut short, or lacks chunks in between, is said to be damaged") {
+  Writer writer("a program", 10);
+  const auto l = writer.place(writer.runtime("many-to-one, 1 LWP"), 1);
+  writer.write(l, 0, Happens::create, {1}, "main");
+  writer.write(l, 0, Happens::run, {1});
+  const std::string text(lwp::trace::Ring::kMostText, 'x');
+  for (int i = 0; i < 300; ++i) writer.write(l, 10 * i, Happens::note, {}, text);
+  const std::string whole = writer.bytes();
+  CHECK(model_of_bytes(whole).recording.damaged == 0);
+  CHECK(model_of_bytes(whole.substr(0, whole.size() - 100)).recording.damaged == 1);
+  std::string gap = whole;
+  for (std::size_t at = 0; at < gap.size(); at += lwp::trace::kChunkBytes) {
+    lwp::trace::Header h;
+    std::memcpy(&h, gap.data() + at, sizeof h);
+    if (h.lwp != 0 && h.sequence == 2) h.magic = 0;
+    std::memcpy(gap.data() + at, &h, sizeof h);
+  }
+  CHECK(model_of_bytes(gap).recording.damaged == 1);
 }
 
 TEST_CASE("A request whose end is not recorded is no slow request") {
