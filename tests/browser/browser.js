@@ -146,15 +146,22 @@ export async function inView(page) {
   const [, value, unit] = await says(page, /(?:In view|Chosen): ([\d.]+)\s(ns|µs|ms|s)/);
   return value * {ns: 1, 'µs': 1e3, ms: 1e6, s: 1e9}[unit];
 }
-export const comesIntoView = (page, good) =>
-  within(kPatience, `${good} of the time in view`, async () => good(await inView(page)));
+export const comesIntoView = async (page, good) => {
+  await within(kPatience, `${good} of the time in view`, async () => good(await inView(page)));
+  await rests(page);
+};
+const rests = (page) => page.waitForFunction(() => !window.weftMoves, null, {timeout: kPatience});
 
-// The view and selection that the address keeps.
+// The view and selection that the address keeps. It follows what moves the view after a rest, so
+// that a change seen early may be of what was done before.
 export const state = (page) => new URL(page.url()).hash;
 export async function changesState(page, act) {
+  await rests(page);
   const before = state(page);
   await act();
-  return within(kPatience, 'another address', () => state(page) !== before && state(page));
+  await within(kPatience, 'another address', () => state(page) !== before);
+  await rests(page);
+  return state(page);
 }
 
 export async function screenshot(page, name, options = {}) {

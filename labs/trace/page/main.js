@@ -424,10 +424,12 @@ class App {
   moved() {
     this.onLook?.();
     this.repaint();
+    window.weftMoves = true;  // for tests
     clearTimeout(this.later);
     this.later = setTimeout(() => this.settle(), REST);
   }
   settle() {
+    window.weftMoves = false;
     this.remember();
     for (const panel of this.panels) {
       panel.counters?.follow();
