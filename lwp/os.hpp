@@ -298,6 +298,17 @@ struct Address {
 };
 /// Listens; port 0 lets the kernel pick. EADDRINUSE, EADDRNOTAVAIL, EINVAL (not an address).
 Result<Fd> listen(const Address& at, int backlog = 1024);
+/// A connection counts as come only when it has sent something, or after some seconds: so who
+/// accepts one has a request, and may end right after it (TCP_DEFER_ACCEPT).
+void accept_with_data(int listener, Nanos patience);
+/// How many sockets this process was started with (LISTEN_FDS), if they are meant for it
+/// (LISTEN_PID); 0 otherwise.
+int given_sockets();
+/// The first of them, if it is a listening TCP socket; EINVAL if not. Processes begun from now on
+/// are not told of any. Not while another thread reads the environment.
+Result<Fd> take_given_socket();
+/// Another descriptor of the same open file, closed on exec.
+Result<Fd> duplicate(int fd);
 Result<std::uint16_t> local_port(int fd);
 /// That of the other side; ENOTCONN.
 Result<std::uint16_t> peer_port(int fd);
@@ -439,8 +450,11 @@ std::string command_line();
 /// The path of the running program.
 std::string own_program();
 /// Forks, signals blocked as they are; REQUIRES that no other thread exists. The child runs `body`
-/// and exits with its result.
-Result<Process> fork_process(const std::function<int()>& body, std::span<const int> cpus = {});
+/// and exits with its result. When its parent's thread dies it gets the signal `at_parents_end`.
+Result<Process> fork_process(const std::function<int()>& body, std::span<const int> cpus = {},
+                             int at_parents_end = 9 /* SIGKILL */);
+/// A signal in words, as "Killed".
+std::string signal_name(int number);
 /// A function of a shared library, which is loaded for good; null, and `why`, if there is none.
 void (*library_function(const std::string& path, const char* name, std::string& why))();
 /// The code of the program or library that a function belongs to, from where it was loaded on.

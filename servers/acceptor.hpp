@@ -49,6 +49,8 @@ class Acceptor {
   /// Accepts no more connections.
   void close() {
     backlog_of_.store(-1, lwp::memory_order_relaxed);
+    // Another process may listen on it still, so that the kernel would not forget it by itself.
+    if (listener_ && !paused_) poller_.remove(listener_.get());
     listener_.reset();
   }
   bool open() const { return static_cast<bool>(listener_); }

@@ -2,7 +2,6 @@
 #include "servers/server.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 #include <system_error>
 
@@ -10,6 +9,7 @@
 #include "servers/file/file_service.hpp"
 #include "servers/file_tree.hpp"
 #include "servers/json_line.hpp"
+#include "servers/listener.hpp"
 #include "servers/picture.hpp"
 
 namespace weft::servers {
@@ -129,38 +129,20 @@ bool Server::open_root(Refusal& why) {
 }
 
 bool Server::open_port(os::Fd& listener, Refusal& why) {
-  auto opened = os::listen(options_.bind);
-  if (opened) {
-    listener = std::move(*opened);
-    auto port = os::local_port(listener.get());
-    port_ = port ? *port : 0;
-    return true;
+  if (options_.listener >= 0) {
+    auto same = os::duplicate(options_.listener);
+    if (!same) {
+      why = {"no descriptor is left for the listener. See: ulimit -n", lwp::kMachineLacks};
+      return false;
+    }
+    listener = std::move(*same);
+  } else {
+    listener = listen_at(options_.bind, why);
+    if (!listener) return false;
   }
-  std::string where = options_.bind.host + ":" + std::to_string(options_.bind.port);
-  switch (opened.error()) {
-    case EADDRINUSE:
-      why = {"port " + std::to_string(options_.bind.port) + " is taken: something listens on " +
-                 where + ". Let the kernel pick a free one: weft serve --port 0",
-             lwp::kMachineLacks};
-      break;
-    case EADDRNOTAVAIL:
-      why = {"no interface of this machine has the address " + options_.bind.host +
-             ". For this machine only: --bind 127.0.0.1, for all: --bind 0.0.0.0"};
-      break;
-    case EINVAL:
-      why = {"--bind '" + options_.bind.host +
-             "' is no IPv4 or IPv6 address, such as 127.0.0.1 or ::1"};
-      break;
-    case EACCES:
-      why = {"port " + std::to_string(options_.bind.port) +
-             " is reserved for root. Take one above 1023: weft serve --port 8080"};
-      break;
-    default:
-      why = {"cannot listen on " + where + ": " + reason(opened.error()) +
-                 ". Let the kernel pick a port: weft serve --port 0",
-             lwp::kMachineLacks};
-  }
-  return false;
+  auto port = os::local_port(listener.get());
+  port_ = port ? *port : 0;
+  return true;
 }
 
 std::string Server::counters_line() const {
@@ -170,6 +152,7 @@ std::string Server::counters_line() const {
   JsonLine line;
   line.text("schema", "weft.serve/1")
       .text("model", options_.model)
+      .number("pid", os::process_id())
       .text_or_null("mapping", fibers ? name(options_.fibers.mapping) : std::string_view())
       .text("engine", name(options_.fibers.engine))
       .text("on_block", name(options_.fibers.on_block))

@@ -23,6 +23,7 @@ struct ServerOptions {
   DiskSpec disk;
   std::string root = ".";
   os::Address bind;
+  int listener = -1;  ///< listens already, in place of `bind`; it stays the caller's
   os::Nanos cpu_per_request = 0;
   bool writable = false;                           ///< files may be changed
   bool anyone_can_write = false;                   ///< also from other machines

@@ -45,7 +45,7 @@ require_known_options() {
       --) return ;;
       --lang | --color | --help | --version) continue ;;
       # Asked for by the design and refused by the program, which says why.
-      --layout | --processes | --preempt | --max-lwps) continue ;;
+      --preempt | --max-lwps) continue ;;
       --*) ;;
       *) continue ;;
     esac

@@ -10,7 +10,7 @@
 #include "labs/commands.hpp"
 #include "labs/exit.hpp"
 #include "labs/help.hpp"  // made by CMake from labs/help/weft.txt
-#include "labs/serve.hpp"
+#include "labs/serve/command.hpp"
 #include "labs/suggest.hpp"
 #include "labs/terminal.hpp"
 

@@ -18,9 +18,9 @@ namespace weft::lwp::os {
 namespace {
 
 // In the child: die with the parent, run where the parent asked.
-void begin_child(pid_t parent, std::span<const int> cpus) {
-  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
-  if (::getppid() != parent) ::_exit(128 + SIGKILL);  // it ended before the line above
+void begin_child(pid_t parent, std::span<const int> cpus, int at_parents_end = SIGKILL) {
+  ::prctl(PR_SET_PDEATHSIG, at_parents_end, 0, 0, 0);
+  if (::getppid() != parent) ::_exit(128 + at_parents_end);  // it ended before the line above
   if (!cpus.empty()) (void)confine_to(cpus).error();
 }
 
@@ -160,17 +160,23 @@ std::string own_program() {
   return path;
 }
 
-Result<Process> fork_process(const std::function<int()>& body, std::span<const int> cpus) {
+Result<Process> fork_process(const std::function<int()>& body, std::span<const int> cpus,
+                             int at_parents_end) {
   pid_t parent = ::getpid();
   pid_t pid = ::fork();
   if (pid < 0) return Result<Process>::failure(errno);
   if (pid == 0) {
-    begin_child(parent, cpus);
+    begin_child(parent, cpus, at_parents_end);
     // What the parent does about its own crash is not for the child.
     for (int crash : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT}) ::signal(crash, SIG_DFL);
     ::_exit(body());
   }
   return Result<Process>(Process(pid, Fd()));
+}
+
+std::string signal_name(int number) {
+  const char* words = ::sigdescr_np(number);
+  return words != nullptr ? words : "unknown";
 }
 
 int process_id() {

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: BSL-1.0
+#include <algorithm>
 #include <arpa/inet.h>
+#include <cstdlib>
 #include <cstring>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "lwp/os/kernel.hpp"
 
@@ -60,6 +64,41 @@ Result<Fd> listen(const Address& at, int backlog) {
     return Result<Fd>::failure(errno);
   }
   return fd;
+}
+
+void accept_with_data(int listener, Nanos patience) {
+  const int seconds = static_cast<int>((patience + kSecond - 1) / kSecond);
+  ::setsockopt(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof seconds);
+}
+
+int given_sockets() {
+  const char* process = std::getenv("LISTEN_PID");
+  const char* sockets = std::getenv("LISTEN_FDS");
+  if (process == nullptr || sockets == nullptr || std::atoi(process) != ::getpid()) return 0;
+  return std::max(std::atoi(sockets), 0);
+}
+
+Result<Fd> take_given_socket() {
+  constexpr int kFirst = 3;  // SD_LISTEN_FDS_START
+  for (const char* name : {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES"}) ::unsetenv(name);
+  auto option = [](int name) {
+    int value = 0;
+    socklen_t size = sizeof value;
+    return ::getsockopt(kFirst, SOL_SOCKET, name, &value, &size) == 0 ? value : -1;
+  };
+  const int family = option(SO_DOMAIN);
+  if (option(SO_ACCEPTCONN) <= 0 || option(SO_TYPE) != SOCK_STREAM ||
+      (family != AF_INET && family != AF_INET6)) {
+    return Result<Fd>::failure(EINVAL);
+  }
+  ::fcntl(kFirst, F_SETFD, FD_CLOEXEC);
+  ::fcntl(kFirst, F_SETFL, ::fcntl(kFirst, F_GETFL) | O_NONBLOCK);
+  return Fd(kFirst);
+}
+
+Result<Fd> duplicate(int fd) {
+  Fd same(::fcntl(fd, F_DUPFD_CLOEXEC, 0));
+  return same ? Result<Fd>(std::move(same)) : Result<Fd>::failure(errno);
 }
 
 namespace {

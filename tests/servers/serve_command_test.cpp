@@ -6,54 +6,12 @@
 #include <sstream>
 
 #include "tests/catch.hpp"
-#include "tests/servers/live.hpp"
+#include "tests/servers/served.hpp"
 
 using namespace weft;
 using namespace weft::tests;
 
 namespace {
-
-class Served {
- public:
-  enum class Hears { output, errors_too };
-  /// `argv` is what runs the command, if it is not to be run as it is.
-  Served(const std::string& root, std::vector<std::string> flags, Hears hears = Hears::output,
-         std::vector<std::string> argv = {}) {
-    if (hears == Hears::errors_too) argv = {"/bin/sh", "-c", "exec \"$@\" 2>&1", "sh"};
-    argv.insert(argv.end(), {WEFT_PROGRAM, "serve", "--port", "0", "--root", root});
-    argv.insert(argv.end(), flags.begin(), flags.end());
-    process_ = std::move(os::spawn_process(argv).value());
-    std::string said = line();
-    auto colon = said.rfind(':');
-    if (!said.starts_with("listening on 127.0.0.1:")) throw std::runtime_error("said: " + said);
-    port_ = static_cast<std::uint16_t>(std::stoi(said.substr(colon + 1)));
-  }
-  std::uint16_t port() const { return port_; }
-  os::Process& process() { return process_; }
-  /// The next line of its output; empty at the end, or when none comes for so long.
-  std::string line(os::Nanos patience = Client::kPatience) {
-    std::size_t end;
-    while ((end = buffer_.find('\n')) == std::string::npos) {
-      std::array<std::byte, 4096> bytes;
-      if (!os::wait_ready(process_.out(), os::kReadable, os::now() + patience)) return {};
-      auto got = os::read(process_.out(), bytes);
-      if (!got || *got == 0) return {};
-      buffer_.append(reinterpret_cast<const char*>(bytes.data()), *got);
-    }
-    std::string out = buffer_.substr(0, end);
-    buffer_.erase(0, end + 1);
-    return out;
-  }
-  int exit_code() {
-    auto exit = process_.wait(os::now() + Client::kPatience);
-    return exit ? exit->code : -1;
-  }
-
- private:
-  os::Process process_;
-  std::uint16_t port_ = 0;
-  std::string buffer_;
-};
 
 Ran serve(const std::string& flags) {
   bool has_port = flags.find("--port") != std::string::npos;
@@ -387,8 +345,9 @@ TEST_CASE("weft serve refuses what cannot be, and says what to type") {
       {"--port 65536" + here, 2, "0 to 65535"},
       {"--cpus x" + here, 2, "is no list of CPUs"},
       {"--cpus 4000" + here, 3, "may not use"},
-      {"--layout prefork" + here, 2, "there is: single"},
-      {"--processes 4" + here, 2, "not there yet"},
+      {"--layout perfork" + here, 2, "did you mean --layout prefork"},
+      {"--processes 4" + here, 2, "--layout prefork"},
+      {"--layout prefork --processes 1000" + here, 2, "0 to 256"},
       {"--preempt" + here, 2, "--on-block handoff"},
       {"--preempt 0" + here, 2, "out of range"},
       {"--preempt --model fsm" + here, 2, "runs no fibers"},
