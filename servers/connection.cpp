@@ -246,6 +246,7 @@ void Connection::abandon() {
   shown_.state.store(nullptr, lwp::memory_order_relaxed);
   keep_file({});
   temporary_.discard();
+  if (socket_) site_.counters.closed.add();
   socket_.reset();
   deadline_ = os::kNever;
   action_ = {.kind = Action::Kind::close};

@@ -23,11 +23,13 @@ Result<os::Fd> Control::take_signals() {
   return os::signal_fd(kSignals);
 }
 
-Control::Control(Server& server, os::Fd signals, os::Nanos drain_time, bool stats_at_end)
+Control::Control(Server& server, os::Fd signals, os::Nanos drain_time, bool stats_at_end,
+                 os::Nanos idle_end)
     : server_(server),
       signals_(std::move(signals)),
       drain_time_(drain_time),
-      stats_at_end_(stats_at_end) {
+      stats_at_end_(stats_at_end),
+      idle_end_(idle_end) {
   constexpr auto kLevel = os::Poller::Trigger::level;
   (void)poller_.add(signals_.get(), os::kReadable, kLevel, &signals_).error();
   (void)poller_.add(bell_.fd(), os::kReadable, kLevel, &bell_).error();
@@ -45,12 +47,27 @@ void Control::tell_counters() {
   say(1, server_.counters_line());
 }
 
+// No connection is open, and none has come for idle_end_.
+bool Control::is_idle() {
+  const os::Nanos now = os::now();
+  const Counters& c = server_.counters();
+  const bool used = c.open() > 0 || c.connections.get() != served_;
+  if (used || idle_since_ == os::kNever) idle_since_ = now;
+  served_ = c.connections.get();
+  return now - idle_since_ >= idle_end_;
+}
+
 void Control::watch() {
   os::not_metered();
   os::Nanos deadline = os::kNever;
   std::array<os::Poller::Ready, 2> ready;
   while (!ended_.load(lwp::memory_order_acquire)) {
-    poller_.wait(ready, deadline);
+    const bool looks = idle_end_ != os::kNever && deadline == os::kNever;
+    poller_.wait(ready, looks ? os::now() + idle_end_ / 4 : deadline);
+    if (looks && is_idle()) {
+      deadline = os::now() + drain_time_;
+      server_.drain();
+    }
     while (int signal = os::take_signal(signals_.get())) {
       if (signal == SIGUSR1) {
         tell_counters();

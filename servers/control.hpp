@@ -5,6 +5,8 @@
 //   SIGTERM, SIGINT  drain: requests under way are answered, then the server ends; at the drain
 //                    deadline, or at a second Ctrl-C, it ends at once, with exit status 1
 //   SIGUSR1          the counters as a line of JSON on standard output
+//
+// It also ends a server that nobody has used for a while (the layout `on-demand`).
 #pragma once
 
 #include "servers/server.hpp"
@@ -16,19 +18,25 @@ class Control {
   /// Blocks the signals in the calling thread and threads made later. Call before any is made.
   static Result<os::Fd> take_signals();
 
-  Control(Server& server, os::Fd signals, os::Nanos drain_time, bool stats_at_end);
+  /// When no connection was open for `idle_end`, it drains as well.
+  Control(Server& server, os::Fd signals, os::Nanos drain_time, bool stats_at_end,
+          os::Nanos idle_end = os::kNever);
   /// REQUIRES: the server's run() has returned.
   ~Control();
 
  private:
   void watch();
+  bool is_idle();
   void tell_counters();
 
   Server& server_;
   os::Fd signals_;
   const os::Nanos drain_time_;
   const bool stats_at_end_;
-  lwp::atomic<bool> ended_{false};  // pairs with watch()
+  const os::Nanos idle_end_;
+  os::Nanos idle_since_ = os::kNever;  // no connection is open; watch()'s alone
+  std::uint64_t served_ = 0;           // connections when it looked last; likewise
+  lwp::atomic<bool> ended_{false};     // pairs with watch()
   os::Poller poller_;
   os::Bell bell_;
   os::Thread thread_;

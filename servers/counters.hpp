@@ -22,6 +22,12 @@ struct Counters {
   Counter requests;     ///< answered, or broken off
   Counter errors;       ///< of those, answered with 5xx or broken off by our fault
   Counter connections;  ///< accepted
+  Counter closed;       ///< of those, no longer open
+
+  std::uint64_t open() const {
+    const std::uint64_t ended = closed.get();  // first: it never overtakes the other
+    return connections.get() - ended;
+  }
 };
 
 }  // namespace weft::servers

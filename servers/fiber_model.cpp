@@ -11,7 +11,7 @@ FiberModel::FiberModel(ServerSetup&& setup)
     : site_(setup.site),
       workers_(setup.workers),
       pool_(site_),
-      acceptor_(std::move(setup.listener), poller_),
+      acceptor_(std::move(setup.source), poller_),
       runtime_(std::move(setup.fibers)) {
   (void)poller_.add(bell_.fd(), os::kReadable, os::Poller::Trigger::level, &bell_).error();
 }
@@ -78,6 +78,7 @@ void FiberModel::retire(Connection& c) {
   c.abandon();
   pool_.give_back(c);
   acceptor_.connection_closed();
+  if (!acceptor_.open()) stopping_.store(true, lwp::memory_order_seq_cst);
 }
 
 void FiberModel::close(Connection& c) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fibers/config.hpp"
+#include "servers/acceptor.hpp"
 #include "servers/connection.hpp"
 
 namespace weft::servers {
@@ -16,7 +17,7 @@ namespace weft::servers {
 /// What a model is given.
 struct ServerSetup {
   Site site;
-  os::Fd listener;
+  Source source;
   fibers::Config fibers;  ///< for models that use fibers
   int workers = 8;        ///< 0: a fiber for each connection
 };

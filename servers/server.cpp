@@ -25,6 +25,7 @@ std::unique_ptr<Service> make_service(const ServerOptions& options) {
   }
   return std::make_unique<FileService>(FileOptions{.cpu_per_request = options.cpu_per_request,
                                                    .writable = options.writable,
+                                                   .partition = options.partition,
                                                    .wall = options.wall});
 }
 
@@ -79,8 +80,8 @@ std::unique_ptr<Server> Server::open(const ServerOptions& options, Refusal& why)
     // As many threads can block as there are workers; a fiber for each connection has no bound.
     if (options.workers > 0) disk.readers = static_cast<std::size_t>(options.workers);
     server->disk_ = make_disk(disk);
-    os::Fd listener;  // after the disk process is forked, which must not keep the port
-    if (!server->open_port(listener, why)) return nullptr;
+    Source source;  // after the disk process is forked, which must not keep the port
+    if (!server->open_source(source, why)) return nullptr;
     server->service_ = make_service(options);
     server->model_ = server->entry_->make({.site = {.service = *server->service_,
                                                     .disk = *server->disk_,
@@ -88,7 +89,7 @@ std::unique_ptr<Server> Server::open(const ServerOptions& options, Refusal& why)
                                                     .cpu_per_request = options.cpu_per_request,
                                                     .counters = server->counters_,
                                                     .tail = server->tail_},
-                                           .listener = std::move(listener),
+                                           .source = std::move(source),
                                            .fibers = options.fibers,
                                            .workers = options.workers});
   } catch (const std::system_error& e) {
@@ -128,19 +129,21 @@ bool Server::open_root(Refusal& why) {
   return true;
 }
 
-bool Server::open_port(os::Fd& listener, Refusal& why) {
-  if (options_.listener >= 0) {
-    auto same = os::duplicate(options_.listener);
+bool Server::open_source(Source& source, Refusal& why) {
+  const bool one = options_.connection >= 0;
+  os::Fd& socket = one ? source.connection : source.listener;
+  if (one || options_.listener >= 0) {
+    auto same = os::duplicate(one ? options_.connection : options_.listener);
     if (!same) {
-      why = {"no descriptor is left for the listener. See: ulimit -n", lwp::kMachineLacks};
+      why = {"no descriptor is left for a socket. See: ulimit -n", lwp::kMachineLacks};
       return false;
     }
-    listener = std::move(*same);
+    socket = std::move(*same);
   } else {
-    listener = listen_at(options_.bind, why);
-    if (!listener) return false;
+    socket = listen_at(options_.bind, why);
+    if (!socket) return false;
   }
-  auto port = os::local_port(listener.get());
+  auto port = os::local_port(socket.get());
   port_ = port ? *port : 0;
   return true;
 }
@@ -162,6 +165,7 @@ std::string Server::counters_line() const {
       .number("requests", counters_.requests.get())
       .number("errors", counters_.errors.get())
       .number("connections", counters_.connections.get())
+      .number("open_connections", counters_.open())
       .number("now_ns", os::now())
       .number("cpu_ns", os::process_cpu())
       .number("idle_ns", idle.idle)

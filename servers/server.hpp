@@ -10,6 +10,7 @@
 
 #include "lwp/dump.hpp"
 #include "servers/disk.hpp"
+#include "servers/file/partition.hpp"
 #include "servers/model.hpp"
 #include "servers/refusal.hpp"
 
@@ -23,10 +24,12 @@ struct ServerOptions {
   DiskSpec disk;
   std::string root = ".";
   os::Address bind;
-  int listener = -1;  ///< listens already, in place of `bind`; it stays the caller's
+  int listener = -1;    ///< listens already, in place of `bind`; it stays the caller's
+  int connection = -1;  ///< the only one to serve, in place of a listener; likewise
   os::Nanos cpu_per_request = 0;
   bool writable = false;                           ///< files may be changed
   bool anyone_can_write = false;                   ///< also from other machines
+  std::optional<file::Partition> partition{};      ///< of several servers, and this one's place
   std::function<os::Nanos()> wall = os::wall_now;  ///< the clock of Date
 };
 
@@ -54,7 +57,7 @@ class Server {
  private:
   explicit Server(const ServerOptions& options) : options_(options) {}
   bool open_root(Refusal& why);
-  bool open_port(os::Fd& listener, Refusal& why);
+  bool open_source(Source& source, Refusal& why);
   static void show(const void* server, int fd);
 
   const ServerOptions options_;

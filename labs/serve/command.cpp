@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <functional>
 #include <memory>
-#include <system_error>
 
 #include "labs/columns.hpp"
 #include "labs/commands.hpp"
@@ -16,12 +15,10 @@
 #include "labs/policy/policy_file.hpp"
 #include "labs/seed_option.hpp"
 #include "labs/serve/flags.hpp"
+#include "labs/serve/layouts.hpp"
 #include "labs/serve/page.hpp"
 #include "labs/trace/start.hpp"
 #include "lwp/policy_table.hpp"
-#include "lwp/trace/recorder.hpp"
-#include "servers/control.hpp"
-#include "servers/layouts/supervisor.hpp"
 #include "servers/listener.hpp"
 
 namespace weft::labs {
@@ -64,14 +61,6 @@ std::string introduction(const ServeFlags& f, int port) {
          "   Ctrl-C ends it, Ctrl-\\ shows what it does\n";
 }
 
-int refused(const Refusal& why) {
-  // A compiler's words on a policy have lines of their own.
-  std::string text = "weft serve: " + why.message;
-  if (text.find('\n') == text.npos) text = wrap(text, 80, 2);
-  std::fprintf(stderr, "%s\n", text.c_str());
-  return why.exit_code;
-}
-
 void say_listening(const ServeFlags& f, const servers::ServerOptions& options, int port,
                    const Terminal& terminal) {
   const char* form = options.bind.host.find(':') == std::string::npos ? "listening on %s:%d\n"
@@ -84,77 +73,23 @@ void say_listening(const ServeFlags& f, const servers::ServerOptions& options, i
   std::fflush(stdout);
 }
 
-// One server, in this process, until it is drained; `listens` is told its port. The exit code.
-int run_server(const ServeFlags& f, const servers::ServerOptions& options, const std::string& role,
-               const std::function<void(int port)>& listens) {
-  Refusal why;
-  auto signals = servers::Control::take_signals();  // before any thread or process is made
-  if (!signals) return refused({"the kernel gives no signal descriptor", kMachineLacks});
-  auto server = servers::Server::open(options, why);
-  if (!server) return refused(why);
-  lwp::trace::set_role(role);
-
-  const auto drain = static_cast<os::Nanos>(f.drain_seconds * static_cast<double>(os::kSecond));
-  servers::Control control(*server, std::move(*signals), drain, f.stats);
-  os::meter_idle([&] { return server->waiting(); });
-  listens(server->port());
-  try {
-    server->run();
-  } catch (const std::exception& error) {  // no kernel thread, no memory
-    why = {std::string(error.what()) +
-               "; the server needs fewer --workers or --lwps, or a higher limit (ulimit -u, -v)",
-           kMachineLacks};
-  }
-  os::meter_idle({});  // what it asked is about to go
-  return why.message.empty() ? kDone : refused(why);
-}
-
-// Several processes with one listener, and one more that keeps them running.
-int run_prefork(const ServeFlags& f, servers::ServerOptions options, const Terminal& terminal) {
-  Refusal why;
-  os::Fd listener;
-  if (options.listener < 0) {
-    listener = servers::listen_at(options.bind, why);
-    if (!listener) return refused(why);
-    options.listener = listener.get();
-  }
-  // A process that is told to end has no connection then whose client has yet to ask.
-  os::accept_with_data(options.listener, os::kSecond);
-  auto body = [&](int number, servers::Readiness ready) {
-    return run_server(f, options, "server " + std::to_string(number), [&](int) { ready.tell(); });
-  };
-  auto serving = [&] {
-    const auto port = os::local_port(options.listener);
-    say_listening(f, options, port ? *port : 0, terminal);
-  };
-  auto say = [](const std::string& line) {
-    std::fprintf(stderr, "%s\n", wrap("weft serve: " + line, 80, 2).c_str());
-  };
-  try {
-    servers::Supervisor supervisor(
-        {.processes = f.processes > 0 ? f.processes : static_cast<int>(os::allowed_cpus().size()),
-         .pauses = {},
-         .body = body,
-         .serving = serving,
-         .say = say});
-    return supervisor.run();
-  } catch (const std::system_error& error) {
-    return refused({std::string("the kernel refuses a resource: ") + error.what(), kMachineLacks});
-  }
-}
-
 int serve(const ServeFlags& f, const Terminal& terminal) {
   Refusal why;
   servers::ServerOptions options;
-  if (auto refusal = trace::start(f.trace, false, terminal.say)) return refused(*refusal);
-  if (!read_flags(f, options, why) || !learn_policy(f, terminal, why)) return refused(why);
+  if (auto refusal = trace::start(f.trace, false, terminal.say)) return refuse_serving(*refusal);
+  if (!read_flags(f, options, why) || !learn_policy(f, terminal, why)) return refuse_serving(why);
   const os::Fd given = servers::given_listener(why);
-  if (!why.message.empty()) return refused(why);
+  if (!why.message.empty()) return refuse_serving(why);
   if (given) {
     if (f.port_given) {
-      return refused(
+      return refuse_serving(
           {"the socket to listen on comes with the process (LISTEN_FDS), so --port "
            "would change nothing. Leave it out"});
+    }
+    if (f.layout == "partitioned" || f.layout == "replicated") {
+      return refuse_serving({"--layout " + f.layout +
+                             " has a socket for each process, and LISTEN_FDS gives one. "
+                             "Take --layout prefork"});
     }
     options.listener = given.get();
   }
@@ -164,9 +99,7 @@ int serve(const ServeFlags& f, const Terminal& terminal) {
   }
   // Whoever reads the counters may leave, and a file may become too big for a limit of ours.
   os::ignore_signals(std::array{SIGPIPE, SIGXFSZ});
-  if (f.layout == "prefork") return run_prefork(f, options, terminal);
-  return run_server(f, options, "server",
-                    [&](int port) { say_listening(f, options, port, terminal); });
+  return serve_in_layout(f, options, [&](int port) { say_listening(f, options, port, terminal); });
 }
 
 }  // namespace
@@ -215,19 +148,26 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_flag("--stats", f->stats, "print the counters at the end (SIGUSR1: at any time)");
   trace::add_option(sub, f->trace, terminal.say);
   dashboard::add_option(sub, f->dashboard, terminal.say);
-  sub.add_option("--layout", f->layout, "single, prefork: several processes, kept running")
+  sub.add_option("--layout", f->layout,
+                 "single, prefork, per-connection, on-demand,\n"
+                 "partitioned, replicated: which processes there are")
       ->capture_default_str();
-  auto* processes = sub.add_option("--processes", f->processes, "of prefork (0: one for each CPU)");
+  auto* processes =
+      sub.add_option("--processes", f->processes, "of the layout (per-connection: at most)");
+  auto* idle = sub.add_option("--idle-seconds", f->idle_seconds,
+                              "on-demand: the process ends when nobody came so long")
+                   ->capture_default_str();
   sub.get_option("--root")->type_name("DIR");
   for (const char* flag : {"--cpus", "--disk-cpus"}) sub.get_option(flag)->type_name("LIST");
   sub.get_option("--bind")->type_name("ADDRESS");
   sub.footer(
       "Example: ./weft serve --model fsm --disk slow:7.5, then in another terminal\n"
       "         ./weft load http://127.0.0.1:8080/README.md");
-  sub.callback([f, heads, preempt, port, processes, &sub, &terminal, &exit_code] {
+  sub.callback([f, heads, preempt, port, processes, idle, &sub, &terminal, &exit_code] {
     f->heads_given = heads->count() > 0;
     f->port_given = port->count() > 0;
     f->processes_given = processes->count() > 0;
+    f->idle_given = idle->count() > 0;
     f->preempt_given = preempt->count() > 0;
     for (const char* flag : {"--mapping", "--engine", "--lwps", "--max-lwps", "--on-block",
                              "--workers", "--stack", "--policy", "--seed", "--preempt"}) {

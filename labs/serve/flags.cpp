@@ -16,6 +16,9 @@ using servers::Refusal;
 
 constexpr std::size_t kMostStack = std::size_t{1} << 30;
 
+const std::vector<std::string> kLayouts = {"single",    "prefork",     "per-connection",
+                                           "on-demand", "partitioned", "replicated"};
+
 std::string join(const std::vector<std::string>& words) {
   std::string out;
   for (const auto& w : words) out += (out.empty() ? "" : ", ") + w;
@@ -82,10 +85,25 @@ bool read_cpus(const std::string& flag, const std::string& text, std::vector<int
 
 // Flags that would change nothing.
 bool refuse_idle(const ServeFlags& f, Refusal& why) {
-  if (f.processes_given && f.layout == "single") {
+  if (f.processes_given && (f.layout == "single" || f.layout == "on-demand")) {
+    why = {"--layout " + f.layout +
+           " has one process that serves, so --processes would change nothing. Leave it out, or "
+           "say --layout prefork"};
+    return false;
+  }
+  if (f.idle_given && f.layout != "on-demand") {
+    why = {"--idle-seconds belongs to --layout on-demand. Leave it out, or say that"};
+    return false;
+  }
+  if (f.layout == "replicated" && f.writable) {
     why = {
-        "--layout single is one process, so --processes would change nothing. Leave it out, or say "
-        "--layout prefork"};
+        "--layout replicated has copies that all say the same, so no client may change one "
+        "(--writable). Leave it out, or say --layout partitioned"};
+    return false;
+  }
+  if (f.layout == "partitioned" && f.service != "file") {
+    why = {"--layout partitioned divides files, and --service " + f.service +
+           " has none. Say --layout prefork"};
     return false;
   }
   if (f.max_lwps > 0 && f.on_block == "hold") {
@@ -127,6 +145,7 @@ bool check_numbers(const ServeFlags& f, Refusal& why) {
          within("--lwps", f.lwps, 0, 1024) &&
          (!f.preempt_given || within("--preempt", f.preempt, 1, 10'000)) &&
          within("--cpu-per-request", f.cpu_per_request, 0, 60'000) &&
+         within("--idle-seconds", f.idle_seconds, 0.1, 86'400) &&
          within("--drain-seconds", f.drain_seconds, 0, 86'400) &&
          (!f.heads_given || within("--heads", f.heads, 1, 64));
 }
@@ -139,7 +158,7 @@ bool read_names(const ServeFlags& f, servers::ServerOptions& options, Refusal& w
       !one_of("--mapping", f.mapping, {"many-to-one", "many-to-many", "one-to-one"}, why) ||
       !one_of("--engine", f.engine, {"weft", "boost-fiber"}, why) ||
       !one_of("--on-block", f.on_block, {"hold", "handoff", "offload"}, why) ||
-      !one_of("--layout", f.layout, {"single", "prefork"}, why)) {
+      !one_of("--layout", f.layout, kLayouts, why)) {
     return false;
   }
   options.service = f.service;

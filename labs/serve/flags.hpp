@@ -22,7 +22,8 @@ struct ServeFlags {
   bool writable = false, anyone_can_write = false;
   std::string layout = "single";
   int processes = 0;
-  bool port_given = false, processes_given = false;
+  double idle_seconds = 10;
+  bool port_given = false, processes_given = false, idle_given = false;
   std::vector<std::string> of_fibers;  // flags given that only a server of fibers has
 };
 

@@ -16,6 +16,9 @@ void FileSession::change(Actions& actions) {
   if (!request_.conditions.none()) work_.condition = this;
   if (request_.method == Method::put) return upload(actions);
   if (int status = plan(request_, name_, to_, work_)) return answer_error(status, actions);
+  // The destination is another server's to write (RFC 4918 section 9.8.5).
+  const bool ours = work_.to == nullptr || !options_.partition || options_.partition->mine(to_);
+  if (!ours) return answer_error(502, actions);
   state_ = State::changing;
   actions.disk(work_);
 }

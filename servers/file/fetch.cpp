@@ -28,6 +28,7 @@ int status_of_open(int error) {
 }  // namespace
 
 void FileSession::fetch(Actions& actions) {
+  if (options_.partition && query() == "owner") return answer_owners(actions);
   index_tried_ = name_.empty() || name_.ends_with('/');
   if (index_tried_) name_ += kIndex;
   state_ = State::opening;
@@ -45,23 +46,39 @@ void FileSession::not_opened(int error, Actions& actions) {
   answer_error(status_of_open(error), actions);
 }
 
-// To the name with a slash, against which the links of its page are resolved. From the name and not
-// as it came: what begins with two slashes would lead to another server.
+// To the name with a slash, against which the links of its page are resolved.
 void FileSession::redirect(Actions& actions) {
-  page_ = "Location: /";
+  name_ += '/';
+  answer_elsewhere(301, {}, actions);
+}
+
+// The file's name at another place: from the name and not as it came, for what begins with two
+// slashes would lead to another server.
+void FileSession::answer_elsewhere(int status, const std::string& where, Actions& actions) {
+  page_ = "Location: " + where + "/";
   append_encoded(name_, page_);
-  page_ += '/';
-  if (auto query = request_.target.find('?'); query != std::string_view::npos) {
-    page_ += request_.target.substr(query);
-  }
+  if (!query().empty()) page_.append("?").append(query());
   page_ += "\r\n";
   if (page_.size() + kMaxHead > options_.buffer) return answer_error(414, actions);
+  if (!body_.complete()) keep_alive_ = false;  // its bytes would be read as a request
+  linger_ = !keep_alive_;
   Writer out({out_.get(), options_.buffer});
-  begin_head(out, answer(301));
+  begin_head(out, answer(status));
   out << page_ << "Content-Length: 0\r\n\r\n";
   page_.clear();
   offset_ = end_ = 0;
   send(out.size(), actions);
+}
+
+void FileSession::answer_owners(Actions& actions) {
+  const file::Partition& p = *options_.partition;
+  std::string body = "/" + name_ + " belongs to " + p.authority(p.owner(name_), request_.host);
+  for (std::size_t i = 0; i < p.ports.size(); ++i) {
+    body += "\nowner " + std::to_string(i + 1) + " of " + std::to_string(p.ports.size()) + ": " +
+            p.authority(i, request_.host);
+    if (i == p.self) body += ", which says this";
+  }
+  answer_page("text/plain; charset=utf-8", body + "\n", actions);
 }
 
 void FileSession::answer_with_file(const os::FileInfo& file, Actions& actions) {
@@ -132,10 +149,15 @@ void FileSession::list(Actions& actions) {
 void FileSession::listed(Actions& actions) {
   const std::string body = listing_page(name_, *listing_);
   listing_.reset();
+  answer_page("text/html; charset=utf-8", body, actions);
+}
+
+void FileSession::answer_page(std::string_view type, const std::string& body, Actions& actions) {
   Writer out({out_.get(), kMaxHead});
   begin_head(out, answer(200));
-  out << "Content-Type: text/html; charset=utf-8\r\nContent-Length: "
-      << static_cast<std::uint64_t>(body.size()) << "\r\nCache-Control: no-cache\r\n\r\n";
+  out << "Content-Type: " << type
+      << "\r\nContent-Length: " << static_cast<std::uint64_t>(body.size())
+      << "\r\nCache-Control: no-cache\r\n\r\n";
   page_.assign(reinterpret_cast<const char*>(out_.get()), out.size());
   if (request_.method != Method::head) page_ += body;
   offset_ = 0;

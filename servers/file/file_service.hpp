@@ -6,8 +6,10 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "lwp/atomic.hpp"
+#include "servers/file/partition.hpp"
 #include "servers/service.hpp"
 
 namespace weft::servers {
@@ -20,6 +22,7 @@ struct FileOptions {
   std::size_t buffer = 64 * 1024;     ///< of each connection, for answers and bodies
   std::uint64_t body_limit = std::uint64_t{1} << 30;  ///< of a request
   bool writable = false;
+  std::optional<file::Partition> partition{};      ///< what belongs to others is answered with 307
   std::function<os::Nanos()> wall = os::wall_now;  ///< the clock of Date
 };
 

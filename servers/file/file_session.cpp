@@ -127,7 +127,17 @@ void FileSession::begin(std::string_view head, Actions& actions) {
   }
 }
 
+// What stands behind the question mark.
+std::string_view FileSession::query() const {
+  const auto mark = request_.target.find('?');
+  return mark == std::string_view::npos ? std::string_view() : request_.target.substr(mark + 1);
+}
+
 void FileSession::start(Actions& actions) {
+  if (const auto& p = options_.partition; p && !p->mine(name_) && query() != "owner") {
+    const std::string owner = p->authority(p->owner(name_), request_.host);
+    return answer_elsewhere(307, "http://" + owner, actions);
+  }
   switch (request_.method) {
     case Method::get:
     case Method::head:

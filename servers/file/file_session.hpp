@@ -47,6 +47,7 @@ class FileSession final : public Session, private Precondition {
   void look_at_input(Actions& actions);
   void begin(std::string_view head, Actions& actions);
   void start(Actions& actions);
+  std::string_view query() const;
   void answer_options(Actions& actions);
   void sent(Actions& actions);
   void failed(int error, Actions& actions);
@@ -62,11 +63,14 @@ class FileSession final : public Session, private Precondition {
   void opened(const os::FileInfo& file, Actions& actions);
   void not_opened(int error, Actions& actions);
   void redirect(Actions& actions);
+  void answer_elsewhere(int status, const std::string& where, Actions& actions);
+  void answer_owners(Actions& actions);
   void answer_with_file(const os::FileInfo& file, Actions& actions);
   void read_on(std::size_t behind, Actions& actions);
   void chunk_read(std::size_t bytes, Actions& actions);
   void list(Actions& actions);
   void listed(Actions& actions);
+  void answer_page(std::string_view type, const std::string& body, Actions& actions);
   void send_page(Actions& actions);
 
   // change.cpp

@@ -33,6 +33,8 @@ std::string_view reason(int status) {
       return "Partial Content";
     case 301:
       return "Moved Permanently";
+    case 307:
+      return "Temporary Redirect";
     case 304:
       return "Not Modified";
     case 400:

@@ -4,32 +4,13 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <cstring>
-#include <exception>
 #include <system_error>
+
+#include "servers/layouts/keeping.hpp"
 
 namespace weft::servers {
 namespace {
-
-constexpr std::array kSignals = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGQUIT, SIGCHLD};
-
-[[noreturn]] void give_up(int error, const char* what) {
-  throw std::system_error(error, std::generic_category(), what);
-}
-
-// "was ended by signal 9 (Killed)"
-std::string how(const os::Exit& exit) {
-  if (!exit.signaled) return "ended with exit code " + std::to_string(exit.code);
-  const int signal = exit.code - 128;
-  return "was ended by signal " + std::to_string(signal) + " (" + os::signal_name(signal) + ")";
-}
-
-std::string spoken(os::Nanos time) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g s", static_cast<double>(time / os::kMillisecond) / 1000);
-  return text;
-}
 
 std::string named(int number, const os::Process& process) {
   return "process " + std::to_string(number) + " (PID " + std::to_string(process.pid()) + ")";
@@ -43,21 +24,15 @@ void Readiness::tell() {
   pipe_.reset();
 }
 
-Supervisor::Supervisor(Supervision what) : what_(std::move(what)) {
-  auto signals = os::signal_fd(kSignals);
-  if (!signals) give_up(signals.error(), "signalfd");
-  signals_ = std::move(*signals);
+Supervisor::Supervisor(Supervision what)
+    : what_(std::move(what)), signals_(take_keepers_signals()) {
   constexpr bool kDoNotWait = true;
   auto ready = os::pipe(kDoNotWait);
-  if (!ready) give_up(ready.error(), "pipe");
+  if (!ready) throw std::system_error(ready.error(), std::generic_category(), "pipe");
   ready_ = std::move((*ready)[0]);
   tells_ready_ = std::move((*ready)[1]);
-  constexpr auto kLevel = os::Poller::Trigger::level;
-  for (os::Fd* fd : {&signals_, &ready_}) {
-    if (auto added = poller_.add(fd->get(), os::kReadable, kLevel, fd); !added) {
-      give_up(added.error(), "epoll_ctl");
-    }
-  }
+  look_at(poller_, signals_);
+  look_at(poller_, ready_);
   for (int number = 1; number <= what_.processes; ++number) {
     places_.push_back({.number = number, .back_off = BackOff(what_.pauses), .now = {}, .next = {}});
   }
@@ -93,21 +68,13 @@ int Supervisor::run() {
 // ---- beginning ----
 
 bool Supervisor::start(std::optional<Child>& child, const Place& place) {
-  auto process = os::fork_process(
+  auto process = begin_process(
       [&] {
-        // What it is told before it listens to signals waits until then.
-        os::unblock_signals(std::array{SIGQUIT, SIGCHLD, SIGHUP});
-        os::ignore_signals(std::array{SIGHUP});  // which a terminal sends to all
         signals_.reset();
         ready_.reset();
-        try {  // never back into what the supervisor was doing
-          return what_.body(place.number, Readiness(std::move(tells_ready_)));
-        } catch (const std::exception& error) {
-          what_.say(error.what());
-          return 1;
-        }
+        return what_.body(place.number, Readiness(std::move(tells_ready_)));
       },
-      {}, SIGTERM);
+      what_.say);
   if (!process) {
     what_.say("process " + std::to_string(place.number) +
               " cannot be started: " + std::strerror(process.error()));
@@ -188,14 +155,14 @@ void Supervisor::reap() {
   }
   leaving_.remove_if([&](Child& child) {
     const auto exit = ended(child);
-    if (exit) worst_ = std::max(worst_, exit->signaled ? 1 : exit->code);
+    if (exit) worst_ = std::max(worst_, badness(*exit));
     return exit.has_value();
   });
 }
 
 void Supervisor::has_ended(Place& place, const Child& child, os::Exit exit) {
   if (ending_) {
-    worst_ = std::max(worst_, exit.signaled ? 1 : exit.code);
+    worst_ = std::max(worst_, badness(exit));
     return;
   }
   if (!one_has_served_ && !exit.signaled && exit.code != 0) {

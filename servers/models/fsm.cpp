@@ -43,7 +43,7 @@ class Fsm final : public ServerModel {
   explicit Fsm(ServerSetup&& setup)
       : site_(setup.site),
         pool_(site_),
-        acceptor_(std::move(setup.listener), poller_),
+        acceptor_(std::move(setup.source), poller_),
         disk_(site_.disk.make_queue()) {
     (void)poller_.add(bell_.fd(), os::kReadable, os::Poller::Trigger::level, &bell_).error();
     (void)poller_.add(disk_->fd(), os::kReadable, os::Poller::Trigger::level, &disk_).error();

@@ -16,7 +16,7 @@ namespace {
 class SingleThreaded final : public ServerModel {
  public:
   explicit SingleThreaded(ServerSetup&& setup)
-      : site_(setup.site), pool_(site_), acceptor_(std::move(setup.listener), poller_) {
+      : site_(setup.site), pool_(site_), acceptor_(std::move(setup.source), poller_) {
     (void)poller_.add(bell_.fd(), os::kReadable, os::Poller::Trigger::level, &bell_).error();
   }
 

@@ -1,52 +1,21 @@
 // SPDX-License-Identifier: BSL-1.0
 // Several processes that serve one port, as real processes: one dies and is replaced, all are
 // renewed under load, a socket is given by who starts it.
-#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
-#include <set>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "servers/layouts/supervisor.hpp"
 #include "tests/catch.hpp"
-#include "tests/servers/served.hpp"
+#include "tests/servers/processes.hpp"
 
 using namespace weft;
 using namespace weft::tests;
 
 namespace {
-
-constexpr os::Nanos kPatience = 20 * os::kSecond;
-
-// Until `good`, looking often; false after a long time.
-template <class Good>
-bool comes_true(Good&& good) {
-  for (const os::Nanos end = os::now() + kPatience; os::now() < end;) {
-    if (good()) return true;
-    os::sleep_until(os::now() + 5 * os::kMillisecond);
-  }
-  return false;
-}
-
-bool lives(pid_t pid) {
-  return ::kill(pid, 0) == 0;
-}
-
-pid_t pid_in(const std::string& counters) {
-  const auto at = counters.find("\"pid\":");
-  return at == counters.npos ? 0 : std::atoi(counters.c_str() + at + 6);
-}
-
-// The processes that serve, by what each tells of itself.
-std::set<pid_t> processes_of(Served& served, std::size_t count) {
-  std::set<pid_t> out;
-  served.process().signal(SIGUSR1);
-  for (std::size_t i = 0; i < count; ++i) out.insert(pid_in(served.line()));
-  return out;
-}
 
 std::vector<std::string> prefork(int processes, const std::string& model) {
   return {"--layout", "prefork", "--processes", std::to_string(processes), "--model", model};
