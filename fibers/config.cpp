@@ -93,6 +93,11 @@ std::optional<std::string> refuse(const Config& c) {
     return "--preempt stops a fiber on its LWP and gives the permit to another one; say --mapping "
            "many-to-many --on-block handoff";
   }
+  if (c.spin < 0 || c.spin > kLongestSpin) return "--spin takes 0 to 10000 µs";
+  if (c.spin > 0 && (c.engine == Engine::boost_fiber || c.mapping == Mapping::one_to_one)) {
+    return "--spin is for LWPs that Weft gives work; say --engine weft and another mapping than "
+           "one-to-one";
+  }
   if (c.mapping == Mapping::one_to_one && c.engine == Engine::boost_fiber) {
     return "Boost.Fiber has no one-to-one mapping; say --engine weft or another --mapping";
   }

@@ -34,6 +34,7 @@ enum class OnBlock {
 
 inline constexpr std::size_t kLeastStack = 16 * 1024;
 inline constexpr os::Nanos kLeastSlice = os::kMillisecond, kUsualSlice = 10 * os::kMillisecond;
+inline constexpr os::Nanos kLongestSpin = 10 * os::kMillisecond;
 
 struct Config {
   Mapping mapping = Mapping::many_to_many;
@@ -49,6 +50,9 @@ struct Config {
   /// > 0: a fiber that computes for longer while others are ready is stopped, and another runs; a
   /// policy's slice() and preempts() act. Needs handoff. 0: a fiber keeps its LWP until it waits.
   os::Nanos preempt = 0;
+  /// An LWP without work looks for some so long before it sleeps (one at a time does): it answers
+  /// sooner and costs its CPU. Weft's engine only.
+  os::Nanos spin = 0;
   std::string policy = {};  ///< a name of lwp/policy_table.hpp; empty: as policy_of() says
   std::uint64_t seed = 1;   ///< of policies that draw lots
   std::size_t stack_bytes = 64 * 1024;  ///< of each fiber, without its guard page

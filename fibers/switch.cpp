@@ -71,7 +71,8 @@ class WeftEngine final : public EngineBase, public lwp::Pool {
               .policy = policy_of(config),
               .seed = config.seed,
               .watch = watch(config),
-              .preempt = config.preempt}),
+              .preempt = config.preempt,
+              .spin = config.spin}),
         hands_off_(config.on_block == OnBlock::handoff),
         stack_bytes_(config.stack_bytes) {
     homes_.resize(static_cast<std::size_t>(lwps_at_most(config, permits)));

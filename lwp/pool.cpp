@@ -128,7 +128,7 @@ void Pool::work(Lwp& l) {
 
 void Pool::idle(Lwp& l) {
   look(l);
-  if (search(l)) return;
+  if (search(l) || spin(l)) return;
   // In solo the mark may be that of the LWP that had the permit before.
   if (std::exchange(l.searching, false) || l.solo) searching_.store(false, memory_order_relaxed);
   idle_count_.fetch_add(1, memory_order_seq_cst);
@@ -158,6 +158,24 @@ void Pool::idle(Lwp& l) {
     no_longer_idle();
     now_searches(l);
   }
+}
+
+// To sleep and be woken takes the kernel tens of microseconds, which whoever waits for us pays. Who
+// spins pays in CPU time instead. True if there may be something to do.
+bool Pool::spin(Lwp& l) {
+  if (config_.spin == 0 || arch::kSimulated || os::clock_is_manual()) return false;
+  if (spinning_.exchange(true, memory_order_relaxed)) return false;
+  trace::idle(l, true);
+  const os::Nanos end = os::now() + config_.spin;
+  bool found = false;
+  while (!found && os::now() < end) {
+    arch::pause();
+    look(l);
+    found = something_to_do();
+  }
+  trace::idle(l, false);
+  spinning_.store(false, memory_order_relaxed);
+  return found;
 }
 
 void Pool::no_longer_idle() {

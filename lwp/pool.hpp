@@ -53,6 +53,8 @@ class Pool : public Scheduler {
     /// > 0: a task that computes for longer, while others wait, has its permit taken and is
     /// stopped; a policy's slice() goes before, and its preempts() acts. REQUIRES hand_off.
     os::Nanos preempt = 0;
+    /// An LWP without work looks for some so long before it sleeps; one at a time does.
+    os::Nanos spin = 0;
     os::Nanos spare_rest = 2 * os::kSecond;  ///< after this an unused spare LWP ends, but for one
   };
   explicit Pool(const Config& config);
@@ -155,6 +157,7 @@ class Pool : public Scheduler {
   bool steal_from(Lwp& l, RunQueue& victim);
   void relieve_the_stuck(Lwp& l);
   bool search(Lwp& l);
+  bool spin(Lwp& l);
   bool take_what_lies(Lwp& l, bool first_look);
   void attend(Lwp& l);
   void look(Lwp& l);
@@ -254,6 +257,7 @@ class Pool : public Scheduler {
   atomic<std::uint64_t> idle_exits_{0};  // see nobody_can_wake()
   atomic<bool> searching_{false};        // one was woken, or has not yet found out for what
   atomic<bool> lingering_{false};        // one is in search()
+  atomic<bool> spinning_{false};         // one is in spin()
   atomic<int> outside_{0};
   atomic<bool> stopping_{false};
 };

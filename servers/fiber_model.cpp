@@ -51,6 +51,21 @@ void FiberModel::note_lwps() {
   lwps_at_end_.store(runtime_.stats().lwps, lwp::memory_order_relaxed);
 }
 
+std::vector<fibers::Fiber> FiberModel::spawn_workers(const std::function<void()>& work) {
+  std::vector<fibers::Fiber> workers;
+  for (int i = 0; i < workers_; ++i) {
+    try {
+      workers.push_back(fibers::spawn({.name = "worker " + std::to_string(i + 1)}, work));
+    } catch (const std::exception& error) {  // no kernel thread, no memory: fewer will do
+      if (workers.empty()) throw;
+      os::write_out(2, "weft serve: " + std::to_string(i) + " workers instead of " +
+                           std::to_string(workers_) + ": " + error.what() + "\n");
+      break;
+    }
+  }
+  return workers;
+}
+
 bool FiberModel::ended() {
   std::lock_guard lock(table_);
   return is_stopping() && pool_.in_use() == 0;

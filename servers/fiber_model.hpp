@@ -29,6 +29,8 @@ class FiberModel : public ServerModel {
   /// Takes a connection that has just come. REQUIRES: table_ held.
   virtual void begin(Connection& c) = 0;
 
+  /// Those of --workers, or as many as the machine has memory and threads for; throws if none.
+  std::vector<fibers::Fiber> spawn_workers(const std::function<void()>& work);
   bool ended();
   /// Accepts whoever waits.
   void accept();

@@ -18,6 +18,7 @@ namespace weft::servers {
 struct ServerSetup {
   Site site;
   Source source;
+  std::string_view form;  ///< one of the model's; of a literal
   fibers::Config fibers;  ///< for models that use fibers
   int workers = 8;        ///< 0: a fiber for each connection
 };
@@ -62,6 +63,7 @@ struct ModelEntry {
   std::string_view name;
   std::string_view summary;
   bool uses_fibers;
+  std::vector<std::string_view> forms;  ///< ways in which it can be run; the first is the usual
   std::unique_ptr<ServerModel> (*make)(ServerSetup&&);
 };
 /// All models, by name.

@@ -71,6 +71,7 @@ std::unique_ptr<Server> Server::open(const ServerOptions& options, Refusal& why)
       return nullptr;
     }
   }
+  if (!server->choose_form(why)) return nullptr;
   if (!may_write(options, why)) return nullptr;
   if (options.service == "file" && !server->open_root(why)) return nullptr;
   if (options.writable) remove_stale(server->root_.get());
@@ -90,6 +91,7 @@ std::unique_ptr<Server> Server::open(const ServerOptions& options, Refusal& why)
                                                     .counters = server->counters_,
                                                     .tail = server->tail_},
                                            .source = std::move(source),
+                                           .form = server->form_,
                                            .fibers = options.fibers,
                                            .workers = options.workers});
   } catch (const std::system_error& e) {
@@ -116,6 +118,23 @@ void Server::show(const void* server, int fd) {
                  .thread = s.thread_.load(lwp::memory_order_relaxed),
                  .view = s.model_->view()},
                 fd);
+}
+
+bool Server::choose_form(Refusal& why) {
+  std::string known;
+  for (const auto& form : entry_->forms) {
+    if (options_.form.empty() || options_.form == form) {
+      form_ = form;
+      return true;
+    }
+    known.append(known.empty() ? "" : ", ").append(form);
+  }
+  if (options_.form.empty()) return true;
+  why = {known.empty() ? "--model " + options_.model + " has one form only, so --form " +
+                             options_.form + " would change nothing. Leave it out"
+                       : "--model " + options_.model + " has no form '" + options_.form +
+                             "'. There are: " + known};
+  return false;
 }
 
 bool Server::open_root(Refusal& why) {
@@ -155,6 +174,7 @@ std::string Server::counters_line() const {
   JsonLine line;
   line.text("schema", "weft.serve/1")
       .text("model", options_.model)
+      .text_or_null("form", form_)
       .number("pid", os::process_id())
       .text_or_null("mapping", fibers ? name(options_.fibers.mapping) : std::string_view())
       .text("engine", name(options_.fibers.engine))

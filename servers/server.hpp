@@ -19,6 +19,7 @@ namespace weft::servers {
 struct ServerOptions {
   std::string service = "file";
   std::string model = "dispatcher-worker";
+  std::string form;  ///< of the model; empty: the usual
   fibers::Config fibers;
   int workers = 8;
   DiskSpec disk;
@@ -56,6 +57,7 @@ class Server {
 
  private:
   explicit Server(const ServerOptions& options) : options_(options) {}
+  bool choose_form(Refusal& why);
   bool open_root(Refusal& why);
   bool open_source(Source& source, Refusal& why);
   static void show(const void* server, int fd);
@@ -68,6 +70,7 @@ class Server {
   CpuTail tail_;
   std::unique_ptr<Service> service_;
   const ModelEntry* entry_ = nullptr;
+  std::string_view form_;
   std::unique_ptr<ServerModel> model_;
   lwp::atomic<int> thread_{0};             // that serves; for the picture
   std::optional<lwp::Pictured> pictured_;  // last: its end waits for pictures under way

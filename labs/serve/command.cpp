@@ -49,6 +49,7 @@ bool learn_policy(const ServeFlags& f, const Terminal& terminal, Refusal& why) {
 // What runs here, an address to try, and how it ends.
 std::string introduction(const ServeFlags& f, int port) {
   std::string what = f.model;
+  if (!f.form.empty()) what += " " + f.form;
   if (f.layout != "single") what += ", layout " + f.layout;
   if (f.model == "dispatcher-worker") what += ", " + f.mapping + ", engine " + f.engine;
   if (f.service == "file") what += "; files of " + f.root + ", disk " + f.disk;
@@ -109,6 +110,8 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_option("--service", f->service, "what it says: file, echo")->capture_default_str();
   sub.add_option("--model", f->model, "single-threaded, dispatcher-worker, fsm")
       ->capture_default_str();
+  sub.add_option("--form", f->form,
+                 "of fsm: amped, sped; of dispatcher-worker: by-request,\nby-connection");
   sub.add_option("--mapping", f->mapping, "many-to-one, many-to-many, one-to-one")
       ->capture_default_str();
   sub.add_option("--engine", f->engine, "weft, boost-fiber")->capture_default_str();
@@ -130,6 +133,7 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
       sub.add_option("--preempt", f->preempt, "stop a fiber that computes for so many ms")
           ->expected(0, 1)
           ->default_str("10");
+  sub.add_option("--spin", f->spin, "µs that an LWP without work looks for some before it sleeps");
   sub.add_option("--disk", f->disk, "none, real, real,cold, slow:MS[,heads=K][,hot=DIR/]")
       ->capture_default_str();
   auto* heads = sub.add_option("--heads", f->heads, "heads of a slow disk: reads it does at once");
@@ -170,7 +174,7 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
     f->idle_given = idle->count() > 0;
     f->preempt_given = preempt->count() > 0;
     for (const char* flag : {"--mapping", "--engine", "--lwps", "--max-lwps", "--on-block",
-                             "--workers", "--stack", "--policy", "--seed", "--preempt"}) {
+                             "--workers", "--stack", "--policy", "--seed", "--preempt", "--spin"}) {
       if (sub.count(flag) > 0) f->of_fibers.emplace_back(flag);
     }
     exit_code = f->dashboard >= 0 ? serve_on_page(*f, sub, terminal) : serve(*f, terminal);

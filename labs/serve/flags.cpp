@@ -163,6 +163,7 @@ bool read_names(const ServeFlags& f, servers::ServerOptions& options, Refusal& w
   }
   options.service = f.service;
   options.model = f.model;
+  options.form = f.form;
   options.fibers.mapping = *fibers::mapping_named(f.mapping);
   options.fibers.engine = *fibers::engine_named(f.engine);
   options.fibers.policy = f.policy;
@@ -171,6 +172,7 @@ bool read_names(const ServeFlags& f, servers::ServerOptions& options, Refusal& w
   options.fibers.on_block = *fibers::on_block_named(f.on_block);
   options.fibers.max_lwps = f.max_lwps;
   options.fibers.preempt = static_cast<os::Nanos>(f.preempt * os::kMillisecond);
+  options.fibers.spin = static_cast<os::Nanos>(f.spin * os::kMicrosecond);
   return true;
 }
 

@@ -11,13 +11,13 @@
 namespace weft::labs {
 
 struct ServeFlags {
-  std::string service = "file", model = "dispatcher-worker", mapping = "many-to-many";
+  std::string service = "file", model = "dispatcher-worker", form, mapping = "many-to-many";
   std::string engine = "weft", on_block = "hold", policy, disk = "none", stack = "64K";
   std::string root = ".", bind = "127.0.0.1", cpus, disk_cpus, trace;
   std::uint64_t seed = 1;
   int dashboard = -1;  // a port
   int lwps = 0, max_lwps = 0, workers = 8, heads = 0, port = 8080;
-  double cpu_per_request = 0, drain_seconds = 10, preempt = 0;
+  double cpu_per_request = 0, drain_seconds = 10, preempt = 0, spin = 0;
   bool stats = false, heads_given = false, preempt_given = false;
   bool writable = false, anyone_can_write = false;
   std::string layout = "single";

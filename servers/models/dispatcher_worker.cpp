@@ -7,14 +7,15 @@
 // All are fibers. A connection is with the dispatcher's poller (waiting) or with one fiber; it
 // changes hands under table_, because a deadline may take it out of the poller at any time.
 //
-// With --workers 0 there is a fiber for each connection instead (fiber_per_connection.cpp).
+// In its form `by-connection` a worker keeps a connection as long as that lasts
+// (by_connection.cpp), and with --workers 0 each has a fiber of its own.
 #include <mutex>
 
 #include "fibers/trace.hpp"
 #include "servers/connection_queue.hpp"
 #include "servers/deadline_watch.hpp"
 #include "servers/fiber_model.hpp"
-#include "servers/models/fiber_per_connection.hpp"
+#include "servers/models/by_connection.hpp"
 
 namespace weft::servers {
 namespace {
@@ -34,18 +35,7 @@ class DispatcherWorker final : public FiberModel {
 
   void serve_all() override {
     fibers::name_object(&arrived_, "of requests");
-    std::vector<fibers::Fiber> workers;
-    for (int i = 0; i < workers_; ++i) {
-      try {
-        workers.push_back(
-            fibers::spawn({.name = "worker " + std::to_string(i + 1)}, [this] { work(); }));
-      } catch (const std::exception& error) {  // no kernel thread, no memory: fewer will do
-        if (workers.empty()) throw;
-        os::write_out(2, "weft serve: " + std::to_string(i) + " workers instead of " +
-                             std::to_string(workers_) + ": " + error.what() + "\n");
-        break;
-      }
-    }
+    auto workers = spawn_workers([this] { work(); });
     std::array<os::Poller::Ready, 64> ready;
     while (!ended()) {
       std::size_t n = poller_.wait(ready, 0);
@@ -173,10 +163,13 @@ class DispatcherWorker final : public FiberModel {
   DeadlineWatch deadlines_;
 };
 
-const RegisterModel registered({"dispatcher-worker", "a dispatcher hands requests to worker fibers",
-                                true, [](ServerSetup&& s) -> std::unique_ptr<ServerModel> {
-                                  if (s.workers == 0)
-                                    return make_fiber_per_connection(std::move(s));
+const RegisterModel registered({"dispatcher-worker",
+                                "a dispatcher hands requests to worker fibers",
+                                true,
+                                {"by-request", "by-connection"},
+                                [](ServerSetup&& s) -> std::unique_ptr<ServerModel> {
+                                  if (s.workers == 0 || s.form == "by-connection")
+                                    return make_by_connection(std::move(s));
                                   return std::make_unique<DispatcherWorker>(std::move(s));
                                 }});
 

@@ -10,8 +10,12 @@
 //                 │  ▲              │              │
 //                 ▼  └── answered ──┴──────────────┘
 //              closed
-#include "lwp/trace/recorder.hpp"
+//
+// How it uses its disk is its form (V. S. Pai, P. Druschel, W. Zwaenepoel, "Flash", USENIX 1999):
+// `amped` has helpers that block in its place, or a disk that tells when it is done; `sped` calls
+// the disk itself, and everybody waits as long as that takes.
 #include "servers/acceptor.hpp"
+#include "servers/blocking_disk.hpp"
 #include "servers/connection_pool.hpp"
 #include "servers/connection_queue.hpp"
 #include "servers/deadline_watch.hpp"
@@ -44,13 +48,16 @@ class Fsm final : public ServerModel {
       : site_(setup.site),
         pool_(site_),
         acceptor_(std::move(setup.source), poller_),
-        disk_(site_.disk.make_queue()) {
+        blocking_(site_.disk),
+        disk_(setup.form == "sped" ? nullptr : site_.disk.make_queue()) {
     (void)poller_.add(bell_.fd(), os::kReadable, os::Poller::Trigger::level, &bell_).error();
+    if (disk_ == nullptr) return;
     (void)poller_.add(disk_->fd(), os::kReadable, os::Poller::Trigger::level, &disk_).error();
   }
 
   void run() override {
     lwp::trace::Alone recorded("state machine");
+    recorded_ = &recorded;
     std::array<os::Poller::Ready, 64> ready;
     while (acceptor_.open() || pool_.in_use() > 0) {
       std::size_t n = poller_.wait(ready, 0);  // a look first: it counts as no sleep
@@ -91,6 +98,7 @@ class Fsm final : public ServerModel {
     ModelReport r;
     r.states = kStates.size();
     r.remembered_bytes = sizeof(Connection) + site_.service.session_bytes();
+    blocking_.tell(r);
     return r;
   }
 
@@ -107,6 +115,10 @@ class Fsm final : public ServerModel {
   void step(Connection& c) {
     stepping_.store(&c, lwp::memory_order_relaxed);
     c.model.need = c.run();
+    while (disk_ == nullptr && c.model.need == Need::disk) {
+      c.disk_done(blocking_.perform(c.disk_work(), waiting(), *recorded_));
+      c.model.need = c.run();
+    }
     stepping_.store(nullptr, lwp::memory_order_relaxed);
     const State& state = state_of(c);
     if (c.model.need == Need::closed ||
@@ -185,13 +197,18 @@ class Fsm final : public ServerModel {
   os::Bell bell_;
   ConnectionPool pool_;
   Acceptor acceptor_;
-  std::unique_ptr<DiskQueue> disk_;
+  BlockingDisk blocking_;
+  std::unique_ptr<DiskQueue> disk_;  // none: it blocks
   DeadlineWatch deadlines_;
   ConnectionQueue turn_over_;
   lwp::atomic<const Connection*> stepping_{nullptr};  // for view(); pairs with nothing
+  lwp::trace::Alone* recorded_ = nullptr;             // while run() lasts
 };
 
-const RegisterModel registered({"fsm", "one thread, events and a table of states", false,
+const RegisterModel registered({"fsm",
+                                "one thread, events and a table of states",
+                                false,
+                                {"amped", "sped"},
                                 [](ServerSetup&& s) -> std::unique_ptr<ServerModel> {
                                   return std::make_unique<Fsm>(std::move(s));
                                 }});

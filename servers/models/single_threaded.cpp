@@ -3,8 +3,8 @@
 // the disk, or for a client that is slow to send or to read, everybody waits. Only between requests
 // does it look at the listener and at all open connections, so that a client that keeps its
 // connection open does not lock out the others.
-#include "lwp/trace/recorder.hpp"
 #include "servers/acceptor.hpp"
+#include "servers/blocking_disk.hpp"
 #include "servers/connection_pool.hpp"
 #include "servers/connection_queue.hpp"
 #include "servers/deadline_watch.hpp"
@@ -63,10 +63,7 @@ class SingleThreaded final : public ServerModel {
 
   ModelReport report() const override {
     ModelReport r;
-    r.blocking_reads = blocking_reads_.get();
-    r.blocked = static_cast<os::Nanos>(blocked_.get());
-    r.ready_at_block = ready_at_block_.get();
-    r.blocked_while_ready = static_cast<os::Nanos>(blocked_while_ready_.get());
+    disk_.tell(r);
     return r;
   }
 
@@ -95,7 +92,7 @@ class SingleThreaded final : public ServerModel {
       c.model.need = c.run();
       switch (c.model.need) {
         case Need::disk:
-          c.disk_done(use_disk(c.disk_work()));
+          c.disk_done(disk_.perform(c.disk_work(), waiting(), *recorded_));
           continue;
         case Need::writable:
           if (!os::wait_ready(c.socket(), os::kWritable, c.deadline())) c.expire();
@@ -118,20 +115,6 @@ class SingleThreaded final : public ServerModel {
       break;
     }
     serving_.store(nullptr, lwp::memory_order_relaxed);
-  }
-
-  Result<DiskDone> use_disk(const DiskWork& work) {
-    std::size_t others = waiting();
-    os::Nanos begin = os::now();
-    recorded_->blocks(work.kind == DiskWork::Kind::read ? "read" : doing(work.kind));
-    auto result = site_.disk.perform(work);
-    recorded_->unblocked();
-    os::Nanos took = os::now() - begin;
-    blocking_reads_.add();
-    blocked_.add(static_cast<std::uint64_t>(took));
-    ready_at_block_.add(others);
-    if (others > 0) blocked_while_ready_.add(static_cast<std::uint64_t>(took));
-    return result;
   }
 
   void close(Connection& c) {
@@ -171,10 +154,13 @@ class SingleThreaded final : public ServerModel {
   lwp::atomic<Connection*> serving_{
       nullptr};                            // a hint for waiting() and view(); pairs with nothing
   lwp::trace::Alone* recorded_ = nullptr;  // while run() lasts
-  Counter blocking_reads_, blocked_, ready_at_block_, blocked_while_ready_;
+  BlockingDisk disk_{site_.disk};
 };
 
-const RegisterModel registered({"single-threaded", "one thread, one request at a time", false,
+const RegisterModel registered({"single-threaded",
+                                "one thread, one request at a time",
+                                false,
+                                {},
                                 [](ServerSetup&& s) -> std::unique_ptr<ServerModel> {
                                   return std::make_unique<SingleThreaded>(std::move(s));
                                 }});

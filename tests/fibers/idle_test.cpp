@@ -85,5 +85,48 @@ TEST_CASE("A program that waits wakes nobody even after calls were noticed (alon
   }
 }
 
+TEST_CASE("An LWP that looks for work before it sleeps hears of it without the kernel's help") {
+  Config config{.mapping = Mapping::many_to_one, .spin = kLongestSpin};
+  testing::run_under(config, [&](testing::Collector& seen) {
+    auto there = std::move(os::pipe(true)).value(), back = std::move(os::pipe()).value();
+    constexpr int kRounds = 50;
+    os::Thread answers("answers", [&] {
+      std::byte one[1]{};
+      for (int i = 0; i < kRounds; ++i) {
+        (void)os::read(back[0].get(), one).error();
+        (void)os::write(there[1].get(), one).error();
+      }
+    });
+    const auto sleeps = [] {
+      rusage usage{};
+      ::getrusage(RUSAGE_THREAD, &usage);
+      return usage.ru_nvcsw;
+    };
+    const long before = sleeps();
+    for (int i = 0; i < kRounds; ++i) {
+      std::byte one[1]{};
+      (void)os::write(back[1].get(), one).error();
+      while (!os::read(there[0].get(), one)) wait_ready(there[0].get(), os::kReadable);
+    }
+    const long slept = sleeps() - before;
+    answers.join();
+    seen.expect(slept <= kRounds / 5, "slept " + std::to_string(slept) + " times");
+  });
+}
+
+TEST_CASE("LWPs that spin find timers and each other, and end") {
+  for (const auto mapping : {Mapping::many_to_one, Mapping::many_to_many}) {
+    const Config config{.mapping = mapping,
+                        .lwps = mapping == Mapping::many_to_many ? 3 : 0,
+                        .spin = os::kMillisecond};
+    testing::run_under(config, [&](testing::Collector& seen) {
+      sleep_for(5 * os::kMillisecond);
+      Fiber other = spawn([] { yield(); });
+      other.join();
+      seen.expect(true, "");
+    });
+  }
+}
+
 }  // namespace
 }  // namespace weft::fibers

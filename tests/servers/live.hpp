@@ -27,7 +27,12 @@ struct Setup {
   fibers::Mapping mapping = fibers::Mapping::many_to_many;
   fibers::Engine engine = fibers::Engine::weft;
   int workers = 4;
+  std::string form = {};
 };
+/// Its only thread stands still while it reads.
+inline bool blocks_alone(const Setup& s) {
+  return s.model == "single-threaded" || s.form == "sped";
+}
 inline std::ostream& operator<<(std::ostream& out, const Setup& s) {
   return out << s.name;
 }
@@ -38,10 +43,13 @@ inline const std::vector<Setup>& all_setups() {
   static const std::vector<Setup> all = {
       {"single-threaded", "single-threaded"},
       {"fsm", "fsm"},
+      {.name = "fsm sped", .model = "fsm", .form = "sped"},
       {"4 workers, many-to-one", "dispatcher-worker", Mapping::many_to_one},
       {"4 workers, many-to-many", "dispatcher-worker", Mapping::many_to_many},
       {"4 workers, one-to-one", "dispatcher-worker", Mapping::one_to_one},
       {"4 workers, boost-fiber", "dispatcher-worker", Mapping::many_to_one, Engine::boost_fiber},
+      {"64 workers by connection", "dispatcher-worker", Mapping::many_to_many, Engine::weft, 64,
+       "by-connection"},
       {"a fiber each, many-to-many", "dispatcher-worker", Mapping::many_to_many, Engine::weft, 0},
       {"a fiber each, one-to-one", "dispatcher-worker", Mapping::one_to_one, Engine::weft, 0},
   };
@@ -88,6 +96,7 @@ class Live {
                 const std::function<void(ServerOptions&)>& adjust = {}) {
     ServerOptions o;
     o.model = setup.model;
+    o.form = setup.form;
     o.fibers.mapping = setup.mapping;
     o.fibers.engine = setup.engine;
     o.fibers.lwps = setup.mapping == fibers::Mapping::many_to_many ? 2 : 0;

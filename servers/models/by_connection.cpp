@@ -1,22 +1,32 @@
 // SPDX-License-Identifier: BSL-1.0
-// A fiber for each connection: it waits for its own socket, and the kernel's readiness finds it
-// parked there. The first fiber only accepts. A connection is its fiber's alone; it says whether it
-// waits for a next request, because the end of the server closes those.
-#include "servers/models/fiber_per_connection.hpp"
+// A connection is one fiber's from its beginning to its end. With --workers 0 that is a fiber of
+// its own: it waits for its own socket, and the kernel's readiness finds it parked there. With W
+// workers it is the first who is free, and whoever comes while all have one waits, however silent
+// theirs are: that is what handing out requests instead is for (dispatcher_worker.cpp).
+//
+// The first fiber accepts. A connection says whether it waits for a next request, because the end
+// of the server closes those.
+#include "servers/models/by_connection.hpp"
 
 #include <mutex>
 
+#include "servers/connection_queue.hpp"
 #include "servers/fiber_model.hpp"
 
 namespace weft::servers {
 namespace {
 
-class FiberPerConnection final : public FiberModel {
+class ByConnection final : public FiberModel {
  public:
   using FiberModel::FiberModel;
 
+  std::size_t waiting() override {
+    return FiberModel::waiting() + unserved_.size();  // and connections that no worker has taken
+  }
+
  private:
   void serve_all() override {
+    auto workers = spawn_workers([this] { work(); });
     std::array<os::Poller::Ready, 2> ready;
     while (!ended()) {
       std::size_t n = poller_.wait(ready, 0);
@@ -26,13 +36,32 @@ class FiberPerConnection final : public FiberModel {
       }
       if (n == 0) fibers::wait_ready(poller_.fd(), os::kReadable);
     }
+    arrived_.release(workers_);  // none of a connection: the workers may go
+    for (auto& w : workers) w.join();
   }
 
   void begin(Connection& c) override {
+    if (workers_ > 0) {
+      unserved_.push(c);
+      return arrived_.release();
+    }
     try {
       fibers::spawn({.name = "connection"}, [this, &c] { serve(c); }).detach();
     } catch (const std::exception&) {  // no memory or no thread for it: the client may try again
       retire(c);
+    }
+  }
+
+  void work() {
+    while (true) {
+      arrived_.acquire();
+      Connection* c;
+      {
+        std::lock_guard lock(table_);
+        if (unserved_.empty()) return;
+        c = unserved_.pop();
+      }
+      serve(*c);
     }
   }
 
@@ -73,12 +102,15 @@ class FiberPerConnection final : public FiberModel {
       if (c.rests.exchange(false, lwp::memory_order_seq_cst)) os::shutdown_receive(c.socket());
     });
   }
+
+  fibers::Semaphore arrived_{0};  // counts unserved_
+  ConnectionQueue unserved_;      // guarded by table_
 };
 
 }  // namespace
 
-std::unique_ptr<ServerModel> make_fiber_per_connection(ServerSetup&& setup) {
-  return std::make_unique<FiberPerConnection>(std::move(setup));
+std::unique_ptr<ServerModel> make_by_connection(ServerSetup&& setup) {
+  return std::make_unique<ByConnection>(std::move(setup));
 }
 
 }  // namespace weft::servers
