@@ -22,6 +22,7 @@ struct Counters {
   Counter requests;     ///< answered, or broken off
   Counter errors;       ///< of those, answered with 5xx or broken off by our fault
   Counter connections;  ///< accepted
+  Counter refused;      ///< turned away, a connection or a request: there were too many
 };
 
 }  // namespace weft::servers

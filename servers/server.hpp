@@ -24,6 +24,7 @@ struct ServerOptions {
   std::string root = ".";
   os::Address bind;
   int listener = -1;  ///< listens already, in place of `bind`; it stays the caller's
+  Limits limits{};
   os::Nanos cpu_per_request = 0;
   bool writable = false;                           ///< files may be changed
   bool anyone_can_write = false;                   ///< also from other machines
@@ -52,7 +53,7 @@ class Server {
   const Counters& counters() const { return counters_; }
 
  private:
-  explicit Server(const ServerOptions& options) : options_(options) {}
+  explicit Server(const ServerOptions& options);
   bool open_root(Refusal& why);
   bool open_port(os::Fd& listener, Refusal& why);
   static void show(const void* server, int fd);

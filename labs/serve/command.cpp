@@ -218,6 +218,7 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_option("--layout", f->layout, "single, prefork: several processes, kept running")
       ->capture_default_str();
   auto* processes = sub.add_option("--processes", f->processes, "of prefork (0: one for each CPU)");
+  f->limits.add_to(sub);
   sub.get_option("--root")->type_name("DIR");
   for (const char* flag : {"--cpus", "--disk-cpus"}) sub.get_option(flag)->type_name("LIST");
   sub.get_option("--bind")->type_name("ADDRESS");

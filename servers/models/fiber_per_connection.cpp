@@ -40,6 +40,10 @@ class FiberPerConnection final : public FiberModel {
     while (true) {
       Need need = carry(c);
       if (need == Need::closed) return close(c);
+      if (need == Need::writable) {
+        wait_for(c, os::kWritable);
+        continue;
+      }
       if (need == Need::turn_over) {
         fibers::yield();
         continue;
