@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSL-1.0
-// The listening socket in a model's poller. When the process has no descriptor left, a connection
-// that cannot be accepted stays in the kernel's queue and would be reported for ever; so the
-// listener leaves the poller until a connection has closed, or for a tenth of a second: the
-// descriptors may have been freed by somebody else.
+// The listening socket in a model's poller. When the process has no descriptor left, or as many
+// connections as it may have, one that cannot be accepted stays in the kernel's queue and would be
+// reported for ever; so the listener leaves the poller until a connection has closed, or for a
+// tenth of a second: the descriptors may have been freed by somebody else.
 //
 // Or one connection that somebody else has accepted: then it is the only one there will be, and the
 // end of it is the end of accepting.
@@ -40,10 +40,14 @@ class Acceptor {
   /// The poller's tag of the listener, and of the alarm that ends its pause.
   void* tag() { return this; }
 
-  /// The next connection that waits, if any.
-  std::optional<os::Fd> next() {
+  /// The next connection that waits, if any; none while there are too many.
+  std::optional<os::Fd> next(bool too_many) {
     if (only_) return std::move(only_);
     while (listener_) {
+      if (too_many) {
+        pause();
+        break;
+      }
       auto socket = os::accept(listener_.get());
       if (socket) return std::move(*socket);
       int error = socket.error();

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "servers/connection.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 
 #include "fibers/trace.hpp"
+#include "lwp/os/socket_options.hpp"
 #include "servers/file_tree.hpp"
 
 namespace weft::servers {
@@ -21,7 +23,8 @@ bool would_block(int error) {
 
 }  // namespace
 
-Connection::Connection(const Site& site) : site_(site), session_(site.service.make_session()) {
+Connection::Connection(const Site& site)
+    : site_(site), session_(site.service.make_session()), pace_(site.limits) {
   cpu_.enable(site.cpu_per_request > 0);
 }
 
@@ -31,6 +34,7 @@ void Connection::open(os::Fd socket) {
   shown_.state.store(state_name(Need::readable), lwp::memory_order_relaxed);
   disk_done_ = expired_ = lingering_ = false;
   lingered_ = 0;
+  pace_.begin();
   spans_ = flow_ = client_port_ = 0;
   deadline_ = os::kNever;
   site_.counters.connections.add();
@@ -40,11 +44,34 @@ void Connection::open(os::Fd socket) {
 Need Connection::run() {
   cpu_.resume();
   shown_.state.store("running", lwp::memory_order_relaxed);
+  go_on();
   Need need = lingering_ ? linger() : carry_on();
+  wait(need);
   const char* state = need == Need::disk ? doing(action_.work->kind) : state_name(need);
   shown_.state.store(need == Need::closed ? nullptr : state, lwp::memory_order_relaxed);
   cpu_.pause();
   return need;
+}
+
+// The peer has let us wait. What it has taken meanwhile the kernel knows: to us a socket is
+// writable again only when a good part of its buffer, which may be megabytes, is free.
+void Connection::go_on() {
+  if (!pace_.waits()) return;
+  pace_.waited(os::now());
+  if (unsent_ > 0) pace_.moved(unsent_ - std::min(unsent_, os::unsent(socket_.get())));
+}
+
+void Connection::wait(Need need) {
+  pace_deadline_ = os::kNever;
+  unsent_ = 0;
+  if ((need != Need::readable && need != Need::writable) || !in_request()) return;
+  if (need == Need::writable) unsent_ = os::unsent(socket_.get());
+  pace_deadline_ = pace_.wait(os::now());
+}
+
+// Its deadline has passed, and it has not caught up since.
+bool Connection::is_late() {
+  return std::exchange(expired_, false) && (pace_.too_slow() || os::now() >= deadline_);
 }
 
 Need Connection::carry_on() {
@@ -59,9 +86,7 @@ Need Connection::carry_on() {
         break;
       case Action::Kind::close:
         if (action_.linger) {
-          lingering_ = true;
-          deadline_ = os::now() + kLingerTime;
-          os::shutdown_send(socket_.get());
+          begin_to_linger();
           return linger();
         }
         return finish();
@@ -91,7 +116,7 @@ bool Connection::perform(Event& event, Need& need) {
 }
 
 bool Connection::receive(Event& event, Need& need) {
-  if (std::exchange(expired_, false)) {
+  if (is_late()) {
     event.kind = Event::Kind::deadline;
     return true;
   }
@@ -103,12 +128,13 @@ bool Connection::receive(Event& event, Need& need) {
   // A reset is the end of the peer like any other.
   event.kind = got && *got > 0 ? Event::Kind::received : Event::Kind::peer_closed;
   event.bytes = got ? *got : 0;
+  pace_.moved(event.bytes);
   return true;
 }
 
 bool Connection::send(Event& event, Need& need) {
   event.kind = Event::Kind::sent;
-  if (std::exchange(expired_, false)) {
+  if (is_late()) {
     event.kind = Event::Kind::deadline;
     return true;
   }
@@ -215,9 +241,26 @@ void Connection::end_span() {
 
 void Connection::end_request(bool failed) {
   end_span();
+  pace_.begin();
   site_.counters.requests.add();
   if (failed) site_.counters.errors.add();
   cpu_.finish(site_.tail);
+}
+
+void Connection::refuse() {
+  if (lingering_) return;
+  site_.counters.refused.add();
+  // So short a text fits; a peer that has left no room for it hears nothing.
+  if (const auto text = site_.service.refusal(); !text.empty()) {
+    (void)os::send(socket_.get(), as_bytes(text)).error();
+  }
+  begin_to_linger();
+}
+
+void Connection::begin_to_linger() {
+  lingering_ = true;
+  deadline_ = os::now() + kLingerTime;
+  os::shutdown_send(socket_.get());
 }
 
 Need Connection::linger() {
@@ -248,7 +291,7 @@ void Connection::abandon() {
   temporary_.discard();
   if (socket_) site_.counters.closed.add();
   socket_.reset();
-  deadline_ = os::kNever;
+  deadline_ = pace_deadline_ = os::kNever;
   action_ = {.kind = Action::Kind::close};
 }
 

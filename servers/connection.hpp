@@ -7,7 +7,7 @@
 //   turn_over        next in its list      back to the dispatcher     next in its list
 //   readable, idle   polls all             back to the dispatcher     polls all
 //   readable         blocks in poll        back to the dispatcher     polls all
-//   writable         blocks in poll        parks the fiber            polls all
+//   writable         blocks in poll        back to the dispatcher     polls all
 //   disk             blocks in it          blocks in it               a completion comes
 //
 // INVARIANT: one kernel thread or fiber at a time uses a connection; models hand it over.
@@ -16,6 +16,7 @@
 #include "servers/counters.hpp"
 #include "servers/cpu_account.hpp"
 #include "servers/disk.hpp"
+#include "servers/pace.hpp"
 #include "servers/service.hpp"
 
 namespace weft::servers {
@@ -24,6 +25,7 @@ namespace weft::servers {
 struct Site {
   Service& service;
   Disk& disk;
+  const Limits& limits;
   int root = -1;                  ///< of the files; -1: the service opens none
   os::Nanos cpu_per_request = 0;  ///< whether to keep CPU accounts
   Counters& counters;
@@ -69,11 +71,14 @@ class Connection {
   void disk_done(Result<DiskDone> done) { disk_result_ = std::move(done), disk_done_ = true; }
   /// The deadline has passed while it waited for its peer. run() follows.
   void expire() { expired_ = true; }
+  /// Tells a peer that has asked nothing yet, or one thing that nobody has read, that too much is
+  /// under way; what is left then is to run() until it has ended.
+  void refuse();
   /// Ends at once, whatever is under way. REQUIRES: no work of the disk under way.
   void abandon();
 
   int socket() const { return socket_.get(); }
-  os::Nanos deadline() const { return deadline_; }
+  os::Nanos deadline() const { return std::min(deadline_, pace_deadline_); }
   /// Part of a request has come, or its answer is under way.
   bool in_request() const { return !lingering_ && session_->in_request(); }
   /// It may be closed without loss.
@@ -103,6 +108,9 @@ class Connection {
 
  private:
   Need carry_on();
+  void go_on();
+  void wait(Need need);
+  bool is_late();
   /// Performs the action under way; the event it answers with, or nothing and sets `need`.
   bool perform(Event& event, Need& need);
   bool receive(Event& event, Need& need);
@@ -115,6 +123,7 @@ class Connection {
   // In a recording, from the first byte of a request to the last of its answer.
   void begin_span();
   void end_span();
+  void begin_to_linger();
   Need linger();
   Need finish();
   void keep_file(os::Fd file);
@@ -125,8 +134,11 @@ class Connection {
   os::Fd file_;
   TemporaryFile temporary_;
   const std::string* file_name_ = nullptr;
-  Action action_;  ///< the one under way
-  os::Nanos deadline_ = os::kNever;
+  Action action_;                    ///< the one under way
+  os::Nanos deadline_ = os::kNever;  ///< the session's
+  Pace pace_;                        ///< of the peer, while it lets us wait inside a request
+  os::Nanos pace_deadline_ = os::kNever;
+  std::size_t unsent_ = 0;  ///< bytes that the kernel had not passed on when we began to wait
   Result<DiskDone> disk_result_ = Result<DiskDone>::failure(0);
   CpuAccount cpu_;
   std::uint64_t spans_ = 0, flow_ = 0;  ///< of this connection; of the span that is open, else 0

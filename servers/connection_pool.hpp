@@ -28,6 +28,7 @@ class ConnectionPool {
     c.model = {};
     c.model.in_use = true;
     c.open(std::move(socket));
+    if (in_use_ > site_.limits.connections) c.refuse();
     return c;
   }
   void give_back(Connection& c) {
@@ -37,6 +38,8 @@ class ConnectionPool {
     --in_use_;
   }
   std::size_t in_use() const { return in_use_; }
+  /// Nobody more can be taken, not even to be turned away.
+  bool full() const { return in_use_ >= site_.limits.connections + kTurnedAway; }
 
   template <class F>
   void for_each(F&& f) {
@@ -55,6 +58,10 @@ class ConnectionPool {
   }
 
  private:
+  // Who is turned away takes a second to leave. Where more come at a time, they wait in the
+  // kernel's queue.
+  static constexpr std::size_t kTurnedAway = 64;
+
   struct Member {
     explicit Member(const Site& site) : connection(site) {}
     Member* after() const { return next.load(lwp::memory_order_acquire); }

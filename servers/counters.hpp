@@ -23,6 +23,7 @@ struct Counters {
   Counter errors;       ///< of those, answered with 5xx or broken off by our fault
   Counter connections;  ///< accepted
   Counter closed;       ///< of those, no longer open
+  Counter refused;      ///< turned away, a connection or a request: there were too many
 
   std::uint64_t open() const {
     const std::uint64_t ended = closed.get();  // first: it never overtakes the other

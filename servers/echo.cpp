@@ -16,17 +16,18 @@ class EchoSession final : public Session {
     switch (event.kind) {
       case Event::Kind::opened:
         answering_ = false;
-        actions.deadline(options_.idle);
+        actions.deadline(options_.limits.idle_time);
         actions.receive();
         break;
       case Event::Kind::received:
         answering_ = true;
         if (options_.cpu_per_request > 0) actions.compute(options_.cpu_per_request);
+        actions.deadline(options_.limits.send_time);
         actions.send({buffer_.get(), event.bytes});
         break;
       case Event::Kind::sent:
         answering_ = false;
-        actions.deadline(options_.idle);
+        actions.deadline(options_.limits.idle_time);
         actions.end_request(false);
         break;
       case Event::Kind::turn:

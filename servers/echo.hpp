@@ -3,14 +3,15 @@
 // complete service, to read before the file service.
 #pragma once
 
+#include "servers/limits.hpp"
 #include "servers/service.hpp"
 
 namespace weft::servers {
 
 struct EchoOptions {
-  os::Nanos cpu_per_request = 0;      ///< a request is what one receive brought
-  os::Nanos idle = 60 * os::kSecond;  ///< a silent peer is closed after this
-  std::size_t buffer = 16 * 1024;     ///< bytes of each connection
+  Limits limits{};
+  os::Nanos cpu_per_request = 0;   ///< a request is what one receive brought
+  std::size_t buffer = 16 * 1024;  ///< bytes of each connection
 };
 
 class EchoService final : public Service {

@@ -73,7 +73,7 @@ bool FiberModel::ended() {
 
 void FiberModel::accept() {
   std::lock_guard lock(table_);
-  while (auto socket = acceptor_.next()) begin(pool_.take(std::move(*socket)));
+  while (auto socket = acceptor_.next(pool_.full())) begin(pool_.take(std::move(*socket)));
 }
 
 bool FiberModel::bell_rang() {
@@ -106,16 +106,9 @@ void FiberModel::close(Connection& c) {
 
 Need FiberModel::carry(Connection& c) {
   while (true) {
-    switch (Need need = c.run()) {
-      case Need::disk:
-        use_disk(c);
-        break;
-      case Need::writable:
-        wait_for(c, os::kWritable);
-        break;
-      default:
-        return need;
-    }
+    const Need need = c.run();
+    if (need != Need::disk) return need;
+    use_disk(c);
   }
 }
 

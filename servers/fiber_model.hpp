@@ -43,7 +43,7 @@ class FiberModel : public ServerModel {
   /// REQUIRES: table_ held.
   void retire(Connection& c);
   void close(Connection& c);
-  /// Goes on, using its disk and waiting to write, until something else is needed.
+  /// Goes on, using its disk, until something else is needed.
   Need carry(Connection& c);
   /// Parks until its socket is ready or its deadline has passed.
   void wait_for(Connection& c, std::uint32_t interest);

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <system_error>
 
+#include "lwp/os/socket_options.hpp"
 #include "servers/echo.hpp"
 #include "servers/file/file_service.hpp"
 #include "servers/file_tree.hpp"
@@ -21,12 +22,21 @@ std::string reason(int error) {
 
 std::unique_ptr<Service> make_service(const ServerOptions& options) {
   if (options.service == "echo") {
-    return std::make_unique<EchoService>(EchoOptions{.cpu_per_request = options.cpu_per_request});
+    return std::make_unique<EchoService>(
+        EchoOptions{.limits = options.limits, .cpu_per_request = options.cpu_per_request});
   }
-  return std::make_unique<FileService>(FileOptions{.cpu_per_request = options.cpu_per_request,
+  return std::make_unique<FileService>(FileOptions{.limits = options.limits,
+                                                   .cpu_per_request = options.cpu_per_request,
                                                    .writable = options.writable,
                                                    .partition = options.partition,
                                                    .wall = options.wall});
+}
+
+// A connection in a request has a socket and a file, some have two.
+ServerOptions with_defaults(ServerOptions options) {
+  std::size_t& most = options.limits.connections;
+  if (most == 0) most = os::raise_descriptor_limit() / 2;
+  return options;
 }
 
 bool is_loopback(const std::string& host) {
@@ -52,6 +62,7 @@ bool may_write(const ServerOptions& options, Refusal& why) {
 
 }  // namespace
 
+Server::Server(const ServerOptions& options) : options_(with_defaults(options)) {}
 Server::~Server() = default;
 
 std::unique_ptr<Server> Server::open(const ServerOptions& options, Refusal& why) {
@@ -83,9 +94,10 @@ std::unique_ptr<Server> Server::open(const ServerOptions& options, Refusal& why)
     server->disk_ = make_disk(disk);
     Source source;  // after the disk process is forked, which must not keep the port
     if (!server->open_source(source, why)) return nullptr;
-    server->service_ = make_service(options);
+    server->service_ = make_service(server->options_);
     server->model_ = server->entry_->make({.site = {.service = *server->service_,
                                                     .disk = *server->disk_,
+                                                    .limits = server->options_.limits,
                                                     .root = server->root_.get(),
                                                     .cpu_per_request = options.cpu_per_request,
                                                     .counters = server->counters_,
@@ -186,6 +198,7 @@ std::string Server::counters_line() const {
       .number("errors", counters_.errors.get())
       .number("connections", counters_.connections.get())
       .number("open_connections", counters_.open())
+      .number("refused", counters_.refused.get())
       .number("now_ns", os::now())
       .number("cpu_ns", os::process_cpu())
       .number("idle_ns", idle.idle)

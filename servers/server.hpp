@@ -27,6 +27,7 @@ struct ServerOptions {
   os::Address bind;
   int listener = -1;    ///< listens already, in place of `bind`; it stays the caller's
   int connection = -1;  ///< the only one to serve, in place of a listener; likewise
+  Limits limits{};
   os::Nanos cpu_per_request = 0;
   bool writable = false;                           ///< files may be changed
   bool anyone_can_write = false;                   ///< also from other machines
@@ -56,7 +57,7 @@ class Server {
   const Counters& counters() const { return counters_; }
 
  private:
-  explicit Server(const ServerOptions& options) : options_(options) {}
+  explicit Server(const ServerOptions& options);
   bool choose_form(Refusal& why);
   bool open_root(Refusal& why);
   bool open_source(Source& source, Refusal& why);

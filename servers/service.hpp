@@ -133,6 +133,8 @@ class Service {
   virtual std::unique_ptr<Session> make_session() = 0;
   /// Bytes of one session object, without its input and output buffers.
   virtual std::size_t session_bytes() const = 0;
+  /// What is said to who is turned away because too much is under way; "": it is only closed.
+  virtual std::string_view refusal() const { return {}; }
   /// The server is about to end: tell peers so in answers from now on.
   virtual void drain() {}
 };

@@ -161,6 +161,7 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   auto* idle = sub.add_option("--idle-seconds", f->idle_seconds,
                               "on-demand: the process ends when nobody came so long")
                    ->capture_default_str();
+  f->limits.add_to(sub);
   sub.get_option("--root")->type_name("DIR");
   for (const char* flag : {"--cpus", "--disk-cpus"}) sub.get_option(flag)->type_name("LIST");
   sub.get_option("--bind")->type_name("ADDRESS");

@@ -106,6 +106,12 @@ bool refuse_idle(const ServeFlags& f, Refusal& why) {
            " has none. Say --layout prefork"};
     return false;
   }
+  if (f.limits.queue_given() && (f.model != "dispatcher-worker" || f.workers == 0)) {
+    why = {
+        "no requests wait for a worker where there are no workers, so --max-queue would change "
+        "nothing. Leave it out, or say --model dispatcher-worker"};
+    return false;
+  }
   if (f.max_lwps > 0 && f.on_block == "hold") {
     why = {
         "with --on-block hold there are --lwps LWPs and no more, so --max-lwps would change "
@@ -176,19 +182,13 @@ bool read_names(const ServeFlags& f, servers::ServerOptions& options, Refusal& w
   return true;
 }
 
-// "128K", "1M", or bytes.
 bool read_stack(const ServeFlags& f, servers::ServerOptions& options, Refusal& why) {
-  std::size_t n = 0;
-  const char* end = f.stack.data() + f.stack.size();
-  auto read = std::from_chars(f.stack.data(), end, n);
-  std::string_view unit(read.ptr, static_cast<std::size_t>(end - read.ptr));
-  const std::size_t factor = unit == "K" ? 1024 : unit == "M" ? 1024 * 1024 : unit.empty() ? 1 : 0;
-  if (read.ec != std::errc() || factor == 0 || n > kMostStack / factor ||
-      n * factor < fibers::kLeastStack) {
+  std::uint64_t bytes = 0;
+  if (!read_size(f.stack, bytes) || bytes > kMostStack || bytes < fibers::kLeastStack) {
     why = {"--stack '" + f.stack + "' is no size from 16K to 1024M, such as 128K"};
     return false;
   }
-  options.fibers.stack_bytes = n * factor;
+  options.fibers.stack_bytes = bytes;
   return true;
 }
 
@@ -238,8 +238,9 @@ bool read_flags(const ServeFlags& f, servers::ServerOptions& options, Refusal& w
   options.anyone_can_write = f.anyone_can_write;
   options.bind = {f.bind == "localhost" ? "127.0.0.1" : f.bind, static_cast<std::uint16_t>(f.port)};
   options.cpu_per_request = static_cast<os::Nanos>(f.cpu_per_request * os::kMillisecond);
-  return check_numbers(f, why) && read_names(f, options, why) && refuse_idle(f, why) &&
-         read_stack(f, options, why) && read_disk(f, options, why) && confine(f, options, why);
+  return check_numbers(f, why) && f.limits.read(options.limits, why) &&
+         read_names(f, options, why) && refuse_idle(f, why) && read_stack(f, options, why) &&
+         read_disk(f, options, why) && confine(f, options, why);
 }
 
 }  // namespace weft::labs

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "labs/serve/limits.hpp"
 #include "servers/server.hpp"
 
 namespace weft::labs {
@@ -20,6 +21,7 @@ struct ServeFlags {
   double cpu_per_request = 0, drain_seconds = 10, preempt = 0, spin = 0;
   bool stats = false, heads_given = false, preempt_given = false;
   bool writable = false, anyone_can_write = false;
+  LimitFlags limits;
   std::string layout = "single";
   int processes = 0;
   double idle_seconds = 10;

@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: BSL-1.0
-// A part of the seam that one client needs: see lwp/os.hpp for the rest.
+// A part of the seam that few need: see lwp/os.hpp for the rest.
 #pragma once
+
+#include <cstddef>
+
+#include "lwp/os.hpp"
 
 namespace weft::lwp::os {
 
 /// The kernel keeps about so many bytes for a reader that does not read, instead of megabytes.
 void limit_receive_buffer(int fd, int bytes);
+/// Closes a socket so that its peer reads an error (RST), whatever has been sent.
+void reset_connection(Fd socket);
+/// Bytes sent on a socket that its peer's kernel has not yet acknowledged; 0 if unknown.
+std::size_t unsent(int fd);
+/// How many descriptors this process may have; first raises that to the most it may ask for.
+std::size_t raise_descriptor_limit();
 
 }  // namespace weft::lwp::os

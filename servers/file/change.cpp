@@ -44,7 +44,7 @@ void FileSession::receive_body(Actions& actions) {
     consumed_ += used;
     if (request_.expects_continue && behind.empty() && !body_.complete()) {
       state_ = State::inviting;
-      actions.deadline(options_.send);
+      actions.deadline(options_.limits.send_time);
       return actions.send(as_bytes("HTTP/1.1 100 Continue\r\n\r\n"));
     }
   }
@@ -87,7 +87,7 @@ void FileSession::body_goes_on(Actions& actions) {
     return actions.disk(work_);
   }
   // Each buffer has its time, and not each byte: a client that trickles ends too.
-  if (gathered_ == 0) actions.deadline(options_.idle);
+  if (gathered_ == 0) actions.deadline(options_.limits.body_time);
   state_ = State::uploading;
   actions.receive();
 }

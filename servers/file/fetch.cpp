@@ -169,7 +169,7 @@ void FileSession::send_page(Actions& actions) {
   auto part = std::string_view(page_).substr(offset_, options_.buffer);
   offset_ += part.size();
   state_ = State::sending;
-  actions.deadline(options_.send);
+  actions.deadline(options_.limits.send_time);
   actions.send(as_bytes(part));
 }
 

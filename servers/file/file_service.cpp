@@ -7,7 +7,12 @@
 
 namespace weft::servers {
 
-FileService::FileService(FileOptions options) : options_(std::move(options)) {}
+// Nobody has read what is asked: so it has no body, which a HEAD must not get, and no Date, which
+// a 5xx may lack (RFC 9110 section 6.6.1).
+FileService::FileService(FileOptions options)
+    : options_(std::move(options)),
+      refusal_("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n" +
+               file::retry_after(options_.limits) + "Content-Length: 0\r\n\r\n") {}
 std::unique_ptr<Session> FileService::make_session() {
   return std::make_unique<file::FileSession>(options_, draining_);
 }

@@ -10,17 +10,15 @@
 
 #include "lwp/atomic.hpp"
 #include "servers/file/partition.hpp"
+#include "servers/limits.hpp"
 #include "servers/service.hpp"
 
 namespace weft::servers {
 
 struct FileOptions {
+  Limits limits{};
   os::Nanos cpu_per_request = 0;
-  os::Nanos idle = 60 * os::kSecond;  ///< for a whole request to arrive, from the last answer
-  os::Nanos send = 60 * os::kSecond;  ///< for the peer to take one buffer
-  std::size_t head_limit = 8 * 1024;  ///< request line and fields
-  std::size_t buffer = 64 * 1024;     ///< of each connection, for answers and bodies
-  std::uint64_t body_limit = std::uint64_t{1} << 30;  ///< of a request
+  std::size_t buffer = 64 * 1024;  ///< of each connection, for answers and bodies
   bool writable = false;
   std::optional<file::Partition> partition{};      ///< what belongs to others is answered with 307
   std::function<os::Nanos()> wall = os::wall_now;  ///< the clock of Date
@@ -31,10 +29,12 @@ class FileService final : public Service {
   explicit FileService(FileOptions options = {});
   std::unique_ptr<Session> make_session() override;
   std::size_t session_bytes() const override;
+  std::string_view refusal() const override { return refusal_; }
   void drain() override { draining_.store(true, lwp::memory_order_relaxed); }
 
  private:
   const FileOptions options_;
+  const std::string refusal_;
   lwp::atomic<bool> draining_{false};  // a hint; pairs with nothing
 };
 

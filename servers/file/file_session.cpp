@@ -20,10 +20,10 @@ constexpr std::string_view kWriting = "GET, HEAD, OPTIONS, PUT, DELETE, MKCOL, C
 FileSession::FileSession(const FileOptions& options, const lwp::atomic<bool>& draining)
     : options_(options),
       draining_(draining),
-      in_(new std::byte[options.head_limit]),
+      in_(new std::byte[options.limits.head]),
       out_(new std::byte[options.buffer]) {
   // What has come behind a head fits where bodies go.
-  assert(options.buffer > 2 * kMaxHead && options.buffer >= options.head_limit);
+  assert(options.buffer > 2 * kMaxHead && options.buffer >= options.limits.head);
 }
 
 std::span<std::byte> FileSession::room() {
@@ -31,23 +31,23 @@ std::span<std::byte> FileSession::room() {
     auto left = std::min<std::uint64_t>(options_.buffer - gathered_, body_.least());
     return {out_.get() + gathered_, static_cast<std::size_t>(left)};
   }
-  return {in_.get() + filled_, options_.head_limit - filled_};
+  return {in_.get() + filled_, options_.limits.head - filled_};
 }
 
 void FileSession::on(const Event& event, Actions& actions) {
   switch (event.kind) {
     case Event::Kind::opened:
       reset();
-      actions.deadline(options_.idle);
+      actions.deadline(options_.limits.idle_time);
       actions.receive();
       break;
     case Event::Kind::received:
       if (state_ == State::uploading) return body_received(event.bytes, actions);
       filled_ += event.bytes;
-      look_at_input(actions);
+      look_at_input(filled_ == event.bytes, actions);
       break;
     case Event::Kind::turn:
-      look_at_input(actions);
+      look_at_input(true, actions);
       break;
     case Event::Kind::file_opened:
       opened(event.file, actions);
@@ -82,7 +82,8 @@ void FileSession::reset() {
   state_ = State::heading;
 }
 
-void FileSession::look_at_input(Actions& actions) {
+// `first`: these are the first bytes of a head.
+void FileSession::look_at_input(bool first, Actions& actions) {
   std::string_view input(reinterpret_cast<const char*>(in_.get()), filled_);
   request_ = {};
   body_ = {};
@@ -98,14 +99,21 @@ void FileSession::look_at_input(Actions& actions) {
       answer_error(400, actions);
       break;
     case HeadScanner::Verdict::more:
-      if (filled_ < options_.head_limit) {
-        actions.receive();
-      } else {
+      if (filled_ == options_.limits.head || line_too_long(input)) {
         keep_alive_ = false;
         answer_error(scanner_.has_request_line() ? 431 : 414, actions);
+      } else {
+        if (first) actions.deadline(options_.limits.head_time);
+        actions.receive();
       }
       break;
   }
+}
+
+// While its end has yet to come; the CR may be there.
+bool FileSession::line_too_long(std::string_view input) const {
+  return !scanner_.has_request_line() &&
+         input.size() - scanner_.begin() > options_.limits.request_line + 1;
 }
 
 void FileSession::begin(std::string_view head, Actions& actions) {
@@ -113,8 +121,12 @@ void FileSession::begin(std::string_view head, Actions& actions) {
   request_ = verdict.request;
   keep_alive_ = request_.keep_alive && !verdict.close;
   if (options_.cpu_per_request > 0) actions.compute(options_.cpu_per_request);
+  if (head.find('\r') > options_.limits.request_line) {
+    keep_alive_ = false;
+    return answer_error(414, actions);
+  }
   if (verdict.status != 0) return answer_error(verdict.status, actions);
-  body_.begin(request_, options_.body_limit);
+  body_.begin(request_, options_.limits.body);
   if (request_.target == "*") return answer_options(actions);
   switch (resolve(request_.target, name_)) {
     case Path::ok:
@@ -161,7 +173,7 @@ void FileSession::answer_options(Actions& actions) {
 void FileSession::send(std::size_t bytes, Actions& actions) {
   head_ = 0;
   state_ = State::sending;
-  actions.deadline(options_.send);
+  actions.deadline(options_.limits.send_time);
   actions.send({out_.get(), bytes});
 }
 
@@ -206,6 +218,7 @@ void FileSession::answer_error(int status, Actions& actions, std::string_view mo
   Writer out({out_.get(), kMaxHead});
   begin_head(out, answer(status));
   if (status == 405) out << "Allow: " << (options_.writable ? kWriting : kReading) << "\r\n";
+  if (status == 503) out << retry_after(options_.limits);
   out << more << "Content-Type: text/plain; charset=utf-8\r\nContent-Length: "
       << static_cast<std::uint64_t>(3 + 1 + reason(status).size() + 1) << "\r\n\r\n";
   if (request_.method != Method::head) {
@@ -230,7 +243,7 @@ void FileSession::end(Actions& actions) {
   consumed_ = 0;
   scanner_.reset();
   state_ = State::heading;
-  actions.deadline(options_.idle);
+  actions.deadline(options_.limits.idle_time);
   actions.end_request(filled_ > 0, fault_);
 }
 

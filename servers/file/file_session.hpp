@@ -44,7 +44,8 @@ class FileSession final : public Session, private Precondition {
 
   // file_session.cpp
   void reset();
-  void look_at_input(Actions& actions);
+  void look_at_input(bool first, Actions& actions);
+  bool line_too_long(std::string_view input) const;
   void begin(std::string_view head, Actions& actions);
   void start(Actions& actions);
   std::string_view query() const;

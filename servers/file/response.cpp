@@ -76,6 +76,10 @@ std::string_view reason(int status) {
   }
 }
 
+std::string retry_after(const Limits& limits) {
+  return "Retry-After: " + std::to_string(limits.retry_after) + "\r\n";
+}
+
 Writer& Writer::operator<<(std::string_view text) {
   assert(size_ + text.size() <= into_.size());
   std::ranges::copy(std::as_bytes(std::span(text)),

@@ -6,9 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "servers/file/http_date.hpp"
+#include "servers/limits.hpp"
 
 namespace weft::servers::file {
 
@@ -26,6 +28,9 @@ class EntityTag {
 
 /// The phrase of a status this server sends.
 std::string_view reason(int status);
+
+/// The field that goes with a 503.
+std::string retry_after(const Limits& limits);
 
 /// Appends text to a fixed buffer; what does not fit is a broken invariant.
 class Writer {

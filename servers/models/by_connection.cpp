@@ -69,6 +69,10 @@ class ByConnection final : public FiberModel {
     while (true) {
       Need need = carry(c);
       if (need == Need::closed) return close(c);
+      if (need == Need::writable) {
+        wait_for(c, os::kWritable);
+        continue;
+      }
       if (need == Need::turn_over) {
         fibers::yield();
         continue;

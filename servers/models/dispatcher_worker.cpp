@@ -2,7 +2,8 @@
 // A dispatcher and its workers, as in the textbook: the dispatcher waits until a connection has
 // something to say and hands that request to an idle worker, which reads it, answers it and gives
 // the connection back. So W workers serve any number of connections, and a client that is slow to
-// send holds none: the half of a request that has come stays with its connection.
+// send or to read holds none: what has come of a request, or is left of its answer, stays with the
+// connection.
 //
 // All are fibers. A connection is with the dispatcher's poller (waiting) or with one fiber; it
 // changes hands under table_, because a deadline may take it out of the poller at any time.
@@ -66,9 +67,23 @@ class DispatcherWorker final : public FiberModel {
       std::lock_guard lock(table_);
       if (!c.model.waiting) return;  // its deadline has just taken it
       c.model.waiting = false;
+      // Whose request has begun may end it, so there are at most as many more as connections.
+      if (queue_is_full() && !c.in_request()) return turn_away(c);
       requests_.push(c);
     }
     arrived_.release();
+  }
+
+  bool queue_is_full() const {
+    const std::size_t most = site_.limits.queue;
+    return most > 0 && requests_.size() >= most;
+  }
+
+  // By the dispatcher: a worker would be the very thing that is wanting. REQUIRES: table_ held.
+  void turn_away(Connection& c) {
+    c.refuse();
+    c.model.need = c.run();
+    if (c.model.need == Need::closed || !give_to_poller(c)) retire(c);
   }
 
   // Hands out connections whose deadline has passed; when to look again.
@@ -111,8 +126,9 @@ class DispatcherWorker final : public FiberModel {
 
   // REQUIRES: table_ held, and nobody else has the connection.
   bool give_to_poller(Connection& c) {
-    auto done = c.model.in_poller ? poller_.change(c.socket(), os::kReadable, kOnce, &c)
-                                  : poller_.add(c.socket(), os::kReadable, kOnce, &c);
+    const auto interest = c.model.need == Need::writable ? os::kWritable : os::kReadable;
+    auto done = c.model.in_poller ? poller_.change(c.socket(), interest, kOnce, &c)
+                                  : poller_.add(c.socket(), interest, kOnce, &c);
     if (!done) return false;
     c.model.in_poller = c.model.waiting = true;
     deadlines_.watch(c.deadline());
@@ -136,9 +152,9 @@ class DispatcherWorker final : public FiberModel {
 
   // Goes on until the connection waits for its client, or for its turn.
   void serve(Connection& c) {
-    Need need = carry(c);
-    if (need == Need::closed) return close(c);
-    if (need == Need::readable) return give_back(c);
+    c.model.need = carry(c);
+    if (c.model.need == Need::closed) return close(c);
+    if (c.model.need != Need::turn_over) return give_back(c);
     std::unique_lock lock(table_);
     requests_.push(c);
     lock.unlock();

@@ -108,7 +108,7 @@ class Fsm final : public ServerModel {
 
  private:
   void accept() {
-    while (auto socket = acceptor_.next()) step(pool_.take(std::move(*socket)));
+    while (auto socket = acceptor_.next(pool_.full())) step(pool_.take(std::move(*socket)));
   }
 
   // Moves a connection on until it waits again, and arranges to hear of what it waits for.

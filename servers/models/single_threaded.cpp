@@ -73,7 +73,7 @@ class SingleThreaded final : public ServerModel {
 
  private:
   void accept() {
-    while (auto socket = acceptor_.next()) {
+    while (auto socket = acceptor_.next(pool_.full())) {
       Connection& c = pool_.take(std::move(*socket));
       if (!poller_.add(c.socket(), os::kReadable, os::Poller::Trigger::level, &c)) {
         c.abandon();

@@ -45,7 +45,7 @@ TEST_CASE("echo takes nothing while its peer does not read") {
 }
 
 TEST_CASE("echo closes a silent peer at its deadline, and counts CPU per receive") {
-  servers::EchoService service({.cpu_per_request = 5, .idle = 7});
+  servers::EchoService service({.limits = {.idle_time = 7}, .cpu_per_request = 5});
   MemoryFiles none;
   Talk talk(service, none);
   CHECK(talk.deadline() == 7);

@@ -17,7 +17,7 @@ servers::FileOptions options() {
   servers::FileOptions o;
   o.wall = [] { return 784111777 * lwp::os::kSecond; };
   o.buffer = 4096;
-  o.head_limit = 2048;
+  o.limits.head = 2048;
   return o;
 }
 
@@ -153,6 +153,7 @@ TEST_CASE("whatever keeps a file from being opened, its name does not leak why")
   }
   scene.files.files["x"].fail_open = EMFILE;
   CHECK(begins(scene.answer(get("/x")), "HTTP/1.1 503 "));
+  CHECK(scene.answer(get("/x")).find("\r\nRetry-After: 1\r\n") != std::string::npos);
   scene.files.files["x"].fail_open = EIO;
   CHECK(begins(scene.answer(get("/x")), "HTTP/1.1 500 "));
 }
@@ -304,6 +305,28 @@ TEST_CASE("deadlines: an idle peer goes, half a request is 408, a slow reader is
   slow.say(get("/big")).expire();
   CHECK(slow.closed());
   CHECK(slow.failures() == 1);
+}
+
+TEST_CASE("a head has its own time, from its first byte on, and a request line its own length") {
+  auto o = options();
+  o.limits.head_time = 11;
+  o.limits.idle_time = 22;
+  o.limits.request_line = 30;
+  Scene scene(o);
+  Talk talk(scene.service, scene.files);
+  CHECK(talk.deadline() == 22);
+  talk.say("GET /a.txt HTTP/1.1\r\nHo");
+  CHECK(talk.deadline() == 11);
+  talk.say("st: h\r\n\r\n");
+  CHECK(talk.deadline() == 22);
+  talk.say(get("/a.txt") + "GET /");  // the next has begun with the last
+  CHECK(talk.deadline() == 11);
+
+  const std::string longest = "/a.txt?" + std::string(10, 'q');  // 30 with method and version
+  CHECK(begins(scene.answer(get(longest)), "HTTP/1.1 200 "));
+  CHECK(begins(scene.answer(get(longest + "q")), "HTTP/1.1 414 "));
+  CHECK(scene.answer("GET " + longest + " HTTP/1.1\r").empty());
+  CHECK(begins(scene.answer("GET " + longest + " HTTP/1.1qq"), "HTTP/1.1 414 "));
 }
 
 TEST_CASE("a server about to end says so") {

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "lwp/os/socket_options.hpp"
 #include "servers/server.hpp"
 
 namespace weft::tests {
@@ -154,6 +155,8 @@ class Client {
     os::shutdown_send(fd_.get());
     return *this;
   }
+  /// Leaves at once: what is under way is lost (SO_LINGER of no time).
+  void reset() { os::reset_connection(std::move(fd_)); }
   /// Everything until the server closes.
   std::string rest() {
     while (receive()) {

@@ -29,13 +29,6 @@ std::string contents(const std::string& path) {
   out << in.rdbuf();
   return out.str();
 }
-std::vector<std::string> flags_of(const Setup& s) {
-  if (s.model != "dispatcher-worker") return {"--model", s.model};
-  return {"--model",   s.model,
-          "--mapping", std::string(name(s.mapping)),
-          "--engine",  std::string(name(s.engine)),
-          "--workers", std::to_string(s.workers)};
-}
 
 }  // namespace
 

@@ -6,6 +6,18 @@
 
 namespace weft::tests {
 
+/// What is typed to have a server run like that.
+inline std::vector<std::string> flags_of(const Setup& s, std::vector<std::string> more = {}) {
+  std::vector<std::string> flags = {"--model", s.model};
+  if (s.model == "dispatcher-worker") {
+    flags.insert(flags.end(),
+                 {"--mapping", std::string(name(s.mapping)), "--engine",
+                  std::string(name(s.engine)), "--workers", std::to_string(s.workers)});
+  }
+  flags.insert(flags.end(), more.begin(), more.end());
+  return flags;
+}
+
 class Served {
  public:
   enum class Hears { output, errors_too };

@@ -15,8 +15,8 @@ servers::FileOptions options() {
   servers::FileOptions o;
   o.wall = [] { return 784111777 * lwp::os::kSecond; };
   o.buffer = 4096;
-  o.head_limit = 2048;
-  o.body_limit = 100'000;
+  o.limits.head = 2048;
+  o.limits.body = 100'000;
   o.writable = true;
   return o;
 }
