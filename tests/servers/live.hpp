@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "servers/server.hpp"
+#include "tests/servers/conversations.hpp"
 
 namespace weft::tests {
 
@@ -220,10 +221,6 @@ inline Ran run(const std::string& shell) {
   }
   if (auto exit = process->wait(os::now() + 10 * os::kSecond)) ran.code = exit->code;
   return ran;
-}
-
-inline std::string get(const std::string& path, const std::string& fields = "") {
-  return "GET " + path + " HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n";
 }
 
 }  // namespace weft::tests
