@@ -25,8 +25,11 @@ needs_browser=('chromium 0' 'nodejs 18' 'npm 0')
 # What .ci/run checks with. Another major version of clang-format formats differently.
 # shellcheck disable=SC2034
 needs_ci=('clang-format-14 0')
+# What tests/fuzz/run builds with: a compiler that has libFuzzer.
+# shellcheck disable=SC2034
+needs_fuzz=('clang 14' 'libclang-rt-dev 14')
 
-# needs_for PURPOSE…: the needs of build, test, archive, foreign, browser, ci, a line each.
+# needs_for PURPOSE…: the needs of build, test, archive, foreign, browser, ci, fuzz, a line each.
 needs_for() {
   local purpose
   for purpose; do
@@ -62,7 +65,7 @@ read_installed() {
       if [[ $provided == [a-z]* ]]; then : "${installed[$provided]:=$version}"; fi
     done
   done < <(
-    needs_for build test archive foreign browser ci | sed 's/ .*//' | xargs \
+    needs_for build test archive foreign browser ci fuzz | sed 's/ .*//' | xargs \
       dpkg-query -W -f '${db:Status-Status} ${Package} ${Version} ${Provides}\n' \
       'g++*' 'libboost*-dev' 2>/dev/null
   )

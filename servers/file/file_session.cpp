@@ -89,7 +89,9 @@ void FileSession::look_at_input(bool first, Actions& actions) {
   body_ = {};
   keep_alive_ = true;
   linger_ = index_tried_ = fault_ = false;
-  switch (scanner_.scan(input)) {
+  const auto scanned = scanner_.scan(input);
+  request_.method = asked_by(input.substr(scanner_.begin()));
+  switch (scanned) {
     case HeadScanner::Verdict::complete:
       consumed_ = scanner_.end();
       begin(input.substr(scanner_.begin(), consumed_ - scanner_.begin()), actions);

@@ -40,9 +40,9 @@ Path resolve(std::string_view target, std::string& name) {
       if (high < 0 || low < 0) return Path::malformed;
       c = static_cast<char>(high * 16 + low);
       i += 2;
-      if (c == '\0') return Path::malformed;
       if (c == '/') return Path::nothing;
     }
+    if (c == '\0') return Path::malformed;
     name += c;
   }
   if (!settle_last_part(name)) return Path::malformed;

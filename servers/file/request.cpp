@@ -171,7 +171,7 @@ Verdict judge(std::string_view head) {
   t.body_limit(std::numeric_limits<std::uint64_t>::max());
   error_code error;
   t.put(boost::asio::const_buffer(head.data(), head.size()), error);
-  if (error || !t.is_header_done()) return refuse(400, true, {});
+  if (error || !t.is_header_done()) return refuse(400, true, {.method = asked_by(head)});
 
   Request r;
   r.method = method_of(t.verb);
@@ -211,6 +211,10 @@ Verdict judge(std::string_view head) {
   if (!to_origin_form(r.target, authority)) return refuse(400, true, r);
   if (authority.data() != nullptr) r.host = authority;
   return {0, false, r};
+}
+
+Method asked_by(std::string_view head) {
+  return head.starts_with("HEAD ") ? Method::head : Method::get;
 }
 
 bool to_origin_form(std::string_view& target, std::string_view& authority) {

@@ -47,6 +47,11 @@ struct Verdict {
 /// REQUIRES: `head` ends with the empty line and has passed HeadScanner.
 Verdict judge(std::string_view head);
 
+/// HEAD or, what is as good where nothing is answered but a refusal, GET: by the first bytes of
+/// what need not be a head. Even a refusal has no content if none was asked for (RFC 9110
+/// section 9.3.2).
+Method asked_by(std::string_view head);
+
 /// Cuts `http://authority` from an absolute target, and gives the authority; false if the target is
 /// of no form that names a file (RFC 9112 section 3.2).
 bool to_origin_form(std::string_view& target, std::string_view& authority);

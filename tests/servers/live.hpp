@@ -13,6 +13,7 @@
 
 #include "lwp/os/socket_options.hpp"
 #include "servers/server.hpp"
+#include "tests/servers/conversations.hpp"
 
 namespace weft::tests {
 
@@ -232,10 +233,6 @@ inline Ran run(const std::string& shell) {
   }
   if (auto exit = process->wait(os::now() + 10 * os::kSecond)) ran.code = exit->code;
   return ran;
-}
-
-inline std::string get(const std::string& path, const std::string& fields = "") {
-  return "GET " + path + " HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n";
 }
 
 }  // namespace weft::tests

@@ -2,12 +2,16 @@
 // PUT and DELETE, held in memory.
 #include "servers/file/file_service.hpp"
 #include "tests/catch.hpp"
+#include "tests/servers/conversations.hpp"
 #include "tests/servers/talk.hpp"
 
 using namespace weft;
 using tests::DiskWork;
+using tests::letters;
 using tests::MemoryFiles;
+using tests::put;
 using tests::Talk;
+using tests::with;
 
 namespace {
 
@@ -30,19 +34,6 @@ struct Scene {
   servers::FileService service;
 };
 
-std::string put(const std::string& path, const std::string& body, const std::string& fields = "") {
-  return "PUT " + path + " HTTP/1.1\r\nHost: h\r\n" + fields +
-         "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
-}
-std::string with(const std::string& method, const std::string& path,
-                 const std::string& fields = "") {
-  return method + " " + path + " HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n";
-}
-std::string letters(std::size_t n) {
-  std::string s(n, '?');
-  for (std::size_t i = 0; i < n; ++i) s[i] = static_cast<char>('a' + i * 7 % 26);
-  return s;
-}
 // The statuses of all answers, in their order.
 std::string statuses(const std::string& heard) {
   std::string out;
