@@ -158,8 +158,8 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
       ->capture_default_str();
   auto* processes =
       sub.add_option("--processes", f->processes, "of the layout (per-connection: at most)");
-  auto* idle = sub.add_option("--idle-seconds", f->idle_seconds,
-                              "on-demand: the process ends when nobody came so long")
+  auto* idle = sub.add_option("--end-after", f->end_after,
+                              "on-demand: s without a client after which it ends")
                    ->capture_default_str();
   f->limits.add_to(sub);
   sub.get_option("--root")->type_name("DIR");
@@ -172,7 +172,7 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
     f->heads_given = heads->count() > 0;
     f->port_given = port->count() > 0;
     f->processes_given = processes->count() > 0;
-    f->idle_given = idle->count() > 0;
+    f->end_after_given = idle->count() > 0;
     f->preempt_given = preempt->count() > 0;
     for (const char* flag : {"--mapping", "--engine", "--lwps", "--max-lwps", "--on-block",
                              "--workers", "--stack", "--policy", "--seed", "--preempt", "--spin"}) {

@@ -91,8 +91,8 @@ bool refuse_idle(const ServeFlags& f, Refusal& why) {
            "say --layout prefork"};
     return false;
   }
-  if (f.idle_given && f.layout != "on-demand") {
-    why = {"--idle-seconds belongs to --layout on-demand. Leave it out, or say that"};
+  if (f.end_after_given && f.layout != "on-demand") {
+    why = {"--end-after belongs to --layout on-demand. Leave it out, or say that"};
     return false;
   }
   if (f.layout == "replicated" && f.writable) {
@@ -151,7 +151,7 @@ bool check_numbers(const ServeFlags& f, Refusal& why) {
          within("--lwps", f.lwps, 0, 1024) &&
          (!f.preempt_given || within("--preempt", f.preempt, 1, 10'000)) &&
          within("--cpu-per-request", f.cpu_per_request, 0, 60'000) &&
-         within("--idle-seconds", f.idle_seconds, 0.1, 86'400) &&
+         within("--end-after", f.end_after, 0.1, 86'400) &&
          within("--drain-seconds", f.drain_seconds, 0, 86'400) &&
          (!f.heads_given || within("--heads", f.heads, 1, 64));
 }

@@ -24,8 +24,8 @@ struct ServeFlags {
   LimitFlags limits;
   std::string layout = "single";
   int processes = 0;
-  double idle_seconds = 10;
-  bool port_given = false, processes_given = false, idle_given = false;
+  double end_after = 10;
+  bool port_given = false, processes_given = false, end_after_given = false;
   std::vector<std::string> of_fibers;  // flags given that only a server of fibers has
 };
 

@@ -37,7 +37,7 @@ int run_server(const ServeFlags& f, const servers::ServerOptions& options, const
   if (!server) return refuse_serving(why);
   lwp::trace::set_role(role);
 
-  const os::Nanos idle_end = f.layout == "on-demand" ? seconds(f.idle_seconds) : os::kNever;
+  const os::Nanos idle_end = f.layout == "on-demand" ? seconds(f.end_after) : os::kNever;
   servers::Control control(*server, std::move(*signals), seconds(f.drain_seconds), f.stats,
                            idle_end);
   os::meter_idle([&] { return server->waiting(); });

@@ -209,7 +209,7 @@ TEST_CASE("A layout refuses what would contradict it") {
   const std::string serve = std::string(WEFT_PROGRAM) + " serve ";
   for (const char* flags :
        {"--layout replicated --writable", "--layout partitioned --service echo",
-        "--layout on-demand --processes 2", "--idle-seconds 3", "--layout prefork --idle-seconds 3",
+        "--layout on-demand --processes 2", "--end-after 3", "--layout prefork --end-after 3",
         "--layout partitoned", "--layout partitioned --processes 9 --port 65530"}) {
     const auto ran = run(serve + flags);
     INFO(flags << ": " << ran.out);

@@ -73,7 +73,7 @@ TEST_CASE("on-demand: no process before a client, one for all of them, none when
   root.file("a", "hello");
   const std::string model = GENERATE(from_range(kModels));
   INFO(model);
-  Served served(root.path(), layout("on-demand", model, {"--idle-seconds", "0.3"}));
+  Served served(root.path(), layout("on-demand", model, {"--end-after", "0.3"}));
   served.process().signal(SIGUSR1);
   CHECK(served.line(100 * os::kMillisecond).empty());
   pid_t before = 0;
@@ -100,7 +100,7 @@ TEST_CASE("on-demand: no process before a client, one for all of them, none when
 TEST_CASE("on-demand: clients that come while the process ends are not lost") {
   Folder root;
   root.file("a", "hello");
-  Served served(root.path(), layout("on-demand", "fsm", {"--idle-seconds", "0.1"}));
+  Served served(root.path(), layout("on-demand", "fsm", {"--end-after", "0.1"}));
   for (int i = 0; i < 12; ++i) {
     INFO(i);
     CHECK(Client(served.port()).send(get("/a", "Connection: close\r\n")).rest().ends_with("hello"));
