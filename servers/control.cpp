@@ -23,11 +23,13 @@ Result<os::Fd> Control::take_signals() {
   return os::signal_fd(kSignals);
 }
 
-Control::Control(Server& server, os::Fd signals, os::Nanos drain_time, bool stats_at_end)
+Control::Control(Server& server, os::Fd signals, os::Nanos drain_time, bool stats_at_end,
+                 std::function<void()> at_drain)
     : server_(server),
       signals_(std::move(signals)),
       drain_time_(drain_time),
-      stats_at_end_(stats_at_end) {
+      stats_at_end_(stats_at_end),
+      at_drain_(std::move(at_drain)) {
   constexpr auto kLevel = os::Poller::Trigger::level;
   (void)poller_.add(signals_.get(), os::kReadable, kLevel, &signals_).error();
   (void)poller_.add(bell_.fd(), os::kReadable, kLevel, &bell_).error();
@@ -56,6 +58,7 @@ void Control::watch() {
         tell_counters();
       } else if (deadline == os::kNever) {
         deadline = os::now() + drain_time_;
+        if (at_drain_) at_drain_();
         server_.drain();
       } else if (signal == SIGINT && os::now() > deadline - drain_time_ + kTwice) {
         deadline = 0;

@@ -3,7 +3,8 @@
 // tells its counters and still ends. It is not metered: it only watches.
 //
 //   SIGTERM, SIGINT  drain: requests under way are answered, then the server ends; at the drain
-//                    deadline, or at a second Ctrl-C, it ends at once, with exit status 1
+//                    deadline, or at a second Ctrl-C, it ends at once, with exit status 1.
+//                    `at_drain` is called first, and may not take long
 //   SIGUSR1          the counters as a line of JSON on standard output
 #pragma once
 
@@ -16,7 +17,8 @@ class Control {
   /// Blocks the signals in the calling thread and threads made later. Call before any is made.
   static Result<os::Fd> take_signals();
 
-  Control(Server& server, os::Fd signals, os::Nanos drain_time, bool stats_at_end);
+  Control(Server& server, os::Fd signals, os::Nanos drain_time, bool stats_at_end,
+          std::function<void()> at_drain = {});
   /// REQUIRES: the server's run() has returned.
   ~Control();
 
@@ -28,6 +30,7 @@ class Control {
   os::Fd signals_;
   const os::Nanos drain_time_;
   const bool stats_at_end_;
+  const std::function<void()> at_drain_;
   lwp::atomic<bool> ended_{false};  // pairs with watch()
   os::Poller poller_;
   os::Bell bell_;

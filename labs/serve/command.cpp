@@ -18,11 +18,13 @@
 #include "labs/serve/flags.hpp"
 #include "labs/serve/page.hpp"
 #include "labs/trace/start.hpp"
+#include "lwp/os/addresses.hpp"
 #include "lwp/policy_table.hpp"
 #include "lwp/trace/recorder.hpp"
 #include "servers/control.hpp"
 #include "servers/layouts/supervisor.hpp"
 #include "servers/listener.hpp"
+#include "servers/registrar.hpp"
 
 namespace weft::labs {
 namespace {
@@ -72,6 +74,22 @@ int refused(const Refusal& why) {
   return why.exit_code;
 }
 
+void say_beside(const std::string& line) {
+  std::fprintf(stderr, "%s\n", wrap("weft serve: " + line, 80, 2).c_str());
+}
+
+// As what the server that listens on `port` is to be registered; nothing without --register.
+std::optional<servers::Registration> registration_of(const ServeFlags& f,
+                                                     const servers::ServerOptions& options,
+                                                     std::uint16_t port) {
+  if (f.register_as.empty()) return std::nullopt;
+  Refusal checked;  // by serve()
+  auto out = servers::parse_registration(f.register_as, f.lease, checked);
+  auto bound = options.listener >= 0 ? os::local_host(options.listener) : options.bind.host;
+  if (out && bound) out->endpoint = servers::endpoint_of({*bound, port}, out->names);
+  return out;
+}
+
 void say_listening(const ServeFlags& f, const servers::ServerOptions& options, int port,
                    const Terminal& terminal) {
   const char* form = options.bind.host.find(':') == std::string::npos ? "listening on %s:%d\n"
@@ -94,8 +112,16 @@ int run_server(const ServeFlags& f, const servers::ServerOptions& options, const
   if (!server) return refused(why);
   lwp::trace::set_role(role);
 
+  std::optional<servers::Registrar> registrar;
+  if (auto as = registration_of(f, options, server->port())) {
+    // Of several processes with one listener another may serve on when this one ends.
+    using Endpoint = servers::Registrar::Endpoint;
+    registrar.emplace(*as, f.layout == "prefork" ? Endpoint::shared : Endpoint::own, say_beside);
+  }
   const auto drain = static_cast<os::Nanos>(f.drain_seconds * static_cast<double>(os::kSecond));
-  servers::Control control(*server, std::move(*signals), drain, f.stats);
+  servers::Control control(*server, std::move(*signals), drain, f.stats, [&] {
+    if (registrar) registrar->leave();
+  });
   os::meter_idle([&] { return server->waiting(); });
   listens(server->port());
   try {
@@ -127,17 +153,17 @@ int run_prefork(const ServeFlags& f, servers::ServerOptions options, const Termi
     const auto port = os::local_port(options.listener);
     say_listening(f, options, port ? *port : 0, terminal);
   };
-  auto say = [](const std::string& line) {
-    std::fprintf(stderr, "%s\n", wrap("weft serve: " + line, 80, 2).c_str());
-  };
   try {
     servers::Supervisor supervisor(
         {.processes = f.processes > 0 ? f.processes : static_cast<int>(os::allowed_cpus().size()),
          .pauses = {},
          .body = body,
          .serving = serving,
-         .say = say});
-    return supervisor.run();
+         .say = say_beside});
+    const int code = supervisor.run();
+    const auto port = os::local_port(options.listener);
+    if (auto as = registration_of(f, options, port ? *port : 0)) servers::unregister(*as);
+    return code;
   } catch (const std::system_error& error) {
     return refused({std::string("the kernel refuses a resource: ") + error.what(), kMachineLacks});
   }
@@ -148,6 +174,8 @@ int serve(const ServeFlags& f, const Terminal& terminal) {
   servers::ServerOptions options;
   if (auto refusal = trace::start(f.trace, false, terminal.say)) return refused(*refusal);
   if (!read_flags(f, options, why) || !learn_policy(f, terminal, why)) return refused(why);
+  if (!f.register_as.empty() && !servers::parse_registration(f.register_as, f.lease, why))
+    return refused(why);
   const os::Fd given = servers::given_listener(why);
   if (!why.message.empty()) return refused(why);
   if (given) {
@@ -173,7 +201,7 @@ int serve(const ServeFlags& f, const Terminal& terminal) {
 
 void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   auto f = std::make_shared<ServeFlags>();
-  sub.add_option("--service", f->service, "what it says: file, echo")->capture_default_str();
+  sub.add_option("--service", f->service, "what it says: file, echo, names")->capture_default_str();
   sub.add_option("--model", f->model, "single-threaded, dispatcher-worker, fsm")
       ->capture_default_str();
   sub.add_option("--mapping", f->mapping, "many-to-one, many-to-many, one-to-one")
@@ -218,15 +246,20 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_option("--layout", f->layout, "single, prefork: several processes, kept running")
       ->capture_default_str();
   auto* processes = sub.add_option("--processes", f->processes, "of prefork (0: one for each CPU)");
+  sub.add_option("--register", f->register_as, "tell a names server there where this one listens")
+      ->type_name("NAME@HOST:PORT");
+  auto* lease = sub.add_option("--lease", f->lease, "seconds it is registered for; it is renewed")
+                    ->capture_default_str();
   sub.get_option("--root")->type_name("DIR");
   for (const char* flag : {"--cpus", "--disk-cpus"}) sub.get_option(flag)->type_name("LIST");
   sub.get_option("--bind")->type_name("ADDRESS");
   sub.footer(
       "Example: ./weft serve --model fsm --disk slow:7.5, then in another terminal\n"
       "         ./weft load http://127.0.0.1:8080/README.md");
-  sub.callback([f, heads, preempt, port, processes, &sub, &terminal, &exit_code] {
+  sub.callback([f, heads, lease, preempt, port, processes, &sub, &terminal, &exit_code] {
     f->heads_given = heads->count() > 0;
     f->port_given = port->count() > 0;
+    f->lease_given = lease->count() > 0;
     f->processes_given = processes->count() > 0;
     f->preempt_given = preempt->count() > 0;
     for (const char* flag : {"--mapping", "--engine", "--lwps", "--max-lwps", "--on-block",

@@ -88,6 +88,16 @@ bool refuse_idle(const ServeFlags& f, Refusal& why) {
         "--layout prefork"};
     return false;
   }
+  if (f.service == "names" && f.layout != "single") {
+    why = {"--service names keeps its table in one process. Leave out --layout " + f.layout};
+    return false;
+  }
+  if (f.lease_given && f.register_as.empty()) {
+    why = {
+        "--lease is for how long a server is registered. Say where, too: --register "
+        "NAME@HOST:PORT"};
+    return false;
+  }
   if (f.max_lwps > 0 && f.on_block == "hold") {
     why = {
         "with --on-block hold there are --lwps LWPs and no more, so --max-lwps would change "
@@ -124,7 +134,7 @@ bool check_numbers(const ServeFlags& f, Refusal& why) {
   };
   return within("--max-lwps", f.max_lwps, 0, 1024) && within("--port", f.port, 0, 65535) &&
          within("--processes", f.processes, 0, 256) && within("--workers", f.workers, 0, 4096) &&
-         within("--lwps", f.lwps, 0, 1024) &&
+         within("--lwps", f.lwps, 0, 1024) && within("--lease", f.lease, 1, 3600) &&
          (!f.preempt_given || within("--preempt", f.preempt, 1, 10'000)) &&
          within("--cpu-per-request", f.cpu_per_request, 0, 60'000) &&
          within("--drain-seconds", f.drain_seconds, 0, 86'400) &&

@@ -22,7 +22,9 @@ struct ServeFlags {
   bool writable = false, anyone_can_write = false;
   std::string layout = "single";
   int processes = 0;
-  bool port_given = false, processes_given = false;
+  std::string register_as;  // NAME@HOST:PORT
+  int lease = 10;
+  bool port_given = false, processes_given = false, lease_given = false;
   std::vector<std::string> of_fibers;  // flags given that only a server of fibers has
 };
 
