@@ -23,13 +23,8 @@ Result<os::Fd> Control::take_signals() {
   return os::signal_fd(kSignals);
 }
 
-Control::Control(Server& server, os::Fd signals, os::Nanos drain_time, bool stats_at_end,
-                 os::Nanos idle_end)
-    : server_(server),
-      signals_(std::move(signals)),
-      drain_time_(drain_time),
-      stats_at_end_(stats_at_end),
-      idle_end_(idle_end) {
+Control::Control(Server& server, os::Fd signals, Options options)
+    : server_(server), signals_(std::move(signals)), options_(std::move(options)) {
   constexpr auto kLevel = os::Poller::Trigger::level;
   (void)poller_.add(signals_.get(), os::kReadable, kLevel, &signals_).error();
   (void)poller_.add(bell_.fd(), os::kReadable, kLevel, &bell_).error();
@@ -40,47 +35,48 @@ Control::~Control() {
   ended_.store(true, lwp::memory_order_release);
   bell_.ring();
   thread_.join();
-  if (stats_at_end_) tell_counters();
+  if (options_.stats_at_end) tell_counters();
 }
 
 void Control::tell_counters() {
   say(1, server_.counters_line());
 }
 
-// No connection is open, and none has come for idle_end_.
+// No connection is open, and none has come for idle_end.
 bool Control::is_idle() {
   const os::Nanos now = os::now();
   const Counters& c = server_.counters();
   const bool used = c.open() > 0 || c.connections.get() != served_;
   if (used || idle_since_ == os::kNever) idle_since_ = now;
   served_ = c.connections.get();
-  return now - idle_since_ >= idle_end_;
+  return now - idle_since_ >= options_.idle_end;
+}
+
+void Control::drain() {
+  deadline_ = os::now() + options_.drain_time;
+  if (options_.at_drain) options_.at_drain();
+  server_.drain();
 }
 
 void Control::watch() {
   os::not_metered();
-  os::Nanos deadline = os::kNever;
   std::array<os::Poller::Ready, 2> ready;
   while (!ended_.load(lwp::memory_order_acquire)) {
-    const bool looks = idle_end_ != os::kNever && deadline == os::kNever;
-    poller_.wait(ready, looks ? os::now() + idle_end_ / 4 : deadline);
-    if (looks && is_idle()) {
-      deadline = os::now() + drain_time_;
-      server_.drain();
-    }
+    const bool looks = options_.idle_end != os::kNever && deadline_ == os::kNever;
+    poller_.wait(ready, looks ? os::now() + options_.idle_end / 4 : deadline_);
+    if (looks && is_idle()) drain();
     while (int signal = os::take_signal(signals_.get())) {
       if (signal == SIGUSR1) {
         tell_counters();
-      } else if (deadline == os::kNever) {
-        deadline = os::now() + drain_time_;
-        server_.drain();
-      } else if (signal == SIGINT && os::now() > deadline - drain_time_ + kTwice) {
-        deadline = 0;
+      } else if (deadline_ == os::kNever) {
+        drain();
+      } else if (signal == SIGINT && os::now() > deadline_ - options_.drain_time + kTwice) {
+        deadline_ = 0;
       }
     }
-    if (os::now() >= deadline && !ended_.load(lwp::memory_order_acquire)) {
+    if (os::now() >= deadline_ && !ended_.load(lwp::memory_order_acquire)) {
       say(2, "weft serve: requests were still under way when the time to drain had passed");
-      if (stats_at_end_) tell_counters();
+      if (options_.stats_at_end) tell_counters();
       os::exit_now(1);
     }
   }

@@ -11,6 +11,7 @@
 #include "servers/file_tree.hpp"
 #include "servers/json_line.hpp"
 #include "servers/listener.hpp"
+#include "servers/names.hpp"
 #include "servers/picture.hpp"
 
 namespace weft::servers {
@@ -24,6 +25,9 @@ std::unique_ptr<Service> make_service(const ServerOptions& options) {
   if (options.service == "echo") {
     return std::make_unique<EchoService>(
         EchoOptions{.limits = options.limits, .cpu_per_request = options.cpu_per_request});
+  }
+  if (options.service == "names") {
+    return std::make_unique<NamesService>(NamesOptions{.cpu_per_request = options.cpu_per_request});
   }
   return std::make_unique<FileService>(FileOptions{.limits = options.limits,
                                                    .cpu_per_request = options.cpu_per_request,

@@ -36,7 +36,7 @@ struct ServerOptions {
 };
 
 /// The services there are.
-inline constexpr std::array<std::string_view, 2> kServices = {"echo", "file"};
+inline constexpr std::array<std::string_view, 3> kServices = {"echo", "file", "names"};
 
 class Server {
  public:

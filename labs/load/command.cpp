@@ -170,6 +170,10 @@ void load_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_option("--variant", f->variants, say("load.help_variant"))
       ->type_name("NAME=URL")
       ->group(asking);
+  sub.add_option("--also", f->also, say("load.help_also"))->type_name("HOST:PORT")->group(asking);
+  sub.add_option("--names", f->names, say("load.help_names"))
+      ->type_name("HOST:PORT")
+      ->group(asking);
   sub.add_option("--urls", f->urls_file, say("load.help_urls"))->type_name("FILE")->group(asking);
   sub.add_option("--mix", f->mix, say("load.help_mix"))->type_name("FILE")->group(asking);
   sub.add_option("--zipf", f->zipf, say("load.help_zipf"))->group(asking);

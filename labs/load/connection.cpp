@@ -44,7 +44,8 @@ void Connection::dial() {
   sending_ = sent_ = 0;
   for (auto& e : exchanges_) end_span(e);
   interest_ = kWritable;
-  auto fd = connect(shared_.target);
+  endpoint_ = shared_.endpoints.choose();
+  auto fd = connect(endpoint_);
   if (!fd) return refused(fd.error());
   fd_ = std::move(*fd);
   auto added = shared_.poller.add(fd_.get(), interest_, Poller::Trigger::level, this);
@@ -119,7 +120,7 @@ void Connection::receive_some() {
       if (whole)
         answer_is_whole();
       else
-        lose(Failure::short_body);
+        break_off(Failure::short_body);
       return dial_again();
     }
     if (!take({reinterpret_cast<const char*>(shared_.buffer.data()), *n})) return;
@@ -165,17 +166,39 @@ bool Connection::answer_is_whole() {
   return keeps;
 }
 
+// To be asked of another endpoint, now that this one has failed it.
+bool Connection::fails_over(Exchange& e) const {
+  const bool reads = e.request.starts_with("GET ") || e.request.starts_with("HEAD ");
+  if (!reads || e.failed_on >= shared_.endpoints.others(endpoint_)) return false;
+  ++e.failed_on;
+  return true;
+}
+
+// The first will not be answered here. dial_again() follows.
+void Connection::break_off(Failure f) {
+  shared_.owner.endpoint_failed(endpoint_);
+  if (!fails_over(exchanges_.front())) lose(f);
+}
+
 // A kept connection was closed just as we sent, or the first request on it is at fault.
 void Connection::broken() {
-  if (!proven_ || !answer_.untouched()) lose(Failure::reset);
+  if (!proven_ || !answer_.untouched()) break_off(Failure::reset);
   dial_again();
 }
 
-// Nobody is there: none of them can be sent.
+// Nobody is there: none of them can be sent. Those that fail over stay, in their order.
 void Connection::refused(int error) {
-  hang_up();
+  shared_.owner.endpoint_failed(endpoint_);
   const std::string what = std::generic_category().message(error);
-  while (!exchanges_.empty()) lose(Failure::connect, what, error);
+  for (std::size_t left = exchanges_.size(); left > 0; --left) {
+    if (fails_over(exchanges_.front())) {
+      exchanges_.push_back(exchanges_.front());
+      exchanges_.pop_front();
+    } else {
+      lose(Failure::connect, what, error);
+    }
+  }
+  dial_again();
 }
 
 // The first fails.
@@ -192,8 +215,7 @@ void Connection::begin_span(Exchange& e) {
   if (e.flow != 0 || !fibers::is_recorded()) return;
   const auto port = local_port(fd_.get());
   if (!port) return;
-  e.flow =
-      fibers::flow_of(*port, shared_.target.port, static_cast<std::uint64_t>(sent_requests_) + 1);
+  e.flow = fibers::flow_of(*port, endpoint_.port, static_cast<std::uint64_t>(sent_requests_) + 1);
   fibers::begin_span("asked", e.flow);
 }
 void Connection::end_span(Exchange& e) {

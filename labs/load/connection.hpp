@@ -5,12 +5,17 @@
 //
 // What was begun on a connection that went away, through no fault of its own, is sent once more on
 // the next one, and its clock runs on: HTTP lets a client do so where no byte of an answer came.
+//
+// Where there are several endpoints a request that only reads (GET, HEAD) fails over: if its
+// endpoint cannot be reached, or breaks off before the answer is whole, it is sent to another one,
+// to each once at most. Its clock runs on here too.
 #pragma once
 
 #include <deque>
 #include <span>
 #include <string_view>
 
+#include "labs/load/endpoints.hpp"
 #include "labs/load/failure.hpp"
 #include "labs/load/response.hpp"
 #include "lwp/os.hpp"
@@ -23,7 +28,8 @@ struct Exchange {
   lwp::os::Nanos intended = 0;  ///< latency counts from here
   lwp::os::Nanos begun = 0;     ///< service time counts from here
   lwp::os::Nanos deadline = 0;
-  std::uint64_t flow = 0;  ///< of its span, while it is recorded
+  std::uint64_t flow = 0;     ///< of its span, while it is recorded
+  std::size_t failed_on = 0;  ///< endpoints
 };
 
 class Connection {
@@ -36,6 +42,7 @@ class Connection {
     /// `what` happened, if the class does not say it all; `error` is of a connection not made.
     virtual void failed(Connection& c, const Exchange& e, Failure f, std::string_view what,
                         int error) = 0;
+    virtual void endpoint_failed(const lwp::os::Address& endpoint) = 0;
 
    protected:
     ~Owner() = default;
@@ -44,7 +51,7 @@ class Connection {
   struct Shared {
     Owner& owner;
     lwp::os::Poller& poller;
-    lwp::os::Address target;
+    Endpoints& endpoints;
     bool keep_alive = false;
     int requests = 0;  ///< at most so many on one TCP connection; 0: no limit
     std::span<std::byte> buffer;
@@ -72,6 +79,8 @@ class Connection {
   void receive_some();
   bool take(std::string_view bytes);
   bool answer_is_whole();
+  bool fails_over(Exchange& e) const;
+  void break_off(Failure f);
   void broken();
   void refused(int error);
   void lose(Failure f, std::string_view what = {}, int error = 0);
@@ -82,6 +91,7 @@ class Connection {
 
   const Shared& shared_;
   lwp::os::Fd fd_;
+  lwp::os::Address endpoint_;   // of fd_
   std::uint32_t interest_ = 0;  // registered with the poller
   bool connected_ = false;
   bool proven_ = false;             // this TCP connection has carried an answer

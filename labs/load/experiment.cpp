@@ -26,6 +26,7 @@ void add(Outcome& sum, const Outcome& more) {
   sum.answered += more.answered;
   sum.timed_out += more.timed_out;
   sum.lost += more.lost;
+  sum.failed_over += more.failed_over;
   sum.starved += more.starved;
   sum.came += more.came;
   sum.bytes += more.bytes;
@@ -52,7 +53,8 @@ Trial run_once(const Job& job, std::size_t variant, int round, const Plan& plan,
   p.next_request = v.dealer->source(p.seed);
   p.progress = progress;
   // Looked for before the run: searching /proc takes longer than a request may be late.
-  const bool here = v.url.address.host.starts_with("127.") || v.url.address.host == "::1";
+  const bool here =
+      !plan.spread() && (v.url.address.host.starts_with("127.") || v.url.address.host == "::1");
   std::optional<ServerCpu> server;
   if (here) server.emplace(v.url.address.port);
   Nanos used = 0;

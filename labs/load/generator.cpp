@@ -23,6 +23,12 @@ constexpr Nanos kTimeoutTick = 10 * kMillisecond;  // how exactly time-outs are 
 constexpr Nanos kStarting = kSecond;               // a server may take to begin listening
 constexpr Nanos kProgressTick = 200 * kMillisecond;
 
+std::vector<Address> endpoints_of(const Plan& plan) {
+  std::vector<Address> all = {plan.target};
+  all.insert(all.end(), plan.also.begin(), plan.also.end());
+  return all;
+}
+
 // INVARIANT: each of the `pipeline` places of a connection has a request on its way (on_way_ counts
 // it), or is in free_ (open loop), or has its turn (turns_), or the run is over.
 class Generator : Connection::Owner {
@@ -33,9 +39,11 @@ class Generator : Connection::Owner {
         window_(
             start_ + plan.warm_up, plan.duration, plan.rate > 0 ? 1 : plan.whole,
             [this] { window_begins(); }, [this] { window_ends(); }),
+        endpoints_(endpoints_of(plan)),
+        lookup_(plan.named, poller_, endpoints_),
         shared_{*this,
                 poller_,
-                plan.target,
+                endpoints_,
                 plan.keep_alive,
                 plan.keep_alive ? plan.requests_per_connection : 1,
                 buffer_},
@@ -54,6 +62,7 @@ class Generator : Connection::Owner {
       Connection& c = fresh();
       for (int place = 0; place < plan_.pipeline; ++place) turns_.push({start_, &c});
     }
+    lookup_.ask(start_);
     std::vector<Poller::Ready> ready(64);
     while (true) {
       begin_due(now());
@@ -65,6 +74,8 @@ class Generator : Connection::Owner {
       for (std::size_t i = 0; i < n; ++i) {
         if (ready[i].tag == &stop_tag_)
           out_.interrupted = true;
+        else if (ready[i].tag == &lookup_)
+          lookup_.ready();
         else
           static_cast<Connection*>(ready[i].tag)->ready();
       }
@@ -191,6 +202,12 @@ class Generator : Connection::Owner {
 
   void reached() override { reached_ = true; }
 
+  void endpoint_failed(const Address& endpoint) override {
+    const Nanos t = now();
+    endpoints_.failed(endpoint, t);
+    lookup_.ask(t);
+  }
+
   void answered(Connection& c, const Exchange& e, const ResponseReader& answer) override {
     const Nanos t = now();
     const bool came = open() ? window_.plans(t) : window_.measuring();
@@ -203,6 +220,7 @@ class Generator : Connection::Owner {
       out_.latency.record(t - e.intended);
       out_.service.record(t - e.begun);
     }
+    if (e.failed_on > 0) ++out_.failed_over;
     outages_.good(t);
     window_.answered(++answers_, t);
     place_is_free(c, t, true);
@@ -266,6 +284,8 @@ class Generator : Connection::Owner {
   Poller poller_;
   char stop_tag_ = 0;
   std::vector<std::byte> buffer_ = std::vector<std::byte>(64 * 1024);
+  Endpoints endpoints_;
+  Lookup lookup_;
   Connection::Shared shared_;
   SlowReaders slow_;
   Random thinking_;

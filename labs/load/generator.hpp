@@ -26,6 +26,7 @@
 #include "labs/load/availability.hpp"
 #include "labs/load/failure.hpp"
 #include "labs/load/histogram.hpp"
+#include "labs/load/lookup.hpp"
 #include "labs/load/slow_readers.hpp"
 #include "labs/load/think.hpp"
 #include "lwp/os.hpp"
@@ -34,6 +35,8 @@ namespace weft::labs::load {
 
 struct Plan {
   lwp::os::Address target;
+  std::vector<lwp::os::Address> also;  ///< these serve the same: what one fails another is asked
+  std::optional<Named> named;          ///< where to look up again which they are
   /// Deals the next request's bytes, which must live until run() returns.
   std::function<std::string_view()> next_request;
 
@@ -63,6 +66,9 @@ struct Plan {
   /// Called some times a second with the time since the beginning, may be empty.
   std::function<void(lwp::os::Nanos)> progress;
   int stop_fd = -1;  ///< run() returns early when this becomes readable (it is not read)
+
+  /// More than one endpoint is asked, or may be.
+  bool spread() const { return named || !also.empty(); }
 };
 
 /// A generator that sent one in a hundred requests later than this was not able to keep its plan.
@@ -74,10 +80,11 @@ struct Outcome {
                       ///< was waited for
   Histogram service;  ///< of the same, from the sending; of those that were sent
   Histogram lag;      ///< how much later than it could a request was sent, by this program's fault
-  std::uint64_t answered = 0;   ///< good answers
-  std::uint64_t timed_out = 0;  ///< with `answered` those of the histograms
-  std::uint64_t lost = 0;       ///< failed, time-outs too
-  std::uint64_t starved = 0;    ///< open loop: had to wait for one of `connections`
+  std::uint64_t answered = 0;     ///< good answers
+  std::uint64_t timed_out = 0;    ///< with `answered` those of the histograms
+  std::uint64_t lost = 0;         ///< failed, time-outs too
+  std::uint64_t failed_over = 0;  ///< good answers after another endpoint had failed, warm-up too
+  std::uint64_t starved = 0;      ///< open loop: had to wait for one of `connections`
 
   std::uint64_t came = 0;     ///< good answers that came in the window, whenever they were meant
   std::uint64_t bytes = 0;    ///< of those that came in it, heads included

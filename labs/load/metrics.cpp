@@ -23,6 +23,8 @@ double service(const Outcome& o) {
 constexpr Measure kMeasures[] = {
     {"rps", Unit::per_second, [](const Outcome& o) { return o.rps(); }},
     {"errors", Unit::count, [](const Outcome& o) { return static_cast<double>(o.failures()); }},
+    {"failed-over", Unit::count,
+     [](const Outcome& o) { return static_cast<double>(o.failed_over); }},
     {"p50", Unit::ms, latency<50'000>},
     {"p90", Unit::ms, latency<90'000>},
     {"p99", Unit::ms, latency<99'000>},

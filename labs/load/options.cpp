@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "labs/exit.hpp"
 #include "labs/load/metrics.hpp"
 #include "labs/output_file.hpp"
 
@@ -24,7 +25,8 @@ class Preparation {
     if (auto why = ranges()) return why;
     if (auto why = loop()) return why;
     if (auto why = requests()) return why;
-    return outputs();
+    if (auto why = outputs()) return why;
+    return look_up();  // last: what is typed has been checked
   }
 
  private:
@@ -95,12 +97,18 @@ class Preparation {
     std::vector<Url> urls;
     if (f_.urls.empty() == f_.variants.empty()) return Refusal{say_("load.url_or_variants")};
     for (const auto& text : f_.urls) {
-      auto url = parse_url(text);
-      if (!url) return Refusal{say_("load.bad_url", {{"url", text}})};
+      const bool named = !f_.names.empty();
+      auto url = named ? parse_named_url(text) : parse_url(text);
+      if (!url)
+        return Refusal{say_(named ? MessageId("load.bad_named_url") : MessageId("load.bad_url"),
+                            {{"url", text}})};
       urls.push_back(*url);
-      if (url->address.host != urls[0].address.host || url->address.port != urls[0].address.port)
+      if (named ? url->authority != urls[0].authority
+                : url->address.host != urls[0].address.host ||
+                      url->address.port != urls[0].address.port)
         return Refusal{say_("load.two_servers", {{"a", urls[0].authority}, {"b", url->authority}})};
     }
+    if (auto why = endpoints(urls)) return why;
     for (const auto& text : f_.variants) {
       const auto equals = text.find('=');
       auto url = parse_url(equals == text.npos ? "" : text.substr(equals + 1));
@@ -119,6 +127,24 @@ class Preparation {
       if (own.empty()) own.push_back({"GET", v.url.target, 0, 1});
       v.dealer = std::make_shared<Dealer>(own, v.url.authority, job_.plan.keep_alive);
     }
+    return std::nullopt;
+  }
+
+  // Where the one server is, if it is several.
+  std::optional<Refusal> endpoints(const std::vector<Url>& urls) {
+    if (f_.also.empty() && f_.names.empty()) return std::nullopt;
+    if (urls.empty() || (!f_.also.empty() && !f_.names.empty()))
+      return Refusal{say_("load.also_or_names")};
+    for (const auto& text : f_.also) {
+      const auto url = parse_url(text);
+      if (!url || url->target != "/") return Refusal{say_("load.bad_also", {{"text", text}})};
+      job_.plan.also.push_back(url->address);
+    }
+    if (f_.names.empty()) return std::nullopt;
+    const auto server = parse_url(f_.names);
+    if (!server || server->target != "/")
+      return Refusal{say_("load.bad_names", {{"text", f_.names}})};
+    job_.plan.named = Named{server->address, urls[0].authority};
     return std::nullopt;
   }
 
@@ -160,7 +186,7 @@ class Preparation {
     for (std::string line; std::getline(lines, line);) {
       while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
       if (line.empty() || line[0] == '#') continue;
-      auto url = parse_url(line[0] == '/' ? job_.variants[0].url.authority + line : line);
+      auto url = parse_url(line[0] == '/' ? "127.0.0.1" + line : line);
       if (!url || asks.size() >= kMostAsks)
         return Refusal{say_("load.bad_line", {{"path", f_.urls_file}, {"line", line}})};
       asks.push_back({"GET", url->target, 0, 1});
@@ -184,6 +210,20 @@ class Preparation {
     job_.sweep = f_.sweep;
     const bool compared = job_.variants.size() > 1 || !f_.report.empty();
     job_.runs = f_.runs ? f_.runs : compared && !f_.sweep ? kRunsCompared : 1;
+    return std::nullopt;
+  }
+
+  std::optional<Refusal> look_up() {
+    const auto& named = job_.plan.named;
+    if (!named) return std::nullopt;
+    std::string answer;
+    servers::ask_names(named->server, "lookup " + named->name, kSecond, answer);
+    auto found = servers::endpoints_in(answer);
+    if (found.empty())
+      return Refusal{
+          say_("load.nobody", {{"name", named->name}, {"names", f_.names}, {"why", answer}}), kNo};
+    job_.variants[0].url.address = found.front();
+    job_.plan.also.assign(found.begin() + 1, found.end());
     return std::nullopt;
   }
 

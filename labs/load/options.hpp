@@ -17,7 +17,8 @@
 namespace weft::labs::load {
 
 struct Flags {
-  std::vector<std::string> urls, variants, expect;
+  std::vector<std::string> urls, variants, also, expect;
+  std::string names;
   int connections = 0, runs = 0, pipeline = 1, requests_per_connection = 0;
   double rate = 0, duration = 10, warm_up = 1, timeout = 5, session = 0, zipf = 0, objective = 99.9;
   bool poisson = false, keep_alive = false, sweep = false;

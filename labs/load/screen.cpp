@@ -147,7 +147,10 @@ std::string one_variant(const Job& job, const Result& r, const Terminal& t) {
   if (o.timed_out > 0)
     text += paragraph(say("load.time_outs", {{"n", std::to_string(o.timed_out)},
                                              {"timeout", time_text(ms(job.plan.timeout))}}));
-  return text + availability(job, o, say) + errors(o, say) + honesty(job, r, say);
+  text += availability(job, o, say) + errors(o, say);
+  if (job.plan.spread())
+    text += paragraph(say("load.failed_over", {{"n", std::to_string(o.failed_over)}}));
+  return text + honesty(job, r, say);
 }
 
 std::string several_variants(const Job& job, const std::vector<Result>& results,
@@ -207,6 +210,7 @@ std::string described(const Job& job, const Say& say) {
                 {{"time", time_text(ms(p.think.mean))}});
   text += say(p.keep_alive ? MessageId("load.kept_alive") : MessageId("load.one_each"));
   if (p.pipeline > 1) text += say("load.pipelined", {{"n", std::to_string(p.pipeline)}});
+  if (p.spread()) text += say("load.spread", {{"n", std::to_string(p.also.size() + 1)}});
   if (p.requests_per_connection > 0)
     text += say("load.churned", {{"n", std::to_string(p.requests_per_connection)}});
   return text;

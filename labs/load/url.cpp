@@ -3,6 +3,8 @@
 
 #include <charconv>
 
+#include "servers/endpoint.hpp"
+
 namespace weft::labs::load {
 namespace {
 
@@ -21,9 +23,8 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
   return port;
 }
 
-}  // namespace
-
-std::optional<Url> parse_url(std::string_view text) {
+// But for what the authority means.
+std::optional<Url> cut(std::string_view text) {
   constexpr std::string_view kScheme = "http://";
   if (text.starts_with(kScheme)) text.remove_prefix(kScheme.size());
   for (unsigned char c : text)
@@ -31,12 +32,19 @@ std::optional<Url> parse_url(std::string_view text) {
 
   Url url;
   std::size_t slash = text.find_first_of("/?");
-  std::string_view authority = text.substr(0, slash);
-  url.authority = authority;
+  url.authority = text.substr(0, slash);
   if (slash != text.npos) url.target = text.substr(slash);
   if (url.target[0] == '?') url.target.insert(0, "/");
   url.target.resize(std::min(url.target.size(), url.target.find('#')));
+  return url;
+}
 
+}  // namespace
+
+std::optional<Url> parse_url(std::string_view text) {
+  auto url = cut(text);
+  if (!url) return std::nullopt;
+  const std::string_view authority = url->authority;
   bool bracketed = authority.starts_with('[');
   std::size_t host_end = bracketed ? authority.find(']') : authority.find(':');
   if (bracketed && host_end == authority.npos) return std::nullopt;
@@ -46,14 +54,19 @@ std::optional<Url> parse_url(std::string_view text) {
       authority.substr(std::min(authority.size(), host_end + (bracketed ? 1 : 0)));
   if (host == "localhost") host = "127.0.0.1";
   if (!is_address(host, bracketed)) return std::nullopt;
-  url.address.host = host;
-  url.address.port = 80;
+  url->address.host = host;
+  url->address.port = 80;
   if (!rest.empty()) {
     auto port = rest[0] == ':' ? parse_port(rest.substr(1)) : std::nullopt;
     if (!port) return std::nullopt;
-    url.address.port = *port;
+    url->address.port = *port;
   }
   return url;
+}
+
+std::optional<Url> parse_named_url(std::string_view text) {
+  auto url = cut(text);
+  return url && servers::is_endpoint_name(url->authority) ? url : std::nullopt;
 }
 
 std::string request_for(const Url& url, bool keep_alive) {

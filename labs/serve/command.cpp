@@ -20,6 +20,7 @@
 #include "labs/trace/start.hpp"
 #include "lwp/policy_table.hpp"
 #include "servers/listener.hpp"
+#include "servers/registrar.hpp"
 
 namespace weft::labs {
 namespace {
@@ -79,6 +80,9 @@ int serve(const ServeFlags& f, const Terminal& terminal) {
   servers::ServerOptions options;
   if (auto refusal = trace::start(f.trace, false, terminal.say)) return refuse_serving(*refusal);
   if (!read_flags(f, options, why) || !learn_policy(f, terminal, why)) return refuse_serving(why);
+  if (!f.register_as.empty() && !servers::parse_registration(f.register_as, f.lease, why)) {
+    return refuse_serving(why);
+  }
   const os::Fd given = servers::given_listener(why);
   if (!why.message.empty()) return refuse_serving(why);
   if (given) {
@@ -107,7 +111,7 @@ int serve(const ServeFlags& f, const Terminal& terminal) {
 
 void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   auto f = std::make_shared<ServeFlags>();
-  sub.add_option("--service", f->service, "what it says: file, echo")->capture_default_str();
+  sub.add_option("--service", f->service, "what it says: file, echo, names")->capture_default_str();
   sub.add_option("--model", f->model, "single-threaded, dispatcher-worker, fsm")
       ->capture_default_str();
   sub.add_option("--form", f->form,
@@ -158,9 +162,13 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
       ->capture_default_str();
   auto* processes =
       sub.add_option("--processes", f->processes, "of the layout (per-connection: at most)");
-  auto* idle = sub.add_option("--end-after", f->end_after,
-                              "on-demand: s without a client after which it ends")
-                   ->capture_default_str();
+  auto* end_after = sub.add_option("--end-after", f->end_after,
+                                   "on-demand: s without a client after which it ends")
+                        ->capture_default_str();
+  sub.add_option("--register", f->register_as, "tell a names server there where this one listens")
+      ->type_name("NAME@HOST:PORT");
+  auto* lease = sub.add_option("--lease", f->lease, "seconds it is registered for; it is renewed")
+                    ->capture_default_str();
   f->limits.add_to(sub);
   sub.get_option("--root")->type_name("DIR");
   for (const char* flag : {"--cpus", "--disk-cpus"}) sub.get_option(flag)->type_name("LIST");
@@ -168,11 +176,12 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.footer(
       "Example: ./weft serve --model fsm --disk slow:7.5, then in another terminal\n"
       "         ./weft load http://127.0.0.1:8080/README.md");
-  sub.callback([f, heads, preempt, port, processes, idle, &sub, &terminal, &exit_code] {
+  sub.callback([f, heads, lease, preempt, port, processes, end_after, &sub, &terminal, &exit_code] {
     f->heads_given = heads->count() > 0;
     f->port_given = port->count() > 0;
+    f->lease_given = lease->count() > 0;
     f->processes_given = processes->count() > 0;
-    f->end_after_given = idle->count() > 0;
+    f->end_after_given = end_after->count() > 0;
     f->preempt_given = preempt->count() > 0;
     for (const char* flag : {"--mapping", "--engine", "--lwps", "--max-lwps", "--on-block",
                              "--workers", "--stack", "--policy", "--seed", "--preempt", "--spin"}) {

@@ -91,6 +91,12 @@ bool refuse_idle(const ServeFlags& f, Refusal& why) {
            "say --layout prefork"};
     return false;
   }
+  if (!f.register_as.empty() && (f.layout == "per-connection" || f.layout == "on-demand")) {
+    why = {"--layout " + f.layout +
+           " has no process while nobody comes, which could renew a lease (--register). Leave it "
+           "out, or say --layout prefork"};
+    return false;
+  }
   if (f.end_after_given && f.layout != "on-demand") {
     why = {"--end-after belongs to --layout on-demand. Leave it out, or say that"};
     return false;
@@ -110,6 +116,16 @@ bool refuse_idle(const ServeFlags& f, Refusal& why) {
     why = {
         "no requests wait for a worker where there are no workers, so --max-queue would change "
         "nothing. Leave it out, or say --model dispatcher-worker"};
+    return false;
+  }
+  if (f.service == "names" && f.layout != "single") {
+    why = {"--service names keeps its table in one process. Leave out --layout " + f.layout};
+    return false;
+  }
+  if (f.lease_given && f.register_as.empty()) {
+    why = {
+        "--lease is for how long a server is registered. Say where, too: --register "
+        "NAME@HOST:PORT"};
     return false;
   }
   if (f.max_lwps > 0 && f.on_block == "hold") {
@@ -148,7 +164,7 @@ bool check_numbers(const ServeFlags& f, Refusal& why) {
   };
   return within("--max-lwps", f.max_lwps, 0, 1024) && within("--port", f.port, 0, 65535) &&
          within("--processes", f.processes, 0, 256) && within("--workers", f.workers, 0, 4096) &&
-         within("--lwps", f.lwps, 0, 1024) &&
+         within("--lwps", f.lwps, 0, 1024) && within("--lease", f.lease, 1, 3600) &&
          (!f.preempt_given || within("--preempt", f.preempt, 1, 10'000)) &&
          within("--cpu-per-request", f.cpu_per_request, 0, 60'000) &&
          within("--end-after", f.end_after, 0.1, 86'400) &&

@@ -25,7 +25,9 @@ struct ServeFlags {
   std::string layout = "single";
   int processes = 0;
   double end_after = 10;
-  bool port_given = false, processes_given = false, end_after_given = false;
+  std::string register_as;  // NAME@HOST:PORT
+  int lease = 10;
+  bool port_given = false, processes_given = false, lease_given = false, end_after_given = false;
   std::vector<std::string> of_fibers;  // flags given that only a server of fibers has
 };
 

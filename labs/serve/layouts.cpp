@@ -3,21 +3,36 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 #include <system_error>
 
 #include "labs/columns.hpp"
 #include "labs/exit.hpp"
+#include "lwp/os/addresses.hpp"
 #include "lwp/trace/recorder.hpp"
 #include "servers/control.hpp"
 #include "servers/layouts/superserver.hpp"
 #include "servers/layouts/supervisor.hpp"
 #include "servers/listener.hpp"
+#include "servers/registrar.hpp"
 
 namespace weft::labs {
 namespace {
 
 namespace os = lwp::os;
 using servers::Refusal;
+
+// As what the server that listens on `port` is to be registered; nothing without --register.
+std::optional<servers::Registration> registration_of(const ServeFlags& f,
+                                                     const servers::ServerOptions& options,
+                                                     std::uint16_t port) {
+  if (f.register_as.empty()) return std::nullopt;
+  Refusal checked;  // by `weft serve`
+  auto out = servers::parse_registration(f.register_as, f.lease, checked);
+  auto bound = options.listener >= 0 ? os::local_host(options.listener) : options.bind.host;
+  if (out && bound) out->endpoint = servers::endpoint_of({*bound, port}, out->names);
+  return out;
+}
 
 void say(const std::string& line) {
   std::fprintf(stderr, "%s\n", wrap("weft serve: " + line, 80, 2).c_str());
@@ -37,9 +52,19 @@ int run_server(const ServeFlags& f, const servers::ServerOptions& options, const
   if (!server) return refuse_serving(why);
   lwp::trace::set_role(role);
 
-  const os::Nanos idle_end = f.layout == "on-demand" ? seconds(f.end_after) : os::kNever;
-  servers::Control control(*server, std::move(*signals), seconds(f.drain_seconds), f.stats,
-                           idle_end);
+  std::optional<servers::Registrar> registrar;
+  if (auto as = registration_of(f, options, server->port())) {
+    // Of several processes with one listener another may serve on when this one ends.
+    using Endpoint = servers::Registrar::Endpoint;
+    registrar.emplace(*as, f.layout == "prefork" ? Endpoint::shared : Endpoint::own, say);
+  }
+  servers::Control control(*server, std::move(*signals),
+                           {.drain_time = seconds(f.drain_seconds),
+                            .stats_at_end = f.stats,
+                            .idle_end = f.layout == "on-demand" ? seconds(f.end_after) : os::kNever,
+                            .at_drain = [&] {
+                              if (registrar) registrar->leave();
+                            }});
   os::meter_idle([&] { return server->waiting(); });
   listens(server->port());
   try {
@@ -100,9 +125,13 @@ int supervise(const ServeFlags& f, const servers::ServerOptions& options,
   auto serving = [&] {
     for (const auto port : listeners.ports) say_listening(port);
   };
-  return servers::Supervisor(
-             {.processes = processes, .pauses = {}, .body = body, .serving = serving, .say = say})
-      .run();
+  servers::Supervisor supervisor(
+      {.processes = processes, .pauses = {}, .body = body, .serving = serving, .say = say});
+  const int code = supervisor.run();
+  if (f.layout == "prefork") {
+    if (auto as = registration_of(f, options, listeners.ports[0])) servers::unregister(*as);
+  }
+  return code;
 }
 
 // A process for each connection, or one that is started when somebody comes.
