@@ -53,10 +53,10 @@ run_install() {
   local purpose
   for purpose in "${@:-build}"; do
     case $purpose in
-      build | test | archive | foreign | browser | ci) ;;
+      build | test | archive | foreign | browser | bench | ci) ;;
       *)
         die 2 "nothing is installed for \"$purpose\"" \
-          'purposes: build, test, archive, foreign, browser, ci'
+          'purposes: build, test, archive, foreign, browser, bench, ci'
         ;;
     esac
   done

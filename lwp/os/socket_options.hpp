@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: BSL-1.0
-// A part of the seam that one client needs: see lwp/os.hpp for the rest.
+// A part of the seam that clients which measure need: see lwp/os.hpp for the rest.
 #pragma once
+
+#include "lwp/os.hpp"
 
 namespace weft::lwp::os {
 
 /// The kernel keeps about so many bytes for a reader that does not read, instead of megabytes.
 void limit_receive_buffer(int fd, int bytes);
+/// Sends small pieces at once: accept() and connect() of the seam have done so already.
+void no_delay(int fd);
+/// Takes up to so many bytes off a TCP socket without copying them anywhere. EAGAIN if none is
+/// there, 0 at the end.
+Result<std::size_t> discard(int fd, std::size_t most);
 
 }  // namespace weft::lwp::os
