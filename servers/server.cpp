@@ -84,6 +84,7 @@ std::unique_ptr<Server> Server::open(const ServerOptions& options, Refusal& why)
     server->service_ = make_service(options);
     server->model_ = server->entry_->make({.site = {.service = *server->service_,
                                                     .disk = *server->disk_,
+                                                    .files = server->files_,
                                                     .root = server->root_.get(),
                                                     .cpu_per_request = options.cpu_per_request,
                                                     .counters = server->counters_,

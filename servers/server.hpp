@@ -10,6 +10,7 @@
 
 #include "lwp/dump.hpp"
 #include "servers/disk.hpp"
+#include "servers/file_cache.hpp"
 #include "servers/model.hpp"
 #include "servers/refusal.hpp"
 
@@ -25,6 +26,7 @@ struct ServerOptions {
   os::Address bind;
   int listener = -1;  ///< listens already, in place of `bind`; it stays the caller's
   os::Nanos cpu_per_request = 0;
+  os::Nanos file_cache = 0;                        ///< how long a file stays open; file_cache.hpp
   bool writable = false;                           ///< files may be changed
   bool anyone_can_write = false;                   ///< also from other machines
   std::function<os::Nanos()> wall = os::wall_now;  ///< the clock of Date
@@ -52,7 +54,7 @@ class Server {
   const Counters& counters() const { return counters_; }
 
  private:
-  explicit Server(const ServerOptions& options) : options_(options) {}
+  explicit Server(const ServerOptions& options) : options_(options), files_(options.file_cache) {}
   bool open_root(Refusal& why);
   bool open_port(os::Fd& listener, Refusal& why);
   static void show(const void* server, int fd);
@@ -61,6 +63,7 @@ class Server {
   std::uint16_t port_ = 0;
   std::unique_ptr<Disk> disk_;
   os::Fd root_;
+  FileCache files_;
   Counters counters_;
   CpuTail tail_;
   std::unique_ptr<Service> service_;
