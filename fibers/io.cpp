@@ -5,6 +5,7 @@
 
 #include "fibers/engine.hpp"
 #include "fibers/fiber.hpp"
+#include "lwp/reactor.hpp"
 
 namespace weft::fibers {
 namespace {
@@ -24,6 +25,10 @@ lwp::Result<T> repeat(int fd, std::uint32_t interest, os::Nanos deadline, Try&& 
 bool wait_ready(int fd, std::uint32_t interest, os::Nanos deadline) {
   if (lwp::fault("wakes without a reason")) return true;
   return current_engine().scheduler().wait_ready(fd, interest, deadline);
+}
+
+bool wait_ready_again(int fd, std::uint32_t interest, os::Nanos deadline) {
+  return fibers::wait_ready(fd, interest | lwp::kStays, deadline);
 }
 
 lwp::Result<Socket> Socket::connect(const os::Address& to, os::Nanos deadline) {

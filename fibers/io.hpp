@@ -16,6 +16,10 @@ namespace os = lwp::os;
 /// closes `fd` meanwhile, for then the kernel forgets it and nothing would end the wait.
 bool wait_ready(int fd, std::uint32_t interest, os::Nanos deadline = os::kNever);
 
+/// The same, if the caller has waited for `fd` before and nobody has closed it since: that saves a
+/// system call.
+bool wait_ready_again(int fd, std::uint32_t interest, os::Nanos deadline = os::kNever);
+
 /// A connected socket. One fiber may receive while another sends.
 class Socket {
  public:

@@ -63,6 +63,7 @@ class ThreadParking : public lwp::Scheduler {
 
   bool wait_ready(int fd, std::uint32_t interest, os::Nanos deadline) override {
     lwp::Task* self;
+    interest &= ~lwp::kStays;  // nothing is armed here
     const lwp::Reason why = lwp::descriptor_reason(fd, interest);
     {
       lwp::Core core;

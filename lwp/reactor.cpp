@@ -25,31 +25,47 @@ Reactor::Source& Reactor::source(int fd) {
   return chunk[static_cast<std::size_t>(fd) % kChunk];
 }
 
-Result<void> Reactor::arm(Source& s) {
+Result<void> Reactor::arm(Source& s, bool stays) {
   std::uint32_t interest = 0;
   if (!s.readers.empty()) interest |= os::kReadable;
   if (!s.writers.empty()) interest |= os::kWritable;
-  constexpr auto oneshot = os::Poller::Trigger::oneshot;
-  Result<void> armed = s.registered ? poller_.change(s.fd, interest, oneshot, &s)
-                                    : poller_.add(s.fd, interest, oneshot, &s);
+  s.unheard = 0;
+  if (stays && (interest & ~s.stays) == 0) return {};
+  const auto trigger = stays ? os::Poller::Trigger::level : os::Poller::Trigger::oneshot;
+  Result<void> armed = s.registered ? poller_.change(s.fd, interest, trigger, &s)
+                                    : poller_.add(s.fd, interest, trigger, &s);
   if (!armed && armed.error() == ENOENT) {  // closed and opened again since
-    armed = poller_.add(s.fd, interest, oneshot, &s);
+    armed = poller_.add(s.fd, interest, trigger, &s);
   } else if (!armed && armed.error() == EEXIST) {
-    armed = poller_.change(s.fd, interest, oneshot, &s);
+    armed = poller_.change(s.fd, interest, trigger, &s);
   }
   s.registered = bool(armed);
+  s.stays = stays && armed ? interest : 0;
   return armed;
+}
+
+// It is ready and nobody waits: a level would say so for ever.
+void Reactor::disarm(Source& s, std::uint32_t interest) {
+  constexpr int kPatience = 4;
+  if (++s.unheard < kPatience) return;
+  s.stays &= ~interest;
+  if (s.stays != 0 && poller_.change(s.fd, s.stays, os::Poller::Trigger::level, &s)) return;
+  poller_.remove(s.fd);  // an error is told of whatever one is armed for
+  s.stays = 0;
+  s.registered = false;
 }
 
 bool Reactor::wait_ready(int fd, std::uint32_t interest, os::Nanos deadline) {
   if (fd < 0) return true;  // the read or write that follows says EBADF
   Source& s = source(fd);
+  const bool stays = (interest & kStays) != 0;
+  interest &= ~kStays;
   Guard guard(s.lock);
   Waiter w(guard.core.task());
   WaitList& list = interest == os::kReadable ? s.readers : s.writers;
   s.fd = fd;
   list.push(w);
-  if (auto armed = arm(s); !armed) {
+  if (auto armed = arm(s, stays); !armed) {
     list.remove(w);
     // A plain file is always ready (EPERM); anything else shows up in the read or write.
     return true;
@@ -69,7 +85,12 @@ void Reactor::signal(Lwp& l, Source& s, std::uint32_t interest) {
   if (!l.solo) s.lock.lock();
   Task* reader = interest & os::kReadable ? s.readers.signal_first() : nullptr;
   Task* writer = interest & os::kWritable ? s.writers.signal_first() : nullptr;
-  if (!s.readers.empty() || !s.writers.empty()) (void)arm(s).error();
+  if (s.stays != 0) {
+    const std::uint32_t heard = (reader ? os::kReadable : 0u) | (writer ? os::kWritable : 0u);
+    if (s.stays & interest & ~heard) disarm(s, interest & ~heard);
+  } else if (!s.readers.empty() || !s.writers.empty()) {
+    (void)arm(s, false).error();
+  }
   if (!l.solo) s.lock.unlock();
   if (reader != nullptr) unpark(l, *reader);
   if (writer != nullptr) unpark(l, *writer);

@@ -2,6 +2,11 @@
 // Parks tasks until descriptors are ready. Each wait arms the descriptor for one event (epoll's
 // one-shot), so any descriptor may be waited for and none needs to be announced or withdrawn.
 //
+// That is a system call a wait. Who says kStays promises that the descriptor is the same file as
+// when he last waited for it; then it stays armed (level-triggered) from one wait to the next, and
+// is disarmed when it is ready again and again while nobody waits. (Once is no reason: whoever was
+// woken may be in the run queue still.)
+//
 // Descriptors are reused by the kernel, so an event may arrive for a wait that is long over. It
 // then wakes a waiter of the new descriptor for nothing, which every caller tolerates by trying
 // again. Sources are never freed, so a late event never meets freed memory.
@@ -14,6 +19,9 @@
 
 namespace weft::lwp {
 
+/// With an interest: nobody has closed the descriptor since this caller's last wait for it.
+inline constexpr std::uint32_t kStays = 4;
+
 /// Why a task waits for a descriptor, for the dump.
 inline Reason descriptor_reason(int fd, std::uint32_t interest) {
   return {interest == os::kReadable ? "readable fd" : "writable fd",
@@ -25,7 +33,7 @@ class Reactor {
   Reactor() = default;
   ~Reactor();
 
-  /// As Scheduler::wait_ready, for the current task. Not in core.
+  /// As Scheduler::wait_ready, for the current task; `interest` perhaps with kStays. Not in core.
   bool wait_ready(int fd, std::uint32_t interest, os::Nanos deadline);
   /// Events that have come, not yet delivered.
   struct Events {
@@ -48,12 +56,15 @@ class Reactor {
     Lock lock;
     int fd = -1;              // guarded by lock, as all below
     bool registered = false;  // as far as we know: the kernel forgets closed descriptors
+    std::uint32_t stays = 0;  // what it stays armed for
+    int unheard = 0;          // how often it was ready since while nobody waited
     WaitList readers, writers;
   };
   static constexpr std::size_t kChunk = 256, kChunks = 4096;
 
   Source& source(int fd);
-  Result<void> arm(Source& s);
+  Result<void> arm(Source& s, bool stays);
+  void disarm(Source& s, std::uint32_t interest);
   void signal(Lwp& l, Source& s, std::uint32_t interest);
 
   os::Poller poller_;

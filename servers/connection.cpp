@@ -163,6 +163,7 @@ bool Connection::use_disk(Event& event, Need& need) {
     }
     disk_result_ = carry_out(work);
   }
+  if (action_.work->changes_names()) site_.files.forget();
   if (!disk_result_) {
     event.kind = Event::Kind::failed;
     event.error = disk_result_.error();
@@ -177,18 +178,16 @@ bool Connection::use_disk(Event& event, Need& need) {
 
 Event Connection::open_file() {
   file_name_ = action_.path;
-  auto file = os::open_beneath(site_.root, *file_name_);
+  auto file = site_.files.open(site_.root, *file_name_);
   if (!file) return {.kind = Event::Kind::failed, .error = file.error()};
-  auto info = os::file_info(file->get());
-  if (!info) return {.kind = Event::Kind::failed, .error = info.error()};
   keep_file(std::move(*file));
-  return {.kind = Event::Kind::file_opened, .file = *info};
+  return {.kind = Event::Kind::file_opened, .file = file_.info()};
 }
 
 DiskWork Connection::disk_work() {
   DiskWork work = *action_.work;
   work.root = site_.root;
-  work.file = file_.get();
+  work.file = file_.fd();
   work.temporary = &temporary_;
   if (work.name == nullptr) work.name = file_name_;
   return work;
@@ -279,8 +278,8 @@ Need Connection::finish() {
   return Need::closed;
 }
 
-void Connection::keep_file(os::Fd file) {
-  shown_.file.store(file.get(), lwp::memory_order_relaxed);
+void Connection::keep_file(FileCache::Held file) {
+  shown_.file.store(file.fd(), lwp::memory_order_relaxed);
   file_ = std::move(file);
 }
 

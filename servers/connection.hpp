@@ -16,6 +16,7 @@
 #include "servers/counters.hpp"
 #include "servers/cpu_account.hpp"
 #include "servers/disk.hpp"
+#include "servers/file_cache.hpp"
 #include "servers/pace.hpp"
 #include "servers/service.hpp"
 
@@ -26,6 +27,7 @@ struct Site {
   Service& service;
   Disk& disk;
   const Limits& limits;
+  FileCache& files;
   int root = -1;                  ///< of the files; -1: the service opens none
   os::Nanos cpu_per_request = 0;  ///< whether to keep CPU accounts
   Counters& counters;
@@ -126,12 +128,12 @@ class Connection {
   void begin_to_linger();
   Need linger();
   Need finish();
-  void keep_file(os::Fd file);
+  void keep_file(FileCache::Held file);
 
   const Site& site_;
   std::unique_ptr<Session> session_;
   os::Fd socket_;
-  os::Fd file_;
+  FileCache::Held file_;
   TemporaryFile temporary_;
   const std::string* file_name_ = nullptr;
   Action action_;                    ///< the one under way

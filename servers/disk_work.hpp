@@ -79,6 +79,8 @@ struct DiskWork {
 
   /// Afterwards the disk is another: it has to be written, whatever a cache holds.
   bool changes() const { return kind != Kind::read && kind != Kind::list; }
+  /// Afterwards a name may lead to another file, or to none.
+  bool changes_names() const { return changes() && kind != Kind::create && kind != Kind::write; }
 };
 
 /// What came of it. Failures are errno values, of which some say more than a system call would:

@@ -120,8 +120,9 @@ void FiberModel::use_disk(Connection& c) {
   c.disk_done(fibers::blocking(call, [&] { return site_.disk.perform(work); }));
 }
 
-void FiberModel::wait_for(Connection& c, std::uint32_t interest) {
-  if (!fibers::wait_ready(c.socket(), interest, c.deadline()) && os::now() >= c.deadline()) {
+void FiberModel::wait_for(Connection& c, std::uint32_t interest, bool again) {
+  const auto wait = again ? fibers::wait_ready_again : fibers::wait_ready;
+  if (!wait(c.socket(), interest, c.deadline()) && os::now() >= c.deadline()) {
     c.expire();
   }
 }

@@ -45,8 +45,9 @@ class FiberModel : public ServerModel {
   void close(Connection& c);
   /// Goes on, using its disk, until something else is needed.
   Need carry(Connection& c);
-  /// Parks until its socket is ready or its deadline has passed.
-  void wait_for(Connection& c, std::uint32_t interest);
+  /// Parks until its socket is ready or its deadline has passed. `again`: as
+  /// fibers::wait_ready_again.
+  void wait_for(Connection& c, std::uint32_t interest, bool again = false);
 
   const Site site_;
   const int workers_;

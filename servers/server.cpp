@@ -66,7 +66,8 @@ bool may_write(const ServerOptions& options, Refusal& why) {
 
 }  // namespace
 
-Server::Server(const ServerOptions& options) : options_(with_defaults(options)) {}
+Server::Server(const ServerOptions& options)
+    : options_(with_defaults(options)), files_(options.file_cache) {}
 Server::~Server() = default;
 
 std::unique_ptr<Server> Server::open(const ServerOptions& options, Refusal& why) {
@@ -102,6 +103,7 @@ std::unique_ptr<Server> Server::open(const ServerOptions& options, Refusal& why)
     server->model_ = server->entry_->make({.site = {.service = *server->service_,
                                                     .disk = *server->disk_,
                                                     .limits = server->options_.limits,
+                                                    .files = server->files_,
                                                     .root = server->root_.get(),
                                                     .cpu_per_request = options.cpu_per_request,
                                                     .counters = server->counters_,

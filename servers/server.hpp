@@ -11,6 +11,7 @@
 #include "lwp/dump.hpp"
 #include "servers/disk.hpp"
 #include "servers/file/partition.hpp"
+#include "servers/file_cache.hpp"
 #include "servers/model.hpp"
 #include "servers/refusal.hpp"
 
@@ -29,6 +30,7 @@ struct ServerOptions {
   int connection = -1;  ///< the only one to serve, in place of a listener; likewise
   Limits limits{};
   os::Nanos cpu_per_request = 0;
+  os::Nanos file_cache = 0;                        ///< how long a file stays open; file_cache.hpp
   bool writable = false;                           ///< files may be changed
   bool anyone_can_write = false;                   ///< also from other machines
   std::optional<file::Partition> partition{};      ///< of several servers, and this one's place
@@ -67,6 +69,7 @@ class Server {
   std::uint16_t port_ = 0;
   std::unique_ptr<Disk> disk_;
   os::Fd root_;
+  FileCache files_;
   Counters counters_;
   CpuTail tail_;
   std::unique_ptr<Service> service_;

@@ -7,8 +7,9 @@
 namespace weft::labs::bench {
 namespace {
 
-constexpr std::array<std::string_view, 5> kEngines = {"weft", "boost-fiber", "pthread", "process",
-                                                      "bare"};
+constexpr std::array<std::string_view, 10> kEngines = {
+    "weft",  "boost-fiber", "pthread", "process",  "bare",
+    "epoll", "io_uring",    "nginx",   "lighttpd", "apache"};
 
 // Filled by constructors of namespace scope, in no order: made when first asked for.
 std::vector<Benchmark>& registry() {

@@ -23,7 +23,12 @@ enum class Engine {
   boost_fiber,
   pthread,  ///< a kernel thread for each fiber: the same program, mapped one-to-one
   process,
-  bare  ///< no scheduler at all: a bare context, or a function call
+  bare,      ///< no scheduler at all: a bare context, or a function call
+  epoll,     ///< the calls alone that a server needs
+  io_uring,  ///< likewise
+  nginx,     ///< and other people's servers
+  lighttpd,
+  apache
 };
 std::string_view name(Engine engine);  ///< "weft", "boost-fiber", …
 std::optional<Engine> engine_named(std::string_view text);
@@ -37,17 +42,24 @@ struct Target {
   bool at_least = false;  ///< more is better
 };
 
+/// The id of the row most others are held against: one bare switch.
+inline constexpr std::string_view kUnit = "switch/bare/1";
+
 struct Row {
   std::string name;  ///< "yield+division"
   Engine engine = Engine::weft;
   std::optional<fibers::Mapping> mapping{};
   int lwps = 1;             ///< LWPs; also the CPUs that the program has meanwhile
-  std::string unit = "ns";  ///< of the figure: ns, B, or "" for a ratio
-  /// Does that many operations, or so, and returns the figure.
+  std::string unit = "ns";  ///< of the figure: ns, B, /s, or "" for a ratio
+  /// Does that many operations, or so, and returns the figure, in ns that of one.
   std::function<double(long operations)> run{};
   long operations = 0;  ///< in a run; 0: as many as fill its share of the time
   int most_runs = 0;    ///< where one run takes long or never varies; 0: any number
   std::optional<Target> target{};
+  std::string beside{kUnit};  ///< the id of the row its ratio is to
+  int windows = 1;            ///< how many times the usual share of the time it takes
+  /// After all runs: why their figures are no measurement; empty if they are.
+  std::function<std::string()> doubt{};
 
   std::string id() const;  ///< "channel/weft/2"
 };
@@ -62,14 +74,12 @@ struct Benchmark {
   int place;  ///< in the table
   std::string_view name;
   std::vector<Row> (*rows)(const Scale& scale);
+  bool on_request = false;  ///< takes long or needs others' programs: only if named
 };
 struct RegisterBenchmark {
   explicit RegisterBenchmark(Benchmark benchmark);
 };
 /// All, in the order of the table.
 std::vector<Benchmark> benchmarks();
-
-/// The id of the row every other is held against: one bare switch.
-inline constexpr std::string_view kUnit = "switch/bare/1";
 
 }  // namespace weft::labs::bench

@@ -22,6 +22,7 @@ std::string to_json(const Results& results) {
                     {"min", result.least()},
                     {"max", result.most()},
                     {"runs", result.figures.size()}});
+    if (!result.doubt.empty()) rows.back()["doubt"] = result.doubt;
     auto limit = limit_of(results, result);
     if (!limit) continue;
     targets.push_back({{"name", row.name},

@@ -49,13 +49,18 @@ long rounded(double operations) {
   return static_cast<long>(std::max(std::floor(operations / step) * step / 2, 1.0)) * 2;
 }
 
+// How long a run with this figure took.
+double took(const Row& row, double figure, double operations) {
+  return row.unit == "/s" ? operations / figure * lwp::os::kSecond : operations * figure;
+}
+
 // As many operations as fill the window, found by doing more and more.
 long enough(const Row& row, lwp::os::Nanos window) {
   constexpr double kMost = 1e8;
   double operations = 16;
   while (true) {
-    double took = row.run(rounded(operations)) * operations;
-    double share = took / static_cast<double>(window);
+    double figure = row.run(rounded(operations));
+    double share = took(row, figure, operations) / static_cast<double>(window);
     if (share > 0.1 || operations >= kMost) return rounded(std::min(operations / share, kMost));
     operations *= share > 0.01 ? 0.2 / share : 16;
   }
@@ -75,11 +80,11 @@ const Result* find(const Results& results, std::string_view id) {
 }
 
 std::optional<double> limit_of(const Results& results, const Result& result) {
-  if (!result.row.target) return std::nullopt;
+  if (!result.row.target || !result.doubt.empty()) return std::nullopt;
   const Target& target = *result.row.target;
   if (target.of.empty()) return target.limit;
   const Result* base = find(results, target.of);
-  if (base == nullptr) return std::nullopt;
+  if (base == nullptr || !base->doubt.empty()) return std::nullopt;
   return target.limit * base->median();
 }
 
@@ -99,14 +104,14 @@ Results measure(const Plan& plan, const std::function<void(int, const Row&)>& pr
       const bool fixed = row.operations > 0,
                  enough_runs = row.most_runs > 0 && round > row.most_runs;
       if (!result.failed.empty() || enough_runs || (round == 0 && fixed)) continue;
-      if (result.took > kLongest && result.figures.size() >= kFewestRuns) continue;
+      if (result.took > kLongest * row.windows && result.figures.size() >= kFewestRuns) continue;
       progress(round, row);
       Confined confined(row.lwps);
       if (row.lwps > 1) warm_up(row.lwps);
       const lwp::os::Nanos began = lwp::os::now();
       try {
         if (round == 0) {
-          result.operations = enough(row, plan.window);
+          result.operations = enough(row, plan.window * row.windows);
         } else {
           if (fixed) result.operations = row.operations;
           result.figures.push_back(row.run(result.operations));
@@ -118,7 +123,10 @@ Results measure(const Plan& plan, const std::function<void(int, const Row&)>& pr
       result.took += lwp::os::now() - began;
     }
   }
-  for (Result& result : results) std::ranges::sort(result.figures);
+  for (Result& result : results) {
+    std::ranges::sort(result.figures);
+    if (result.row.doubt && !result.figures.empty()) result.doubt = result.row.doubt();
+  }
   return results;
 }
 

@@ -16,6 +16,7 @@ struct Result {
   long operations = 0;            ///< in each run
   std::vector<double> figures{};  ///< of the runs, ascending
   lwp::os::Nanos took = 0;        ///< all of them
+  std::string doubt{};            ///< why they are no measurement; empty if they are
   std::string failed{};           ///< why there is none: the machine gave no thread, no memory
 
   double median() const;
@@ -27,7 +28,8 @@ using Results = std::vector<Result>;
 
 /// The result of that row, if it was measured.
 const Result* find(const Results& results, std::string_view id);
-/// What the row's target allows, in the row's unit; nothing without a target or its base.
+/// What the row's target allows, in the row's unit; nothing without a target or its base, or
+/// where one of them is in doubt.
 std::optional<double> limit_of(const Results& results, const Result& result);
 /// Whether the target is met; nothing where there is none.
 std::optional<bool> met(const Results& results, const Result& result);

@@ -52,7 +52,8 @@ bool has(const std::vector<Row>& rows, std::string_view id) {
 
 // Those wanted, and (in the order of the table) those that a ratio or a target needs.
 std::vector<Row> with_bases(const std::vector<Row>& all, const std::vector<Row>& wanted) {
-  std::vector<std::string> ids{std::string(kUnit)};
+  std::vector<std::string> ids;
+  for (const Row& row : wanted) ids.push_back(row.beside);
   for (const Row& row : wanted) ids.push_back(row.id());
   for (std::size_t i = 0; i < ids.size(); ++i) {
     auto row = std::ranges::find(all, ids[i], &Row::id);
@@ -97,8 +98,9 @@ std::variant<Plan, Refusal> make_plan(const Flags& f, int cpus, const Say& say) 
 
   std::vector<Row> all, wanted;
   for (const auto& benchmark : benchmarks()) {
-    const bool named =
-        f.names.empty() || std::ranges::find(f.names, benchmark.name) != f.names.end();
+    const bool named = f.names.empty()
+                           ? !benchmark.on_request
+                           : std::ranges::find(f.names, benchmark.name) != f.names.end();
     for (Row& row : benchmark.rows(scale)) {
       if (named && std::ranges::find(engines, row.engine) != engines.end()) wanted.push_back(row);
       all.push_back(std::move(row));

@@ -31,6 +31,8 @@ Shown shown_in(const std::string& unit, double value) {
            : value < 1e6 ? Shown{1e3, " µs"}
            : value < 1e9 ? Shown{1e6, " ms"}
                          : Shown{1e9, " s"};
+  if (unit == "/s")
+    return value < 1e3 ? Shown{1, " /s"} : value < 1e6 ? Shown{1e3, " K/s"} : Shown{1e6, " M/s"};
   if (unit == "B")
     return value < 1024          ? Shown{1, " B"}
            : value < 1024 * 1024 ? Shown{1024, " KiB"}
@@ -60,15 +62,16 @@ std::string row_line(const std::string& row, const std::string& engine, const st
 
 class Screen {
  public:
-  Screen(const Results& results, const Terminal& t)
-      : results_(results), t_(t), say_(t.say), unit_(find(results, kUnit)) {}
+  Screen(const Results& results, const Terminal& t) : results_(results), t_(t), say_(t.say) {}
 
   std::string table() const {
     std::string rows;
     for (const Result& result : results_)
       if (!result.row.name.starts_with(kCost)) rows += row(result) + '\n';
     return t_.bold(row_line("", say_("bench.engine"), say_("bench.lwps"), say_("bench.median"),
-                            say_("bench.range"), say_("bench.ratio"), say_("bench.target"), "")) +
+                            say_("bench.range"),
+                            say_(find(results_, kUnit) ? "bench.ratio" : "bench.ratio_peer"),
+                            say_("bench.target"), "")) +
            '\n' + rows;
   }
 
@@ -128,13 +131,17 @@ class Screen {
     const std::string range =
         digits(result.least() / in.factor) + "–" + digits(result.most() / in.factor);
     std::string ratio, target, verdict;
-    if (unit_ != nullptr && row.unit == "ns") ratio = times(result.median() / unit_->median());
+    const Result* beside = find(results_, row.beside);
+    if (beside != nullptr && (row.unit == "ns" || row.unit == "/s"))
+      ratio = times(result.median() / beside->median());
     if (auto limit = limit_of(results_, result)) {
       target = (row.target->at_least ? "≥ " : "≤ ") + with_unit(row.unit, *limit);
       verdict = *met(results_, result) ? say_("bench.met") : say_("bench.not_met");
     }
-    return row_line(row.name, engine, lwps, with_unit(row.unit, result.median()), range, ratio,
-                    target, verdict);
+    std::string line = row_line(row.name, engine, lwps, with_unit(row.unit, result.median()), range,
+                                ratio, target, verdict);
+    if (result.doubt.empty()) return line;
+    return line + '\n' + wrap("  " + say_("bench.doubt", {{"why", result.doubt}}), kWidth, 2);
   }
 
   std::string cost_line(const std::string& what, const std::string& create, const std::string& pass,
@@ -164,7 +171,6 @@ class Screen {
   const Results& results_;
   const Terminal& t_;
   const Say& say_;
-  const Result* unit_;
 };
 
 }  // namespace

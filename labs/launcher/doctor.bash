@@ -51,6 +51,7 @@ check_packages() {
   report_packages note test './weft test installs them'
   report_packages note foreign './weft test --all installs them; without them some tests are skipped'
   report_packages note browser 'the same, and the tests of report and dashboard'
+  report_packages note bench './weft install bench installs them; bench servers leaves them out'
 }
 
 # report_packages STATE PURPOSE MEND
@@ -68,6 +69,7 @@ purpose_title() {
   case $1 in
     foreign) echo 'test --all' ;;
     browser) echo 'test pages' ;;
+    bench) echo 'bench servers' ;;
     *) echo "$1" ;;
   esac
 }

@@ -53,10 +53,10 @@ run_install() {
   local purpose
   for purpose in "${@:-build}"; do
     case $purpose in
-      build | test | archive | foreign | browser | ci | fuzz) ;;
+      build | test | archive | foreign | browser | bench | ci | fuzz) ;;
       *)
         die 2 "nothing is installed for \"$purpose\"" \
-          'purposes: build, test, archive, foreign, browser, ci, fuzz'
+          'purposes: build, test, archive, foreign, browser, bench, ci, fuzz'
         ;;
     esac
   done

@@ -22,6 +22,10 @@ needs_foreign=('curl 0' 'wrk 0' 'netcat-openbsd 0' 'shellcheck 0' 'gdb 0' 'libar
 # one has Chromium as a package.
 # shellcheck disable=SC2034
 needs_browser=('chromium 0' 'nodejs 18' 'npm 0')
+# Servers of others that `weft bench servers` measures beside ours; without them it leaves them out.
+# Never installed unasked (./weft install bench): some of them begin to serve when they are.
+# shellcheck disable=SC2034
+needs_bench=('nginx 0' 'lighttpd 0' 'apache2-bin 0')
 # What .ci/run checks with. Another major version of clang-format formats differently.
 # shellcheck disable=SC2034
 needs_ci=('clang-format-14 0')
@@ -29,7 +33,8 @@ needs_ci=('clang-format-14 0')
 # shellcheck disable=SC2034
 needs_fuzz=('clang 14' 'libclang-rt-dev 14')
 
-# needs_for PURPOSE…: the needs of build, test, archive, foreign, browser, ci, fuzz, a line each.
+# needs_for PURPOSE…: the needs of build, test, archive, foreign, browser, bench, ci, fuzz, a line
+# each.
 needs_for() {
   local purpose
   for purpose; do
@@ -65,7 +70,7 @@ read_installed() {
       if [[ $provided == [a-z]* ]]; then : "${installed[$provided]:=$version}"; fi
     done
   done < <(
-    needs_for build test archive foreign browser ci fuzz | sed 's/ .*//' | xargs \
+    needs_for build test archive foreign browser bench ci fuzz | sed 's/ .*//' | xargs \
       dpkg-query -W -f '${db:Status-Status} ${Package} ${Version} ${Provides}\n' \
       'g++*' 'libboost*-dev' 2>/dev/null
   )

@@ -145,6 +145,10 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_flag("--writable", f->writable, "let clients change and delete files");
   sub.add_flag("--yes-anyone-can-write", f->anyone_can_write,
                "--writable on another address than this machine's own");
+  sub.add_option("--file-cache", f->file_cache,
+                 "ms for which a file stays open, and what others do\n"
+                 "to it unseen (0: none)")
+      ->capture_default_str();
   sub.add_option("--bind", f->bind, "address to listen on")->capture_default_str();
   auto* port = sub.add_option("--port", f->port, "port to listen on (0: any free one)")
                    ->capture_default_str();

@@ -168,6 +168,7 @@ bool check_numbers(const ServeFlags& f, Refusal& why) {
          (!f.preempt_given || within("--preempt", f.preempt, 1, 10'000)) &&
          within("--cpu-per-request", f.cpu_per_request, 0, 60'000) &&
          within("--end-after", f.end_after, 0.1, 86'400) &&
+         within("--file-cache", f.file_cache, 0, 60'000) &&
          within("--drain-seconds", f.drain_seconds, 0, 86'400) &&
          (!f.heads_given || within("--heads", f.heads, 1, 64));
 }
@@ -254,6 +255,7 @@ bool read_flags(const ServeFlags& f, servers::ServerOptions& options, Refusal& w
   options.anyone_can_write = f.anyone_can_write;
   options.bind = {f.bind == "localhost" ? "127.0.0.1" : f.bind, static_cast<std::uint16_t>(f.port)};
   options.cpu_per_request = static_cast<os::Nanos>(f.cpu_per_request * os::kMillisecond);
+  options.file_cache = static_cast<os::Nanos>(f.file_cache * os::kMillisecond);
   return check_numbers(f, why) && f.limits.read(options.limits, why) &&
          read_names(f, options, why) && refuse_idle(f, why) && read_stack(f, options, why) &&
          read_disk(f, options, why) && confine(f, options, why);

@@ -18,6 +18,7 @@ struct ServeFlags {
   std::uint64_t seed = 1;
   int dashboard = -1;  // a port
   int lwps = 0, max_lwps = 0, workers = 8, heads = 0, port = 8080;
+  double file_cache = 1000;  // ms
   double cpu_per_request = 0, drain_seconds = 10, preempt = 0, spin = 0;
   bool stats = false, heads_given = false, preempt_given = false;
   bool writable = false, anyone_can_write = false;

@@ -181,12 +181,15 @@ int serve_in_layout(const ServeFlags& f, const servers::ServerOptions& options,
     processes = superserver ? 64 : static_cast<int>(os::allowed_cpus().size());
     if (own_ports) processes = std::max(processes, 2);
   }
+  servers::ServerOptions own = options;
+  // What one process changes another would not see: an owner is the only one to change its files.
+  if (options.writable && f.layout != "partitioned") own.file_cache = 0;
   Refusal why;
   Listeners listeners;
-  if (!listeners.open(options, own_ports ? processes : 1, why)) return refuse_serving(why);
+  if (!listeners.open(own, own_ports ? processes : 1, why)) return refuse_serving(why);
   try {
-    return superserver ? serve_on_demand(f, options, listeners, processes, say_listening)
-                       : supervise(f, options, listeners, processes, say_listening);
+    return superserver ? serve_on_demand(f, own, listeners, processes, say_listening)
+                       : supervise(f, own, listeners, processes, say_listening);
   } catch (const std::system_error& error) {
     return refuse_serving(
         {std::string("the kernel refuses a resource: ") + error.what(), kMachineLacks});

@@ -2,9 +2,13 @@
 #include "lwp/os/socket_options.hpp"
 
 #include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+
+#include "lwp/os/kernel.hpp"
 
 namespace weft::lwp::os {
 
@@ -28,6 +32,15 @@ std::size_t raise_descriptor_limit() {
   const rlimit raised{limit.rlim_max, limit.rlim_max};
   if (::setrlimit(RLIMIT_NOFILE, &raised) == 0) limit = raised;
   return limit.rlim_cur;
+}
+
+void no_delay(int fd) {
+  int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+Result<std::size_t> discard(int fd, std::size_t most) {
+  return answer<std::size_t>(retry([&] { return ::recv(fd, nullptr, most, MSG_TRUNC); }));
 }
 
 }  // namespace weft::lwp::os

@@ -16,5 +16,10 @@ void reset_connection(Fd socket);
 std::size_t unsent(int fd);
 /// How many descriptors this process may have; first raises that to the most it may ask for.
 std::size_t raise_descriptor_limit();
+/// Sends small pieces at once: accept() and connect() of the seam have done so already.
+void no_delay(int fd);
+/// Takes up to so many bytes off a TCP socket without copying them anywhere. EAGAIN if none is
+/// there, 0 at the end.
+Result<std::size_t> discard(int fd, std::size_t most);
 
 }  // namespace weft::lwp::os

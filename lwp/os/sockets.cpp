@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "lwp/os/kernel.hpp"
+#include "lwp/os/socket_options.hpp"
 
 namespace weft::lwp::os {
 namespace {
@@ -43,11 +44,6 @@ Result<Fd> open_socket(int family) {
   Fd fd(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return Result<Fd>::failure(errno);
   return Result<Fd>(std::move(fd));
-}
-
-void no_delay(int fd) {
-  int on = 1;
-  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 }  // namespace

@@ -66,6 +66,7 @@ class ByConnection final : public FiberModel {
   }
 
   void serve(Connection& c) {
+    bool again = false;
     while (true) {
       Need need = carry(c);
       if (need == Need::closed) return close(c);
@@ -79,7 +80,7 @@ class ByConnection final : public FiberModel {
       }
       const bool rests = c.idle();
       if (rests && !rest(c)) return close(c);
-      wait_for(c, os::kReadable);
+      wait_for(c, os::kReadable, std::exchange(again, true));
       if (rests) go_on(c);
     }
   }

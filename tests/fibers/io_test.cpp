@@ -46,6 +46,37 @@ std::string receive_all(Socket& socket) {
   }
 }
 
+TEST_CASE("Sockets: who waits again misses nothing, whether it comes before, while or after") {
+  run_everywhere([](Collector& seen) {
+    Door door;
+    for (int connection = 0; connection < 3; ++connection) {  // descriptors are used again
+      Pair pair = door.open();
+      auto await = [&pair, waited = false]() mutable {
+        const auto wait = std::exchange(waited, true) ? wait_ready_again : wait_ready;
+        std::array<std::byte, 1> one;
+        while (true) {
+          auto got = os::receive(pair.here.fd(), one);
+          if (got || got.error() != EAGAIN) return got && *got == 1;
+          if (!wait(pair.here.fd(), os::kReadable, os::now() + 10 * os::kSecond)) return false;
+        }
+      };
+      Fiber peer = spawn([&] {
+        for (int i = 0; i < 50; ++i) {
+          (void)pair.there.send_all(bytes("xx"));  // one while it waits, one when nobody does
+          if (i % 3 == 0) yield();
+          if (i % 10 == 0) sleep_for(os::kMillisecond);
+        }
+        os::shutdown_send(pair.there.fd());
+      });
+      for (int i = 0; i < 100; ++i) seen.expect(await(), "a byte");
+      seen.expect(!await(), "the end");
+      peer.join();
+      seen.expect(!wait_ready_again(pair.there.fd(), os::kReadable, os::now() + kSoon),
+                  "nothing, until the deadline");
+    }
+  });
+}
+
 TEST_CASE("Sockets: an echo of more than the kernel buffers") {
   run_everywhere([](Collector& seen) {
     Door door;

@@ -99,6 +99,44 @@ TEST_CASE("bench: the rows asked for come with those they are held against") {
                               "skynet/weft/3"});
 }
 
+TEST_CASE("bench: what takes long is measured only by name, beside rows of its own") {
+  CHECK_FALSE(ids(planned({})).contains("echo-64/epoll/1"));
+  Plan plan = planned({.names = {"servers"}, .engines = "weft"});
+  auto all = ids(plan);
+  CHECK(all.contains("file-1M+fsm/weft/1"));
+  CHECK(all.contains("file-1M/lighttpd/1"));
+  CHECK_FALSE(all.contains("file-1M/nginx/1"));
+  CHECK_FALSE(all.contains(std::string(kUnit)));
+  for (const Row& row : plan.rows) CHECK(all.contains(row.beside));
+  CHECK(screen(plan, made_up(plan), Terminal()).find("× peer") != std::string::npos);
+}
+
+TEST_CASE(
+    "bench: figures in doubt are shown, and neither they nor what is held against them judged") {
+  Plan plan = planned({.names = {"yield"}, .engines = "weft"});
+  plan.rows.front().doubt = [] { return "nobody was busy"; };  // the unit
+  Results results = made_up(plan);
+  results.front().doubt = plan.rows.front().doubt();
+  const std::string text = screen(plan, results, Terminal());
+  CHECK(text.find("no measurement: nobody was busy") != std::string::npos);
+  for (const Result& result : results) {
+    if (result.row.target && result.row.target->of == kUnit)
+      CHECK_FALSE(met(results, result).has_value());
+  }
+  CHECK(json::parse(to_json(results)).at("results").at(0).at("doubt") == "nobody was busy");
+}
+
+TEST_CASE("bench: a run that counts rates is as long as its window, too") {
+  Plan plan;
+  plan.runs = 1;
+  plan.window = 10 * os::kMillisecond;
+  plan.rows = {{.name = "x", .unit = "/s", .run = [](long) { return 1e6; }}};
+  plan.rows.front().windows = 2;
+  auto n = static_cast<double>(measure(plan, [](int, const Row&) {}).front().operations);
+  CHECK(n <= 20'000);
+  CHECK(n > 16'000);
+}
+
 TEST_CASE("bench: on one CPU the rows with several LWPs are left out, and it says so") {
   Plan one = planned({.names = {"channel", "mutex"}, .engines = "weft"}, 1);
   CHECK(one.one_cpu);

@@ -49,6 +49,15 @@ test_what_another_package_provides_is_not_installed() {
   expect_no_call apt-get
 }
 
+test_servers_of_others_are_installed_only_when_asked_for() {
+  make_machine
+  weft test --all
+  weft bench servers
+  expect_no_call nginx
+  weft install bench
+  expect_call 'nginx lighttpd apache2-bin'
+}
+
 test_handing_in_needs_an_archiver() {
   make_machine
   weft lab check
