@@ -49,7 +49,9 @@ class Disk {
   virtual Result<DiskDone> perform(const DiskWork& work) = 0;
   /// The same if the bytes turn out to be at hand; else nothing, and it has not waited.
   virtual std::optional<Result<DiskDone>> perform_at_once(const DiskWork&) { return std::nullopt; }
-  virtual std::unique_ptr<DiskQueue> make_queue() = 0;
+  /// What threads of its own would do for it the kernel does (io_uring), if it can.
+  enum class By { threads, kernel };
+  virtual std::unique_ptr<DiskQueue> make_queue(By by) = 0;
 };
 
 /// A disk as named on the command line.

@@ -23,7 +23,7 @@ class NoQueue final : public DiskQueue {
 Result<DiskDone> NoDisk::perform(const DiskWork& work) {
   return carry_out(work);
 }
-std::unique_ptr<DiskQueue> NoDisk::make_queue() {
+std::unique_ptr<DiskQueue> NoDisk::make_queue(By) {
   if (writable_) return std::make_unique<HelperQueue>(*this);
   return std::make_unique<NoQueue>();
 }

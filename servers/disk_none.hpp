@@ -12,7 +12,7 @@ class NoDisk final : public Disk {
   explicit NoDisk(bool writable = true) : writable_(writable) {}
   bool blocks(const DiskWork& work) const override { return work.changes(); }
   Result<DiskDone> perform(const DiskWork& work) override;
-  std::unique_ptr<DiskQueue> make_queue() override;  ///< a HelperQueue if files may change
+  std::unique_ptr<DiskQueue> make_queue(By by) override;  ///< a HelperQueue if files may change
 
  private:
   const bool writable_;

@@ -3,6 +3,7 @@
 
 #include "servers/file_tree.hpp"
 #include "servers/helper_queue.hpp"
+#include "servers/uring_queue.hpp"
 
 namespace weft::servers {
 
@@ -19,7 +20,10 @@ std::optional<Result<DiskDone>> RealDisk::perform_at_once(const DiskWork& work) 
   if (!bytes) return std::nullopt;
   return Result<DiskDone>({.bytes = *bytes});
 }
-std::unique_ptr<DiskQueue> RealDisk::make_queue() {
+std::unique_ptr<DiskQueue> RealDisk::make_queue(By by) {
+  if (by == By::kernel && os::has(os::Feature::io_uring)) {
+    return std::make_unique<UringQueue>(*this, cold_);
+  }
   return std::make_unique<HelperQueue>(*this);
 }
 

@@ -13,7 +13,7 @@ class RealDisk final : public Disk {
   bool blocks(const DiskWork&) const override { return true; }
   Result<DiskDone> perform(const DiskWork& work) override;
   std::optional<Result<DiskDone>> perform_at_once(const DiskWork& work) override;
-  std::unique_ptr<DiskQueue> make_queue() override;  ///< a HelperQueue
+  std::unique_ptr<DiskQueue> make_queue(By by) override;
 
  private:
   const bool cold_;

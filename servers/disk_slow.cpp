@@ -265,7 +265,7 @@ class SlowQueue final : public DiskQueue {
   std::optional<HelperQueue> helpers_;  // for changes, once the slow disk's time has passed
 };
 
-std::unique_ptr<DiskQueue> SlowDisk::make_queue() {
+std::unique_ptr<DiskQueue> SlowDisk::make_queue(By) {
   return std::make_unique<SlowQueue>(*this);
 }
 

@@ -31,7 +31,7 @@ class SlowDisk final : public Disk {
   bool blocks(const DiskWork& work) const override;
   Result<DiskDone> perform(const DiskWork& work) override;
   /// One at a time.
-  std::unique_ptr<DiskQueue> make_queue() override;
+  std::unique_ptr<DiskQueue> make_queue(By by) override;
 
  private:
   friend class SlowQueue;

@@ -115,7 +115,7 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_option("--model", f->model, "single-threaded, dispatcher-worker, fsm")
       ->capture_default_str();
   sub.add_option("--form", f->form,
-                 "of fsm: amped, sped; of dispatcher-worker: by-request,\nby-connection");
+                 "of fsm: amped, sped, uring; of dispatcher-worker: by-request,\nby-connection");
   sub.add_option("--mapping", f->mapping, "many-to-one, many-to-many, one-to-one")
       ->capture_default_str();
   sub.add_option("--engine", f->engine, "weft, boost-fiber")->capture_default_str();

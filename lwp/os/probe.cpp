@@ -115,7 +115,7 @@ std::string_view without(Feature f) {
     case Feature::guard_install:
       return "stacks are guarded by mprotect: slower to make, at most some 32,000 of them";
     case Feature::io_uring:
-      return "nothing yet: disk completions come from helper threads anyway";
+      return "the fsm in its form uring has helper threads for its disk, as in its form amped";
     case Feature::openat2:
       return "the file service refuses every symbolic link";
     case Feature::proc_syscall:

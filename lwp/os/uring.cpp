@@ -18,14 +18,15 @@ namespace {
   throw std::system_error(errno, std::generic_category(), what);
 }
 
-int set_up(unsigned requests, io_uring_params& params) {
+int set_up(unsigned requests, io_uring_params& params, [[maybe_unused]] Uring::User user) {
   auto with = [&](unsigned flags) {
     params = {};
     params.flags = flags;
     return static_cast<int>(::syscall(SYS_io_uring_setup, requests, &params));
   };
 #ifdef IORING_SETUP_DEFER_TASKRUN  // Linux 6.1: the kernel's part of the work waits for wait()
-  if (int fd = with(IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN); fd >= 0) return fd;
+  constexpr unsigned kOfMaker = IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN;
+  if (int fd = user == Uring::User::maker ? with(kOfMaker) : -1; fd >= 0) return fd;
 #endif
   return with(0);
 }
@@ -38,9 +39,9 @@ std::span<std::byte> map(int fd, std::size_t bytes, off_t what) {
 
 }  // namespace
 
-Uring::Uring() {
+Uring::Uring(User user) {
   io_uring_params p{};
-  fd_.reset(set_up(kRequests, p));
+  fd_.reset(set_up(kRequests, p, user));
   if (!fd_) fail("io_uring_setup");
   if (!(p.features & IORING_FEAT_SINGLE_MMAP)) {  // before Linux 5.4
     errno = ENOSYS;
@@ -101,9 +102,16 @@ void Uring::send_and_receive(int fd, std::span<const std::byte> from, std::span<
   receive(fd, into, tag);
 }
 
-void Uring::enter() {
+void Uring::read(int fd, std::span<std::byte> into, std::uint64_t offset, std::uint64_t tag) {
+  auto& request = next(IORING_OP_READ, fd, tag);
+  request.addr = reinterpret_cast<std::uintptr_t>(into.data());
+  request.len = static_cast<unsigned>(into.size());
+  request.off = offset;
+}
+
+void Uring::enter(unsigned answers) {
   __atomic_store_n(asked_, tail_, __ATOMIC_RELEASE);
-  const long n = ::syscall(SYS_io_uring_enter, fd_.get(), tail_ - handed_in_, 1u,
+  const long n = ::syscall(SYS_io_uring_enter, fd_.get(), tail_ - handed_in_, answers,
                            IORING_ENTER_GETEVENTS, nullptr, 0);
   if (n >= 0) {
     handed_in_ += static_cast<unsigned>(n);
@@ -114,7 +122,11 @@ void Uring::enter() {
 
 std::size_t Uring::wait(std::span<Done> into) {
   into = into.first(std::min<std::size_t>(into.size(), kRequests / 4));
-  enter();
+  enter(1);
+  return take(into);
+}
+
+std::size_t Uring::take(std::span<Done> into) {
   std::size_t n = 0;
   unsigned at = *read_;
   for (unsigned end = __atomic_load_n(answered_, __ATOMIC_ACQUIRE); at != end && n < into.size();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
-// A part of the seam: io_uring, as far as one thread needs it that accepts, receives and sends.
+// A part of the seam: io_uring, as far as one thread needs it that accepts, receives and sends, or
+// reads files.
 // Requests are written into a ring that the kernel reads, one call hands in all of them and waits,
 // and answers are read from another ring. (J. Axboe, "Efficient IO with io_uring", 2019.)
 #pragma once
@@ -11,9 +12,8 @@ struct io_uring_cqe;
 
 namespace weft::lwp::os {
 
-/// Not thread-safe: one thread makes it and uses it. INVARIANT: the ring of requests never fills: a
-/// wait gives at most a quarter of kRequests answers, and who takes one asks for two things at
-/// most.
+/// Not thread-safe. INVARIANT: the ring of requests never fills: a wait gives at most a quarter of
+/// kRequests answers, and who takes one asks for two things at most; or each is handed in at once.
 class Uring {
  public:
   /// The answer to a request.
@@ -21,7 +21,10 @@ class Uring {
     std::uint64_t tag;
     int result;  ///< bytes or a descriptor; below 0: -errno
   };
-  Uring();  ///< throws std::system_error when the kernel gives none
+  /// Whether the thread that makes it is the one that uses it, which is cheaper.
+  enum class User { maker, another };
+  /// Throws std::system_error when the kernel gives none.
+  explicit Uring(User user = User::maker);
   ~Uring();
   Uring(const Uring&) = delete;
 
@@ -30,12 +33,19 @@ class Uring {
   /// Sends all of `from`, then receives; one answer, the second's. -ECANCELED: not all was sent.
   void send_and_receive(int fd, std::span<const std::byte> from, std::span<std::byte> into,
                         std::uint64_t tag);
-  /// Hands in what was asked for and waits until there is an answer.
+  void read(int fd, std::span<std::byte> into, std::uint64_t offset, std::uint64_t tag);
+  /// Hands in what was asked for.
+  void submit() { enter(0); }
+  /// The same, and waits until there is an answer.
   std::size_t wait(std::span<Done> into);
+  /// Answers that are there.
+  std::size_t take(std::span<Done> into);
+  /// Readable when an answer is there.
+  int fd() const { return fd_.get(); }
 
  private:
   io_uring_sqe& next(unsigned char what, int fd, std::uint64_t tag);
-  void enter();
+  void enter(unsigned answers);
 
   static constexpr unsigned kRequests = 4096;
 

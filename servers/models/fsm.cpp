@@ -12,8 +12,9 @@
 //              closed
 //
 // How it uses its disk is its form (V. S. Pai, P. Druschel, W. Zwaenepoel, "Flash", USENIX 1999):
-// `amped` has helpers that block in its place, or a disk that tells when it is done; `sped` calls
-// the disk itself, and everybody waits as long as that takes.
+// `amped` has helpers that block in its place, or a disk that tells when it is done; for `uring`
+// the kernel reads, and tells; `sped` calls the disk itself, and everybody waits as long as that
+// takes.
 #include "servers/acceptor.hpp"
 #include "servers/blocking_disk.hpp"
 #include "servers/connection_pool.hpp"
@@ -49,7 +50,7 @@ class Fsm final : public ServerModel {
         pool_(site_),
         acceptor_(std::move(setup.source), poller_),
         blocking_(site_.disk),
-        disk_(setup.form == "sped" ? nullptr : site_.disk.make_queue()) {
+        disk_(queue_of(setup.form)) {
     (void)poller_.add(bell_.fd(), os::kReadable, os::Poller::Trigger::level, &bell_).error();
     if (disk_ == nullptr) return;
     (void)poller_.add(disk_->fd(), os::kReadable, os::Poller::Trigger::level, &disk_).error();
@@ -133,6 +134,11 @@ class Fsm final : public ServerModel {
     }
   }
 
+  std::unique_ptr<DiskQueue> queue_of(std::string_view form) const {
+    if (form == "sped") return nullptr;
+    return site_.disk.make_queue(form == "uring" ? Disk::By::kernel : Disk::By::threads);
+  }
+
   bool watch(Connection& c, std::uint32_t interest) {
     constexpr auto kLevel = os::Poller::Trigger::level;
     auto done = c.model.in_poller ? poller_.change(c.socket(), interest, kLevel, &c)
@@ -208,7 +214,7 @@ class Fsm final : public ServerModel {
 const RegisterModel registered({"fsm",
                                 "one thread, events and a table of states",
                                 false,
-                                {"amped", "sped"},
+                                {"amped", "sped", "uring"},
                                 [](ServerSetup&& s) -> std::unique_ptr<ServerModel> {
                                   return std::make_unique<Fsm>(std::move(s));
                                 }});

@@ -135,7 +135,8 @@ TEST_CASE("a queue completes every read, in the order of their ends") {
   auto text = GENERATE("real", "real,cold", "slow:5,heads=4");
   INFO(text);
   auto disk = servers::make_disk(*parse_disk(text).spec);
-  auto queue = disk->make_queue();
+  const auto by = GENERATE(servers::Disk::By::threads, servers::Disk::By::kernel);
+  auto queue = disk->make_queue(by);
   constexpr std::size_t kReads = 10;
   std::array<std::array<std::byte, 1>, kReads> buffers{};
   os::Nanos begin = os::now();

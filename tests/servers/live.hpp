@@ -46,6 +46,7 @@ inline const std::vector<Setup>& all_setups() {
       {"single-threaded", "single-threaded"},
       {"fsm", "fsm"},
       {.name = "fsm sped", .model = "fsm", .form = "sped"},
+      {.name = "fsm uring", .model = "fsm", .form = "uring"},
       {"4 workers, many-to-one", "dispatcher-worker", Mapping::many_to_one},
       {"4 workers, many-to-many", "dispatcher-worker", Mapping::many_to_many},
       {"4 workers, one-to-one", "dispatcher-worker", Mapping::one_to_one},

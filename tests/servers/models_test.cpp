@@ -14,7 +14,7 @@ bool ok(const std::string& answer) {
   return answer.starts_with("HTTP/1.1 200 OK\r\n");
 }
 
-void slow_disk(ServerOptions& o, const char* text) {
+void slow_disk(ServerOptions& o, std::string_view text) {
   o.disk = *servers::parse_disk(text).spec;
 }
 
@@ -59,6 +59,29 @@ TEST_CASE("clients that never finish a request hold nobody, but in the single-th
   for (auto& c : slow) CHECK(ok(c.answer()));
 }
 
+TEST_CASE("the machine's own disk serves and changes files in every form") {
+  Folder root;
+  const std::string big(300'000, 'x');
+  root.file("a", "hello").file("big", big);
+  auto setup = GENERATE(from_range(all_setups()));
+  const std::string disk = GENERATE("real", "real,cold");
+  INFO(setup << ", " << disk);
+  Live live(setup, root.path(), [&](auto& o) {
+    slow_disk(o, disk);
+    o.writable = true;
+  });
+  std::vector<Client> clients;
+  for (int i = 0; i < 8; ++i)
+    clients.emplace_back(live.port()).send(get(i % 2 == 0 ? "/a" : "/big"));
+  for (std::size_t i = 0; i < clients.size(); ++i) {
+    CHECK(clients[i].answer().ends_with(i % 2 == 0 ? "hello" : big));
+  }
+  Client& one = clients.front();
+  const std::string put = "PUT /b HTTP/1.1\r\nHost: h\r\nContent-Length: 3\r\n\r\nnew";
+  CHECK(one.send(put).answer().starts_with("HTTP/1.1 201"));
+  CHECK(one.send(get("/b")).answer().ends_with("new"));
+}
+
 TEST_CASE("a client that is silent keeps the worker that has its connection, but not by requests") {
   Folder root;
   root.file("a", "hello");
@@ -85,7 +108,7 @@ TEST_CASE("A form that a model does not have is refused, with those there are") 
   options.model = "fsm";
   options.form = "by-request";
   CHECK(Server::open(options, why) == nullptr);
-  CHECK(why.message == "--model fsm has no form 'by-request'. There are: amped, sped");
+  CHECK(why.message == "--model fsm has no form 'by-request'. There are: amped, sped, uring");
   options.model = "single-threaded";
   CHECK(Server::open(options, why) == nullptr);
   CHECK(why.message.find("has one form only") != std::string::npos);
