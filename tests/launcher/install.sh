@@ -31,6 +31,15 @@ test_compare_needs_no_test_packages() {
   expect_call 'chromium nodejs npm'
 }
 
+test_fuzzing_needs_a_compiler_of_its_own() {
+  make_machine
+  weft test --all
+  expect_no_call clang
+  weft install fuzz
+  expect_code 0
+  expect_call 'clang libclang-rt-dev'
+}
+
 test_a_system_without_chromium_is_tested_without() {
   make_machine
   sed -i '/^chromium/d' "$state/offered"
