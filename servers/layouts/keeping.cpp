@@ -3,7 +3,6 @@
 
 #include <array>
 #include <csignal>
-#include <cstdio>
 #include <exception>
 #include <system_error>
 
@@ -50,9 +49,13 @@ std::string how(const os::Exit& exit) {
 }
 
 std::string spoken(os::Nanos time) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%g s", static_cast<double>(time / os::kMillisecond) / 1000);
-  return text;
+  const os::Nanos ms = time / os::kMillisecond;
+  std::string text = std::to_string(ms / 1000);
+  if (ms % 1000 > 0) {
+    text += "." + std::to_string(1000 + ms % 1000).substr(1);
+    while (text.back() == '0') text.pop_back();
+  }
+  return text + " s";
 }
 
 }  // namespace weft::servers
