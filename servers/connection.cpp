@@ -110,6 +110,7 @@ bool Connection::send(Event& event, Need& need) {
   event.kind = Event::Kind::sent;
   if (std::exchange(expired_, false)) {
     event.kind = Event::Kind::deadline;
+    event.bytes = action_.bytes.size();
     return true;
   }
   while (!action_.bytes.empty()) {
@@ -243,6 +244,7 @@ void Connection::keep_file(os::Fd file) {
 
 void Connection::abandon() {
   end_span();
+  session_->ended();
   shown_.state.store(nullptr, lwp::memory_order_relaxed);
   keep_file({});
   temporary_.discard();

@@ -7,9 +7,10 @@
 
 namespace weft::servers {
 
-FileService::FileService(FileOptions options) : options_(std::move(options)) {}
+FileService::FileService(FileOptions options)
+    : options_(std::move(options)), cursors_(options_.cursors) {}
 std::unique_ptr<Session> FileService::make_session() {
-  return std::make_unique<file::FileSession>(options_, draining_);
+  return std::make_unique<file::FileSession>(options_, draining_, cursors_, transfers_);
 }
 std::size_t FileService::session_bytes() const {
   return sizeof(file::FileSession);
