@@ -5,6 +5,7 @@
 #include <set>
 
 #include "tests/catch.hpp"
+#include "tests/servers/answers.hpp"
 #include "tests/servers/served.hpp"
 
 using namespace weft;
@@ -12,22 +13,6 @@ using namespace weft::tests;
 
 namespace {
 
-std::string status(const std::string& answer) {
-  return answer.substr(0, 12).erase(0, 9);
-}
-std::string body(const std::string& answer) {
-  return answer.substr(std::min(answer.find("\r\n\r\n"), answer.size() - 4) + 4);
-}
-std::string field(const std::string& answer, const std::string& name) {
-  const auto at = answer.find("\r\n" + name + ": ");
-  if (at == answer.npos) return "";
-  const auto begin = at + name.size() + 4;
-  return answer.substr(begin, answer.find("\r\n", begin) - begin);
-}
-std::string request(const std::string& method, const std::string& target,
-                    const std::string& fields = "") {
-  return method + " " + target + " HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n";
-}
 // On a connection of its own.
 std::string ask(std::uint16_t port, const std::string& method, const std::string& target,
                 const std::string& fields = "") {

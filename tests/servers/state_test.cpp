@@ -3,14 +3,13 @@
 #include "servers/file/file_service.hpp"
 #include "servers/file/query.hpp"
 #include "tests/catch.hpp"
+#include "tests/servers/answers.hpp"
 #include "tests/servers/talk.hpp"
 
 using namespace weft;
+using namespace weft::tests;
 using servers::file::Method;
 using servers::file::Query;
-using tests::MemoryFiles;
-using tests::Talk;
-namespace os = lwp::os;
 
 namespace {
 
@@ -31,7 +30,7 @@ struct Scene {
   std::string answer(const std::string& method, const std::string& target,
                      const std::string& fields = "") {
     Talk talk(service, files);
-    talk.say(method + " " + target + " HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n");
+    talk.say(request(method, target, fields));
     return talk.heard();
   }
   std::string get(const std::string& target, const std::string& fields = "") {
@@ -42,24 +41,8 @@ struct Scene {
   servers::FileService service;
 };
 
-std::string status(const std::string& answer) {
-  return answer.substr(0, 12).erase(0, 9);
-}
-std::string body(const std::string& answer) {
-  return answer.substr(std::min(answer.find("\r\n\r\n"), answer.size() - 4) + 4);
-}
-std::string field(const std::string& answer, const std::string& name) {
-  const auto at = answer.find("\r\n" + name + ": ");
-  if (at == answer.npos) return "";
-  const auto begin = at + name.size() + 4;
-  return answer.substr(begin, answer.find("\r\n", begin) - begin);
-}
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != text.npos;
-}
-std::string request(const std::string& method, const std::string& target,
-                    const std::string& fields = "") {
-  return method + " " + target + " HTTP/1.1\r\nHost: h\r\n" + fields + "\r\n";
 }
 
 }  // namespace
