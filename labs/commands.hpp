@@ -17,6 +17,7 @@ class App;
 namespace weft::labs {
 
 void bench_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
+void fetch_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void compare_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void explore_command(CLI::App& sub, const Terminal& terminal, int& exit_code);
 void simulate_command(CLI::App& sub, const Terminal& terminal, int& exit_code);

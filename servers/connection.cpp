@@ -136,6 +136,7 @@ bool Connection::send(Event& event, Need& need) {
   event.kind = Event::Kind::sent;
   if (is_late()) {
     event.kind = Event::Kind::deadline;
+    event.bytes = action_.bytes.size();
     return true;
   }
   while (!action_.bytes.empty()) {
@@ -285,6 +286,7 @@ void Connection::keep_file(FileCache::Held file) {
 
 void Connection::abandon() {
   end_span();
+  session_->ended();
   shown_.state.store(nullptr, lwp::memory_order_relaxed);
   keep_file({});
   temporary_.discard();

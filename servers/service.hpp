@@ -46,7 +46,8 @@ struct Event {
     chunk_read,   ///< `bytes` have been read; 0 is the end of the file
     disk_done,    ///< other work of the disk: `done` says what came of it
     failed,       ///< the last open or work of the disk failed with `error`
-    deadline,     ///< the deadline passed while the session waited to receive or send
+    deadline,     ///< the deadline passed while the session waited to receive, or to send the
+                  ///< `bytes` that are left
     peer_closed,  ///< the peer sends nothing more
   };
   Kind kind = Kind::opened;
@@ -122,8 +123,10 @@ class Session {
   virtual std::span<std::byte> room() = 0;
   /// Tells `event` and appends what to do next.
   virtual void on(const Event& event, Actions& actions) = 0;
-  /// Part of a request has arrived, or its answer is under way.
+  /// Part of a request has arrived, or its answer is under way; closing now would lose it.
   virtual bool in_request() const = 0;
+  /// The connection has ended, however it did. May be told so twice.
+  virtual void ended() {}
 };
 
 /// Makes sessions. Used from many kernel threads at once.

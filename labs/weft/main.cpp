@@ -129,6 +129,7 @@ int run(int argc, char** argv) {
   new_command(*command("new", "main.about_new"), terminal, exit_code);
   bench_command(*command("bench", "main.about_bench"), terminal, exit_code);
   serve_command(*command("serve", "main.about_serve"), terminal, exit_code);
+  fetch_command(*command("fetch", "main.about_fetch"), terminal, exit_code);
   // What follows the program's name is the program's.
   run_command(*command("run", "main.about_run"), terminal, exit_code);
   report_command(*command("report", "main.about_report"), terminal, exit_code);

@@ -28,7 +28,7 @@ int status_of_open(int error) {
 }  // namespace
 
 void FileSession::fetch(Actions& actions) {
-  if (options_.partition && query() == "owner") return answer_owners(actions);
+  if (query_.kind == Query::Kind::owner && options_.partition) return answer_owners(actions);
   index_tried_ = name_.empty() || name_.ends_with('/');
   if (index_tried_) name_ += kIndex;
   state_ = State::opening;
@@ -57,7 +57,9 @@ void FileSession::redirect(Actions& actions) {
 void FileSession::answer_elsewhere(int status, const std::string& where, Actions& actions) {
   page_ = "Location: " + where + "/";
   append_encoded(name_, page_);
-  if (!query().empty()) page_.append("?").append(query());
+  if (const auto mark = request_.target.find('?'); mark != std::string_view::npos) {
+    page_ += request_.target.substr(mark);
+  }
   page_ += "\r\n";
   if (page_.size() + kMaxHead > options_.buffer) return answer_error(414, actions);
   if (!body_.complete()) keep_alive_ = false;  // its bytes would be read as a request
@@ -78,16 +80,21 @@ void FileSession::answer_owners(Actions& actions) {
             p.authority(i, request_.host);
     if (i == p.self) body += ", which says this";
   }
-  answer_page("text/plain; charset=utf-8", body + "\n", actions);
+  answer_with_words(200, "", body, actions);
 }
 
 void FileSession::answer_with_file(const os::FileInfo& file, Actions& actions) {
   const os::Nanos wall = options_.wall();
   const auto judgement = evaluate(request_.conditions, &file, true, wall);
   if (judgement == Judgement::failed) return answer_error(412, actions);
-  const bool unchanged = judgement == Judgement::unchanged;
+  if (judgement == Judgement::unchanged) {
+    if (query_.kind == Query::Kind::watch && waits_for_change(actions)) return;
+    return send_file(file, 304, 0, 0, actions);
+  }
+  if (query_.kind == Query::Kind::open) return open_cursor(file, actions);
+  if (query_.kind == Query::Kind::cursor) return take_piece(file, actions);
   Range range;
-  if (!unchanged && request_.method == Method::get && request_.range.data() != nullptr &&
+  if (request_.method == Method::get && request_.range.data() != nullptr &&
       range_applies(request_.conditions, file, wall)) {
     range = parse_range(request_.range, file.size);
   }
@@ -95,26 +102,36 @@ void FileSession::answer_with_file(const os::FileInfo& file, Actions& actions) {
     const std::string of = "Content-Range: bytes */" + std::to_string(file.size) + "\r\n";
     return answer_error(416, actions, of);
   }
-  const bool part = range.kind == Range::Kind::part;
-  offset_ = part ? range.first : 0;
-  end_ = part ? range.last + 1 : file.size;
+  if (range.kind == Range::Kind::part) {
+    return send_file(file, 206, range.first, range.last + 1, actions);
+  }
+  send_file(file, 200, 0, file.size, actions);
+}
 
+void FileSession::send_file(const os::FileInfo& file, int status, std::uint64_t first,
+                            std::uint64_t end, Actions& actions) {
+  offset_ = first;
+  end_ = end;
   const EntityTag tag(file);
   const HttpDate modified = http_date(file.mtime);
   Writer out({out_.get(), kMaxHead});
-  begin_head(out, answer(unchanged ? 304 : part ? 206 : 200));
-  if (part) {
-    out << "Content-Range: bytes " << range.first << "-" << range.last << "/" << file.size
-        << "\r\n";
+  begin_head(out, answer(status));
+  if (status == 206) {
+    out << "Content-Range: bytes " << first << "-" << end - 1 << "/" << file.size << "\r\n";
   }
-  if (!unchanged) {
+  if (status != 304) {
     out << "Content-Type: " << media_type(name_) << "\r\nContent-Length: " << end_ - offset_
         << "\r\nAccept-Ranges: bytes\r\n";
   }
   out << "Last-Modified: " << std::string_view(modified.data(), modified.size())
-      << "\r\nETag: " << tag.view() << "\r\n\r\n";
+      << "\r\nETag: " << tag.view() << "\r\n";
+  if (request_.method == Method::head) offset_ = end_ = 0;
+  if (out.size() + 2 + (end_ - offset_) > options_.buffer) {
+    transfers_.begin(transfer_);
+    out << "Transfer: " << IdText(transfer_.id).view() << "\r\n";
+  }
+  out << "\r\n";
 
-  if (unchanged || request_.method == Method::head) offset_ = end_ = 0;
   head_ = out.size();
   if (offset_ == end_) return send(head_, actions);
   read_on(head_, actions);
@@ -138,6 +155,8 @@ void FileSession::chunk_read(std::size_t bytes, Actions& actions) {
 }
 
 void FileSession::list(Actions& actions) {
+  // A listing is made anew each time: it has no state to keep a place in, or to compare.
+  if (query_.kind != Query::Kind::none) return answer_error(404, actions);
   name_.resize(name_.size() - kIndex.size());
   state_ = State::listing;
   listing_ = std::make_unique<FolderListing>();
@@ -149,17 +168,18 @@ void FileSession::list(Actions& actions) {
 void FileSession::listed(Actions& actions) {
   const std::string body = listing_page(name_, *listing_);
   listing_.reset();
-  answer_page("text/html; charset=utf-8", body, actions);
+  answer_with_page(200, "Content-Type: text/html; charset=utf-8\r\nCache-Control: no-cache\r\n",
+                   body, actions);
 }
 
-void FileSession::answer_page(std::string_view type, const std::string& body, Actions& actions) {
+void FileSession::answer_with_page(int status, std::string_view fields, std::string_view text,
+                                   Actions& actions) {
   Writer out({out_.get(), kMaxHead});
-  begin_head(out, answer(200));
-  out << "Content-Type: " << type
-      << "\r\nContent-Length: " << static_cast<std::uint64_t>(body.size())
-      << "\r\nCache-Control: no-cache\r\n\r\n";
+  begin_head(out, answer(status));
+  out << "Content-Length: " << static_cast<std::uint64_t>(text.size()) << "\r\n";
   page_.assign(reinterpret_cast<const char*>(out_.get()), out.size());
-  if (request_.method != Method::head) page_ += body;
+  page_.append(fields).append("\r\n");
+  if (request_.method != Method::head) page_ += text;
   offset_ = 0;
   end_ = page_.size();
   send_page(actions);

@@ -17,9 +17,12 @@ constexpr std::string_view kWriting = "GET, HEAD, OPTIONS, PUT, DELETE, MKCOL, C
 
 }  // namespace
 
-FileSession::FileSession(const FileOptions& options, const lwp::atomic<bool>& draining)
+FileSession::FileSession(const FileOptions& options, const lwp::atomic<bool>& draining,
+                         Cursors& cursors, Transfers& transfers)
     : options_(options),
       draining_(draining),
+      cursors_(cursors),
+      transfers_(transfers),
       in_(new std::byte[options.limits.head]),
       out_(new std::byte[options.buffer]) {
   // What has come behind a head fits where bodies go.
@@ -44,6 +47,7 @@ void FileSession::on(const Event& event, Actions& actions) {
     case Event::Kind::received:
       if (state_ == State::uploading) return body_received(event.bytes, actions);
       filled_ += event.bytes;
+      if (state_ == State::watching) return look_again(actions);
       look_at_input(filled_ == event.bytes, actions);
       break;
     case Event::Kind::turn:
@@ -71,7 +75,7 @@ void FileSession::on(const Event& event, Actions& actions) {
       actions.close();
       break;
     case Event::Kind::deadline:
-      deadline(actions);
+      deadline(event.bytes, actions);
       break;
   }
 }
@@ -87,6 +91,8 @@ void FileSession::look_at_input(bool first, Actions& actions) {
   std::string_view input(reinterpret_cast<const char*>(in_.get()), filled_);
   request_ = {};
   body_ = {};
+  query_ = {};
+  until_ = 0;
   keep_alive_ = true;
   linger_ = index_tried_ = fault_ = false;
   const auto scanned = scanner_.scan(input);
@@ -141,14 +147,11 @@ void FileSession::begin(std::string_view head, Actions& actions) {
   }
 }
 
-// What stands behind the question mark.
-std::string_view FileSession::query() const {
-  const auto mark = request_.target.find('?');
-  return mark == std::string_view::npos ? std::string_view() : request_.target.substr(mark + 1);
-}
-
 void FileSession::start(Actions& actions) {
-  if (const auto& p = options_.partition; p && !p->mine(name_) && query() != "owner") {
+  query_ = parse_query(request_.method, request_.target);
+  if (query_.kind == Query::Kind::malformed) return answer_error(400, actions);
+  if (const auto& p = options_.partition;
+      p && !p->mine(name_) && query_.kind != Query::Kind::owner) {
     const std::string owner = p->authority(p->owner(name_), request_.host);
     return answer_elsewhere(307, "http://" + owner, actions);
   }
@@ -159,6 +162,7 @@ void FileSession::start(Actions& actions) {
     case Method::options:
       return answer_options(actions);
     default:
+      if (query_.kind != Query::Kind::none) return end_state(actions);
       return options_.writable ? change(actions) : answer_error(405, actions);
   }
 }
@@ -175,8 +179,13 @@ void FileSession::answer_options(Actions& actions) {
 void FileSession::send(std::size_t bytes, Actions& actions) {
   head_ = 0;
   state_ = State::sending;
-  actions.deadline(options_.limits.send_time);
-  actions.send({out_.get(), bytes});
+  sending_ = {out_.get(), bytes};
+  if (!transfer_.runs()) {
+    actions.deadline(options_.limits.send_time);
+    return actions.send(sending_);
+  }
+  until_ = options_.clock() + options_.limits.send_time;
+  if (!sends_on(bytes, actions)) break_off(false, actions);
 }
 
 void FileSession::sent(Actions& actions) {
@@ -193,15 +202,17 @@ void FileSession::failed(int error, Actions& actions) {
       return not_opened(error, actions);
     case State::reading:
       // Nothing has been sent yet if the head is still in the buffer.
-      return head_ > 0 ? answer_error(500, actions) : break_off(actions);
+      return head_ > 0 ? answer_error(500, actions) : break_off(true, actions);
     default:
       return answer_error(status_of_failure(work_.kind, error), actions);
   }
 }
 
-void FileSession::deadline(Actions& actions) {
+// `unsent`: of the send under way.
+void FileSession::deadline(std::size_t unsent, Actions& actions) {
+  if (state_ == State::watching) return look_again(actions);
   if (state_ == State::sending || state_ == State::inviting) {
-    break_off(actions);
+    if (!sends_on(unsent, actions)) break_off(!transfer_.is_cancelled(), actions);
   } else if (in_request()) {
     keep_alive_ = false;
     answer_error(408, actions);
@@ -234,6 +245,7 @@ void FileSession::answer_error(int status, Actions& actions, std::string_view mo
 // Ends a request whose answer has been sent whole.
 void FileSession::end(Actions& actions) {
   actions.close_file();
+  transfers_.end(transfer_);
   if (page_.capacity() > options_.buffer) page_ = {};
   page_.clear();
   if (!keep_alive_) {
@@ -249,11 +261,12 @@ void FileSession::end(Actions& actions) {
   actions.end_request(filled_ > 0, fault_);
 }
 
-// The client was promised more bytes than it gets; closing is the only way to tell.
-void FileSession::break_off(Actions& actions) {
+// The client was promised more bytes than it gets; closing is the only way to tell. `fault`: ours.
+void FileSession::break_off(bool fault, Actions& actions) {
   state_ = State::closing;
+  transfers_.end(transfer_);
   actions.close_file();
-  actions.end_and_close(false, true);
+  actions.end_and_close(false, fault);
 }
 
 Answer FileSession::answer(int status) {

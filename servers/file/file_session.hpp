@@ -7,12 +7,14 @@
 //
 //   file_session.cpp   requests in, refusals out
 //   fetch.cpp          GET and HEAD: files, redirects, listings
+//   state.cpp          cursors, watches, transfers that are cancelled
 //   change.cpp         PUT, DELETE and what dav.hpp plans
 #pragma once
 
 #include "servers/file/body_reader.hpp"
 #include "servers/file/file_service.hpp"
 #include "servers/file/head_scanner.hpp"
+#include "servers/file/query.hpp"
 #include "servers/file/request.hpp"
 #include "servers/file/response.hpp"
 
@@ -20,10 +22,16 @@ namespace weft::servers::file {
 
 class FileSession final : public Session, private Precondition {
  public:
-  FileSession(const FileOptions& options, const lwp::atomic<bool>& draining);
+  FileSession(const FileOptions& options, const lwp::atomic<bool>& draining, Cursors& cursors,
+              Transfers& transfers);
+  ~FileSession() override { ended(); }
   std::span<std::byte> room() override;
-  bool in_request() const override { return state_ != State::heading || filled_ > 0; }
+  // Who watches is not waited for, neither by other clients nor by the end of the server.
+  bool in_request() const override {
+    return state_ != State::watching && (state_ != State::heading || filled_ > 0);
+  }
   void on(const Event& event, Actions& actions) override;
+  void ended() override { transfers_.end(transfer_); }
 
  private:
   /// What it waits for.
@@ -39,6 +47,7 @@ class FileSession final : public Session, private Precondition {
     writing,     ///< a part of it to be on the disk
     publishing,  ///< the upload to take its name
     changing,    ///< DELETE, MKCOL, COPY, MOVE
+    watching,    ///< a while, to look at the file again
     closing,
   };
 
@@ -48,15 +57,14 @@ class FileSession final : public Session, private Precondition {
   bool line_too_long(std::string_view input) const;
   void begin(std::string_view head, Actions& actions);
   void start(Actions& actions);
-  std::string_view query() const;
   void answer_options(Actions& actions);
   void sent(Actions& actions);
   void failed(int error, Actions& actions);
-  void deadline(Actions& actions);
+  void deadline(std::size_t unsent, Actions& actions);
   void answer_error(int status, Actions& actions, std::string_view more = {});
   void send(std::size_t bytes, Actions& actions);
   void end(Actions& actions);
-  void break_off(Actions& actions);
+  void break_off(bool fault, Actions& actions);
   Answer answer(int status);
 
   // fetch.cpp
@@ -67,12 +75,26 @@ class FileSession final : public Session, private Precondition {
   void answer_elsewhere(int status, const std::string& where, Actions& actions);
   void answer_owners(Actions& actions);
   void answer_with_file(const os::FileInfo& file, Actions& actions);
+  void send_file(const os::FileInfo& file, int status, std::uint64_t first, std::uint64_t end,
+                 Actions& actions);
   void read_on(std::size_t behind, Actions& actions);
   void chunk_read(std::size_t bytes, Actions& actions);
   void list(Actions& actions);
   void listed(Actions& actions);
-  void answer_page(std::string_view type, const std::string& body, Actions& actions);
+  void answer_with_page(int status, std::string_view fields, std::string_view text,
+                        Actions& actions);
   void send_page(Actions& actions);
+
+  // state.cpp
+  void answer_with_words(int status, std::string_view fields, std::string_view words,
+                         Actions& actions);
+  void open_cursor(const os::FileInfo& file, Actions& actions);
+  void take_piece(const os::FileInfo& file, Actions& actions);
+  void cursor_is_gone(std::string_view why, Actions& actions);
+  void end_state(Actions& actions);
+  bool waits_for_change(Actions& actions);
+  void look_again(Actions& actions);
+  bool sends_on(std::size_t unsent, Actions& actions);
 
   // change.cpp
   void change(Actions& actions);
@@ -87,12 +109,15 @@ class FileSession final : public Session, private Precondition {
 
   const FileOptions& options_;
   const lwp::atomic<bool>& draining_;
+  Cursors& cursors_;
+  Transfers& transfers_;
   std::unique_ptr<std::byte[]> in_, out_;
   std::size_t filled_ = 0;    ///< bytes of in_ that are input
   std::size_t consumed_ = 0;  ///< of those, the request under way
   HeadScanner scanner_;
   Request request_;           ///< views point into in_ until the request ends
   BodyReader body_;           ///< of the request
+  Query query_;               ///< likewise
   std::size_t gathered_ = 0;  ///< bytes at the front of out_ that are to be written
   std::string name_;          ///< of the file; its memory is used again
   std::string to_;            ///< of the destination, likewise
@@ -100,8 +125,11 @@ class FileSession final : public Session, private Precondition {
   std::unique_ptr<FolderListing> listing_;
   std::string page_;      ///< of a listing, with its head; also what else is of no bounded length
   std::size_t head_ = 0;  ///< bytes at the front of out_ not yet sent
-  std::uint64_t offset_ = 0;  ///< of the file or page, next to be read or written
-  std::uint64_t end_ = 0;     ///< of what is announced of it
+  std::uint64_t offset_ = 0;            ///< of the file or page, next to be read or written
+  std::uint64_t end_ = 0;               ///< of what is announced of it
+  Transfer transfer_;                   ///< runs while an answer of several pieces does
+  std::span<const std::byte> sending_;  ///< the piece under way
+  os::Nanos until_ = 0;  ///< when it must have gone, or a watch ends; 0: it has not begun
   os::Nanos date_second_ = -1;
   HttpDate date_{};
   State state_ = State::heading;

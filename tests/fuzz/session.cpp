@@ -21,9 +21,8 @@ namespace {
 
 // So small that a short input reaches every limit.
 servers::FileOptions options(bool writable) {
-  return {.head_limit = 512,
+  return {.limits = {.request_line = 512, .head = 512, .body = 3000},
           .buffer = 2 * servers::file::kMaxHead + 1,
-          .body_limit = 3000,
           .writable = writable,
           .wall = [] { return 784111777 * lwp::os::kSecond; }};
 }
@@ -130,7 +129,7 @@ std::size_t fits(const Answer& answer, const std::optional<PlainHead>& head,
                  std::string_view said) {
   servers::file::HeadScanner scanner;
   using Scanned = servers::file::HeadScanner::Verdict;
-  const auto scanned = scanner.scan(said.substr(0, options(false).head_limit));
+  const auto scanned = scanner.scan(said.substr(0, options(false).limits.head));
   if (answer.status == 408) {
     require(answer.close && scanned != Scanned::malformed,
             "only what has not ended takes too long");
@@ -175,7 +174,7 @@ std::string without_invitations(std::string_view said, std::string_view heard, i
   }
   require(answers <= requests && requests <= answers + 1, "each request is counted");
   const auto head = plain_head(said);
-  require(closed || !head || !plain_body(*head, said) || head->end > options(false).head_limit,
+  require(closed || !head || !plain_body(*head, said) || head->end > options(false).limits.head,
           "every request is answered");
   return out;
 }

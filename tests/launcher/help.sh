@@ -7,7 +7,7 @@ program=$(realpath "$1")
 cd "$(dirname "$0")/../../labs/help"
 export LC_ALL=C.UTF-8
 status=0
-for command in compare measure explore simulate new bench load serve run report ps; do
+for command in compare measure explore simulate new bench load serve fetch run report ps; do
   if ! diff -u "$command.txt" <("$program" "$command" --help); then
     echo "labs/help/$command.txt differs; to write it anew: labs/help/regenerate $program"
     status=1

@@ -2,6 +2,8 @@
 // `weft serve` as a process.
 #pragma once
 
+#include <algorithm>
+
 #include "tests/servers/live.hpp"
 
 namespace weft::tests {
@@ -25,7 +27,8 @@ class Served {
   Served(const std::string& root, std::vector<std::string> flags, Hears hears = Hears::output,
          std::vector<std::string> argv = {}) {
     if (hears == Hears::errors_too) argv = {"/bin/sh", "-c", "exec \"$@\" 2>&1", "sh"};
-    argv.insert(argv.end(), {WEFT_PROGRAM, "serve", "--port", "0", "--root", root});
+    argv.insert(argv.end(), {WEFT_PROGRAM, "serve", "--root", root});
+    if (std::ranges::find(flags, "--port") == flags.end()) argv.insert(argv.end(), {"--port", "0"});
     argv.insert(argv.end(), flags.begin(), flags.end());
     process_ = std::move(os::spawn_process(argv).value());
     std::string said = line();

@@ -176,6 +176,14 @@ class RealFiles final : public Files {
   servers::TemporaryFile temporary_;
 };
 
+/// Answers, but for the ids of transfers, which are random.
+inline std::string without_ids(std::string answers) {
+  constexpr std::string_view kField = "\r\nTransfer: ";
+  for (auto at = answers.find(kField); at != answers.npos; at = answers.find(kField, at + 1))
+    answers.erase(at + kField.size(), 16);
+  return answers;
+}
+
 class Talk {
  public:
   Talk(servers::Service& service, Files& files) : session_(service.make_session()), files_(files) {
@@ -197,7 +205,8 @@ class Talk {
   }
   /// The deadline passes.
   Talk& expire() {
-    if (!closed_) tell({.kind = Event::Kind::deadline});
+    const bool sends = action_.kind == Action::Kind::send;
+    if (!closed_) tell({.kind = Event::Kind::deadline, .bytes = sends ? action_.bytes.size() : 0});
     go_on();
     return *this;
   }
@@ -205,6 +214,16 @@ class Talk {
   void block_sends(bool on) {
     sends_block_ = on;
     go_on();
+  }
+  /// While sends block: the peer takes so many bytes of the one under way.
+  void hear(std::size_t bytes) {
+    heard_.append(reinterpret_cast<const char*>(action_.bytes.data()), bytes);
+    action_.bytes = action_.bytes.subspan(bytes);
+  }
+  /// The connection breaks.
+  void vanish() {
+    session_->ended();
+    closed_ = true;
   }
 
   const std::string& heard() const { return heard_; }
