@@ -51,7 +51,8 @@ struct Counting {
 
 }  // namespace
 
-TEST_CASE("endpoints are taken in turn; one that failed rests, all at rest the longest one") {
+TEST_CASE(
+    "endpoints are taken in turn, and one that failed rests: of all at rest the longest one") {
   ManualClock clock;
   const Address a{.port = 1}, b{.port = 2}, c{.port = 3};
   Endpoints endpoints({a, b});

@@ -86,4 +86,29 @@ TEST_CASE("requests allocate nothing in the steady state, on a kept or a new con
   counts_here = true;
   CHECK(counted == 0);
 }
+
+TEST_CASE("names: renewing and looking up allocates nothing") {
+  const std::string entry = "a-name-too-long-for-a-short-string 127.0.0.1:8080";
+  const std::string asked = "register " + entry + " 60\nlookup " +
+                            entry.substr(0, entry.find(' ')) + "\nlookup nobody\nlist\n";
+  auto setup = GENERATE(from_range(all_setups()));
+  INFO(setup);
+  counts_here = false;
+  Live live(setup, "", [&](auto& o) { o.service = "names"; });
+  Client client(live.port());
+  const std::string answer =
+      "ok\nok 127.0.0.1:8080\nerror nobody is registered under this name\n" + entry + " 60\nend\n";
+  auto talk = [&] {
+    // Not every byte: of the lease a second may have passed.
+    for (int i = 0; i < 50; ++i)
+      REQUIRE(client.send(asked).bytes(answer.size()).ends_with("\nend\n"));
+  };
+  talk();
+  const auto before = allocations.load();
+  talk();
+  const auto counted = allocations.load() - before;
+  live.stop();
+  counts_here = true;
+  CHECK(counted == 0);
+}
 #endif

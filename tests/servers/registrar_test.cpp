@@ -78,7 +78,7 @@ TEST_CASE("Flags of registration that are wrong, or would change nothing, are re
   }
 }
 
-TEST_CASE("A server is found by its name; drained it is gone at once, killed when its lease ends") {
+TEST_CASE("A server is found by its name: drained it is gone at once, killed when its lease ends") {
   Folder root;
   root.file("a", "hello");
   Served names(root.path(), names_flags());
