@@ -18,9 +18,9 @@ void say(int where, std::string text) {
 
 }  // namespace
 
-Result<os::Fd> Control::take_signals() {
-  constexpr std::array kSignals = {SIGTERM, SIGINT, SIGUSR1};
-  return os::signal_fd(kSignals);
+Result<os::Fd> Control::take_signals(bool hang_ups) {
+  constexpr std::array kSignals = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
+  return os::signal_fd(std::span(kSignals).first(hang_ups ? 4 : 3));
 }
 
 Control::Control(Server& server, os::Fd signals, os::Nanos drain_time, bool stats_at_end)
@@ -54,6 +54,8 @@ void Control::watch() {
     while (int signal = os::take_signal(signals_.get())) {
       if (signal == SIGUSR1) {
         tell_counters();
+      } else if (signal == SIGHUP) {
+        server_.reopen_log();
       } else if (deadline == os::kNever) {
         deadline = os::now() + drain_time_;
         server_.drain();

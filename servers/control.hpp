@@ -4,6 +4,7 @@
 //
 //   SIGTERM, SIGINT  drain: requests under way are answered, then the server ends; at the drain
 //                    deadline, or at a second Ctrl-C, it ends at once, with exit status 1
+//   SIGHUP           if it is taken: the access log begins a new file of its name
 //   SIGUSR1          the counters as a line of JSON on standard output
 #pragma once
 
@@ -14,7 +15,7 @@ namespace weft::servers {
 class Control {
  public:
   /// Blocks the signals in the calling thread and threads made later. Call before any is made.
-  static Result<os::Fd> take_signals();
+  static Result<os::Fd> take_signals(bool hang_ups = false);
 
   Control(Server& server, os::Fd signals, os::Nanos drain_time, bool stats_at_end);
   /// REQUIRES: the server's run() has returned.

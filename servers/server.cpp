@@ -82,6 +82,11 @@ std::unique_ptr<Server> Server::open(const ServerOptions& options, Refusal& why)
     }
   }
   if (!may_write(options, why)) return nullptr;
+  if (!options.access_log.empty() && options.service != "file") {
+    why = {"--service " + options.service +
+           " has no requests to log, so --access-log would change nothing. Leave it out"};
+    return nullptr;
+  }
   if (options.service == "file" && !server->open_root(why)) return nullptr;
   if (options.writable) remove_stale(server->root_.get());
   try {
@@ -92,6 +97,10 @@ std::unique_ptr<Server> Server::open(const ServerOptions& options, Refusal& why)
     server->disk_ = make_disk(disk);
     os::Fd listener;  // after the disk process is forked, which must not keep the port
     if (!server->open_port(listener, why)) return nullptr;
+    if (!options.access_log.empty()) {
+      server->log_ = AccessLog::open(options.access_log, options.wall, why);
+      if (!server->log_) return nullptr;
+    }
     server->service_ = make_service(server->options_);
     server->model_ = server->entry_->make({.site = {.service = *server->service_,
                                                     .disk = *server->disk_,
@@ -99,7 +108,8 @@ std::unique_ptr<Server> Server::open(const ServerOptions& options, Refusal& why)
                                                     .root = server->root_.get(),
                                                     .cpu_per_request = options.cpu_per_request,
                                                     .counters = server->counters_,
-                                                    .tail = server->tail_},
+                                                    .tail = server->tail_,
+                                                    .log = server->log_.get()},
                                            .listener = std::move(listener),
                                            .fibers = options.fibers,
                                            .workers = options.workers});
@@ -175,6 +185,7 @@ std::string Server::counters_line() const {
       .number("errors", counters_.errors.get())
       .number("connections", counters_.connections.get())
       .number("refused", counters_.refused.get())
+      .number("log_lines_dropped", log_ ? log_->dropped() : 0)
       .number("now_ns", os::now())
       .number("cpu_ns", os::process_cpu())
       .number("idle_ns", idle.idle)

@@ -26,6 +26,7 @@ struct ServerOptions {
   int listener = -1;  ///< listens already, in place of `bind`; it stays the caller's
   Limits limits{};
   os::Nanos cpu_per_request = 0;
+  std::string access_log;                          ///< a file, or "-"; "": none
   bool writable = false;                           ///< files may be changed
   bool anyone_can_write = false;                   ///< also from other machines
   std::function<os::Nanos()> wall = os::wall_now;  ///< the clock of Date
@@ -51,6 +52,10 @@ class Server {
   /// The counters as one line of JSON, schema weft.serve/1, without a newline. From any thread.
   std::string counters_line() const;
   const Counters& counters() const { return counters_; }
+  /// The access log's file has been renamed. From any thread.
+  void reopen_log() {
+    if (log_) log_->reopen();
+  }
 
  private:
   explicit Server(const ServerOptions& options);
@@ -64,6 +69,7 @@ class Server {
   os::Fd root_;
   Counters counters_;
   CpuTail tail_;
+  std::unique_ptr<AccessLog> log_;
   std::unique_ptr<Service> service_;
   const ModelEntry* entry_ = nullptr;
   std::unique_ptr<ServerModel> model_;

@@ -88,7 +88,9 @@ void say_listening(const ServeFlags& f, const servers::ServerOptions& options, i
 int run_server(const ServeFlags& f, const servers::ServerOptions& options, const std::string& role,
                const std::function<void(int port)>& listens) {
   Refusal why;
-  auto signals = servers::Control::take_signals();  // before any thread or process is made
+  // Before any thread or process is made. A log on the screen ends with its terminal.
+  const bool renames = !options.access_log.empty() && options.access_log != "-";
+  auto signals = servers::Control::take_signals(renames);
   if (!signals) return refused({"the kernel gives no signal descriptor", kMachineLacks});
   auto server = servers::Server::open(options, why);
   if (!server) return refused(why);
@@ -212,6 +214,9 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_option("--disk-cpus", f->disk_cpus, "CPUs a slow disk runs on (default: the others)");
   sub.add_option("--drain-seconds", f->drain_seconds, "time to end requests after SIGTERM")
       ->capture_default_str();
+  sub.add_option("--access-log", f->access_log,
+                 "append who asked for what to a file (SIGHUP: begin it anew), or - to the screen")
+      ->type_name("FILE");
   sub.add_flag("--stats", f->stats, "print the counters at the end (SIGUSR1: at any time)");
   trace::add_option(sub, f->trace, terminal.say);
   dashboard::add_option(sub, f->dashboard, terminal.say);

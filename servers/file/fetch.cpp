@@ -98,6 +98,7 @@ void FileSession::answer_with_file(const os::FileInfo& file, Actions& actions) {
       << "\r\nETag: " << tag.view() << "\r\n\r\n";
 
   if (unchanged || request_.method == Method::head) offset_ = end_ = 0;
+  body_sent_ = end_ - offset_;
   head_ = out.size();
   if (offset_ == end_) return send(head_, actions);
   read_on(head_, actions);
@@ -137,7 +138,10 @@ void FileSession::listed(Actions& actions) {
   out << "Content-Type: text/html; charset=utf-8\r\nContent-Length: "
       << static_cast<std::uint64_t>(body.size()) << "\r\nCache-Control: no-cache\r\n\r\n";
   page_.assign(reinterpret_cast<const char*>(out_.get()), out.size());
-  if (request_.method != Method::head) page_ += body;
+  if (request_.method != Method::head) {
+    page_ += body;
+    body_sent_ = body.size();
+  }
   offset_ = 0;
   end_ = page_.size();
   send_page(actions);

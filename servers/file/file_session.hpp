@@ -22,7 +22,8 @@ class FileSession final : public Session, private Precondition {
  public:
   FileSession(const FileOptions& options, const lwp::atomic<bool>& draining);
   std::span<std::byte> room() override;
-  bool in_request() const override { return state_ != State::heading || filled_ > 0; }
+  bool in_request() const override { return state_ != State::heading || filled_ > consumed_; }
+  std::optional<Answered> answered() const override;
   void on(const Event& event, Actions& actions) override;
 
  private:
@@ -44,6 +45,7 @@ class FileSession final : public Session, private Precondition {
 
   // file_session.cpp
   void reset();
+  void forget_request();
   void look_at_input(bool first, Actions& actions);
   bool line_too_long(std::string_view input) const;
   void begin(std::string_view head, Actions& actions);
@@ -87,7 +89,7 @@ class FileSession final : public Session, private Precondition {
   std::size_t filled_ = 0;    ///< bytes of in_ that are input
   std::size_t consumed_ = 0;  ///< of those, the request under way
   HeadScanner scanner_;
-  Request request_;           ///< views point into in_ until the request ends
+  Request request_;           ///< views point into in_ until the next is looked for
   BodyReader body_;           ///< of the request
   std::size_t gathered_ = 0;  ///< bytes at the front of out_ that are to be written
   std::string name_;          ///< of the file; its memory is used again
@@ -96,8 +98,10 @@ class FileSession final : public Session, private Precondition {
   std::unique_ptr<FolderListing> listing_;
   std::string page_;      ///< of a listing, with its head; also what else is of no bounded length
   std::size_t head_ = 0;  ///< bytes at the front of out_ not yet sent
-  std::uint64_t offset_ = 0;  ///< of the file or page, next to be read or written
-  std::uint64_t end_ = 0;     ///< of what is announced of it
+  std::uint64_t offset_ = 0;     ///< of the file or page, next to be read or written
+  std::uint64_t end_ = 0;        ///< of what is announced of it
+  int status_ = 0;               ///< of the answer
+  std::uint64_t body_sent_ = 0;  ///< of its body, once all is
   os::Nanos date_second_ = -1;
   HttpDate date_{};
   State state_ = State::heading;
