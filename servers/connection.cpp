@@ -38,6 +38,7 @@ void Connection::open(os::Fd socket) {
   spans_ = flow_ = client_port_ = 0;
   deadline_ = os::kNever;
   site_.counters.connections.add();
+  if (site_.log != nullptr && os::peer_host(socket_.get(), client_).empty()) client_[0] = 0;
   tell({.kind = Event::Kind::opened});
 }
 
@@ -245,6 +246,8 @@ void Connection::end_request(bool failed) {
   site_.counters.requests.add();
   if (failed) site_.counters.errors.add();
   cpu_.finish(site_.tail);
+  if (site_.log == nullptr) return;
+  if (const auto what = session_->answered()) site_.log->add(client_.data(), *what);
 }
 
 void Connection::refuse() {
@@ -253,6 +256,7 @@ void Connection::refuse() {
   // So short a text fits; a peer that has left no room for it hears nothing.
   if (const auto text = site_.service.refusal(); !text.empty()) {
     (void)os::send(socket_.get(), as_bytes(text)).error();
+    if (site_.log != nullptr) site_.log->add(client_.data(), {.status = 503});
   }
   begin_to_linger();
 }

@@ -13,6 +13,7 @@
 // INVARIANT: one kernel thread or fiber at a time uses a connection; models hand it over.
 #pragma once
 
+#include "servers/access_log.hpp"
 #include "servers/counters.hpp"
 #include "servers/cpu_account.hpp"
 #include "servers/disk.hpp"
@@ -32,6 +33,7 @@ struct Site {
   os::Nanos cpu_per_request = 0;  ///< whether to keep CPU accounts
   Counters& counters;
   CpuTail& tail;
+  AccessLog* log = nullptr;
 };
 
 /// What a connection waits for.
@@ -145,6 +147,7 @@ class Connection {
   CpuAccount cpu_;
   std::uint64_t spans_ = 0, flow_ = 0;  ///< of this connection; of the span that is open, else 0
   std::uint16_t client_port_ = 0, server_port_ = 0;  ///< known once a span has begun
+  std::array<char, 46> client_{};                    ///< its address, for the log; ends with a zero
   std::size_t lingered_ = 0;
   bool disk_done_ = false;
   bool expired_ = false;

@@ -18,9 +18,9 @@ void say(int where, std::string text) {
 
 }  // namespace
 
-Result<os::Fd> Control::take_signals() {
-  constexpr std::array kSignals = {SIGTERM, SIGINT, SIGUSR1};
-  return os::signal_fd(kSignals);
+Result<os::Fd> Control::take_signals(bool hang_ups) {
+  constexpr std::array kSignals = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
+  return os::signal_fd(std::span(kSignals).first(hang_ups ? 4 : 3));
 }
 
 Control::Control(Server& server, os::Fd signals, Options options)
@@ -68,6 +68,8 @@ void Control::watch() {
     while (int signal = os::take_signal(signals_.get())) {
       if (signal == SIGUSR1) {
         tell_counters();
+      } else if (signal == SIGHUP) {
+        server_.reopen_log();
       } else if (deadline_ == os::kNever) {
         drain();
       } else if (signal == SIGINT && os::now() > deadline_ - options_.drain_time + kTwice) {

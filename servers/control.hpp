@@ -5,6 +5,7 @@
 //   SIGTERM, SIGINT  drain: requests under way are answered, then the server ends; at the drain
 //                    deadline, or at a second Ctrl-C, it ends at once, with exit status 1.
 //                    `at_drain` is called first, and may not take long
+//   SIGHUP           if it is taken: the access log begins a new file of its name
 //   SIGUSR1          the counters as a line of JSON on standard output
 //
 // It also ends a server that nobody has used for a while (the layout `on-demand`).
@@ -17,7 +18,7 @@ namespace weft::servers {
 class Control {
  public:
   /// Blocks the signals in the calling thread and threads made later. Call before any is made.
-  static Result<os::Fd> take_signals();
+  static Result<os::Fd> take_signals(bool hang_ups = false);
 
   struct Options {
     os::Nanos drain_time = 10 * os::kSecond;

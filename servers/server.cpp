@@ -89,6 +89,11 @@ std::unique_ptr<Server> Server::open(const ServerOptions& options, Refusal& why)
   }
   if (!server->choose_form(why)) return nullptr;
   if (!may_write(options, why)) return nullptr;
+  if (!options.access_log.empty() && options.service != "file") {
+    why = {"--service " + options.service +
+           " has no requests to log, so --access-log would change nothing. Leave it out"};
+    return nullptr;
+  }
   if (options.service == "file" && !server->open_root(why)) return nullptr;
   if (options.writable) remove_stale(server->root_.get());
   try {
@@ -99,6 +104,10 @@ std::unique_ptr<Server> Server::open(const ServerOptions& options, Refusal& why)
     server->disk_ = make_disk(disk);
     Source source;  // after the disk process is forked, which must not keep the port
     if (!server->open_source(source, why)) return nullptr;
+    if (!options.access_log.empty()) {
+      server->log_ = AccessLog::open(options.access_log, options.wall, why);
+      if (!server->log_) return nullptr;
+    }
     server->service_ = make_service(server->options_);
     server->model_ = server->entry_->make({.site = {.service = *server->service_,
                                                     .disk = *server->disk_,
@@ -107,7 +116,8 @@ std::unique_ptr<Server> Server::open(const ServerOptions& options, Refusal& why)
                                                     .root = server->root_.get(),
                                                     .cpu_per_request = options.cpu_per_request,
                                                     .counters = server->counters_,
-                                                    .tail = server->tail_},
+                                                    .tail = server->tail_,
+                                                    .log = server->log_.get()},
                                            .source = std::move(source),
                                            .form = server->form_,
                                            .fibers = options.fibers,
@@ -205,6 +215,7 @@ std::string Server::counters_line() const {
       .number("connections", counters_.connections.get())
       .number("open_connections", counters_.open())
       .number("refused", counters_.refused.get())
+      .number("log_lines_dropped", log_ ? log_->dropped() : 0)
       .number("now_ns", os::now())
       .number("cpu_ns", os::process_cpu())
       .number("idle_ns", idle.idle)

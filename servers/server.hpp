@@ -31,6 +31,7 @@ struct ServerOptions {
   Limits limits{};
   os::Nanos cpu_per_request = 0;
   os::Nanos file_cache = 0;                        ///< how long a file stays open; file_cache.hpp
+  std::string access_log;                          ///< a file, or "-"; "": none
   bool writable = false;                           ///< files may be changed
   bool anyone_can_write = false;                   ///< also from other machines
   std::optional<file::Partition> partition{};      ///< of several servers, and this one's place
@@ -57,6 +58,10 @@ class Server {
   /// The counters as one line of JSON, schema weft.serve/1, without a newline. From any thread.
   std::string counters_line() const;
   const Counters& counters() const { return counters_; }
+  /// The access log's file has been renamed. From any thread.
+  void reopen_log() {
+    if (log_) log_->reopen();
+  }
 
  private:
   explicit Server(const ServerOptions& options);
@@ -72,6 +77,7 @@ class Server {
   FileCache files_;
   Counters counters_;
   CpuTail tail_;
+  std::unique_ptr<AccessLog> log_;
   std::unique_ptr<Service> service_;
   const ModelEntry* entry_ = nullptr;
   std::string_view form_;

@@ -27,6 +27,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -115,6 +116,14 @@ class Actions {
   std::size_t size_ = 0;
 };
 
+/// What an access log tells of a request. Empty views are shown as "-".
+struct Answered {
+  std::string_view line{};  ///< the request line
+  int status = 0;
+  std::uint64_t bytes = 0;  ///< of the answer's body that were to be sent
+  std::string_view referer{}, agent{};
+};
+
 /// One connection's conversation. Used again for another connection after `opened`.
 class Session {
  public:
@@ -127,6 +136,8 @@ class Session {
   virtual bool in_request() const = 0;
   /// The connection has ended, however it did. May be told so twice.
   virtual void ended() {}
+  /// Of the request that has just ended, or is broken off; until room() or the next event.
+  virtual std::optional<Answered> answered() const { return std::nullopt; }
 };
 
 /// Makes sessions. Used from many kernel threads at once.

@@ -17,7 +17,7 @@ needs_archive=('libarchive-tools 0')
 # Programs of others that some tests run (./weft test --all).
 # shellcheck disable=SC2034
 needs_foreign=('curl 0' 'wrk 0' 'netcat-openbsd 0' 'shellcheck 0' 'gdb 0' 'libarchive-tools 0'
-  'protobuf-compiler 0' 'litmus 0')
+  'protobuf-compiler 0' 'litmus 0' 'slowhttptest 0')
 # What the tests of tests/browser use (./weft test --all), where the system offers it all: not every
 # one has Chromium as a package.
 # shellcheck disable=SC2034

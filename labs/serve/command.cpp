@@ -157,6 +157,9 @@ void serve_command(CLI::App& sub, const Terminal& terminal, int& exit_code) {
   sub.add_option("--disk-cpus", f->disk_cpus, "CPUs a slow disk runs on (default: the others)");
   sub.add_option("--drain-seconds", f->drain_seconds, "time to end requests after SIGTERM")
       ->capture_default_str();
+  sub.add_option("--access-log", f->access_log,
+                 "append who asked for what to a file (SIGHUP: begin it anew), or - to the screen")
+      ->type_name("FILE");
   sub.add_flag("--stats", f->stats, "print the counters at the end (SIGUSR1: at any time)");
   trace::add_option(sub, f->trace, terminal.say);
   dashboard::add_option(sub, f->dashboard, terminal.say);

@@ -251,6 +251,7 @@ bool confine(const ServeFlags& f, servers::ServerOptions& options, Refusal& why)
 bool read_flags(const ServeFlags& f, servers::ServerOptions& options, Refusal& why) {
   options.workers = f.workers;
   options.root = f.root;
+  options.access_log = f.access_log;
   options.writable = f.writable;
   options.anyone_can_write = f.anyone_can_write;
   options.bind = {f.bind == "localhost" ? "127.0.0.1" : f.bind, static_cast<std::uint16_t>(f.port)};

@@ -14,7 +14,7 @@ namespace weft::labs {
 struct ServeFlags {
   std::string service = "file", model = "dispatcher-worker", form, mapping = "many-to-many";
   std::string engine = "weft", on_block = "hold", policy, disk = "none", stack = "64K";
-  std::string root = ".", bind = "127.0.0.1", cpus, disk_cpus, trace;
+  std::string root = ".", bind = "127.0.0.1", cpus, disk_cpus, trace, access_log;
   std::uint64_t seed = 1;
   int dashboard = -1;  // a port
   int lwps = 0, max_lwps = 0, workers = 8, heads = 0, port = 8080;

@@ -46,7 +46,9 @@ os::Nanos seconds(double number) {
 int run_server(const ServeFlags& f, const servers::ServerOptions& options, const std::string& role,
                const std::function<void(int port)>& listens) {
   Refusal why;
-  auto signals = servers::Control::take_signals();  // before any thread or process is made
+  // Before any thread or process is made. A log on the screen ends with its terminal.
+  const bool renames = !options.access_log.empty() && options.access_log != "-";
+  auto signals = servers::Control::take_signals(renames);
   if (!signals) return refuse_serving({"the kernel gives no signal descriptor", kMachineLacks});
   auto server = servers::Server::open(options, why);
   if (!server) return refuse_serving(why);

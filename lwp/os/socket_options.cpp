@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSL-1.0
 #include "lwp/os/socket_options.hpp"
 
+#include <arpa/inet.h>
 #include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -14,6 +15,18 @@ namespace weft::lwp::os {
 
 void limit_receive_buffer(int fd, int bytes) {
   ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
+}
+
+std::string_view peer_host(int fd, std::span<char> into) {
+  sockaddr_storage address{};
+  socklen_t length = sizeof address;
+  if (::getpeername(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) return {};
+  const bool v6 = address.ss_family == AF_INET6;
+  const void* host = &reinterpret_cast<const sockaddr_in*>(&address)->sin_addr;
+  if (v6) host = &reinterpret_cast<const sockaddr_in6*>(&address)->sin6_addr;
+  const char* text =
+      ::inet_ntop(v6 ? AF_INET6 : AF_INET, host, into.data(), static_cast<socklen_t>(into.size()));
+  return text == nullptr ? std::string_view() : text;
 }
 
 void reset_connection(Fd socket) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
+#include <string_view>
 
 #include "lwp/os.hpp"
 
@@ -10,6 +12,8 @@ namespace weft::lwp::os {
 
 /// The kernel keeps about so many bytes for a reader that does not read, instead of megabytes.
 void limit_receive_buffer(int fd, int bytes);
+/// The address of the other side, as text in `into`; "" once it is gone.
+std::string_view peer_host(int fd, std::span<char> into);
 /// Closes a socket so that its peer reads an error (RST), whatever has been sent.
 void reset_connection(Fd socket);
 /// Bytes sent on a socket that its peer's kernel has not yet acknowledged; 0 if unknown.

@@ -132,6 +132,7 @@ void FileSession::send_file(const os::FileInfo& file, int status, std::uint64_t 
   }
   out << "\r\n";
 
+  body_sent_ = end_ - offset_;
   head_ = out.size();
   if (offset_ == end_) return send(head_, actions);
   read_on(head_, actions);
@@ -179,7 +180,10 @@ void FileSession::answer_with_page(int status, std::string_view fields, std::str
   out << "Content-Length: " << static_cast<std::uint64_t>(text.size()) << "\r\n";
   page_.assign(reinterpret_cast<const char*>(out_.get()), out.size());
   page_.append(fields).append("\r\n");
-  if (request_.method != Method::head) page_ += text;
+  if (request_.method != Method::head) {
+    page_ += text;
+    body_sent_ = text.size();
+  }
   offset_ = 0;
   end_ = page_.size();
   send_page(actions);

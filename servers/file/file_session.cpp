@@ -15,6 +15,9 @@ namespace {
 constexpr std::string_view kReading = "GET, HEAD, OPTIONS";
 constexpr std::string_view kWriting = "GET, HEAD, OPTIONS, PUT, DELETE, MKCOL, COPY, MOVE";
 
+// Of no standard, but what logs say of a client that left before it was answered.
+constexpr int kGone = 499;
+
 }  // namespace
 
 FileSession::FileSession(const FileOptions& options, const lwp::atomic<bool>& draining,
@@ -34,6 +37,7 @@ std::span<std::byte> FileSession::room() {
     auto left = std::min<std::uint64_t>(options_.buffer - gathered_, body_.least());
     return {out_.get() + gathered_, static_cast<std::size_t>(left)};
   }
+  if (state_ != State::watching) forget_request();
   return {in_.get() + filled_, options_.limits.head - filled_};
 }
 
@@ -51,6 +55,7 @@ void FileSession::on(const Event& event, Actions& actions) {
       look_at_input(filled_ == event.bytes, actions);
       break;
     case Event::Kind::turn:
+      forget_request();
       look_at_input(true, actions);
       break;
     case Event::Kind::file_opened:
@@ -86,6 +91,15 @@ void FileSession::reset() {
   state_ = State::heading;
 }
 
+// The one that has been answered: what came behind it begins the next.
+void FileSession::forget_request() {
+  if (consumed_ == 0) return;
+  filled_ -= consumed_;
+  std::memmove(in_.get(), in_.get() + consumed_, filled_);
+  consumed_ = 0;
+  scanner_.reset();
+}
+
 // `first`: these are the first bytes of a head.
 void FileSession::look_at_input(bool first, Actions& actions) {
   std::string_view input(reinterpret_cast<const char*>(in_.get()), filled_);
@@ -93,6 +107,8 @@ void FileSession::look_at_input(bool first, Actions& actions) {
   body_ = {};
   query_ = {};
   until_ = 0;
+  status_ = 0;
+  body_sent_ = 0;
   keep_alive_ = true;
   linger_ = index_tried_ = fault_ = false;
   const auto scanned = scanner_.scan(input);
@@ -236,6 +252,7 @@ void FileSession::answer_error(int status, Actions& actions, std::string_view mo
       << static_cast<std::uint64_t>(3 + 1 + reason(status).size() + 1) << "\r\n\r\n";
   if (request_.method != Method::head) {
     out << static_cast<std::uint64_t>(status) << " " << reason(status) << "\n";
+    body_sent_ = 3 + 1 + reason(status).size() + 1;
   }
   offset_ = end_ = 0;
   page_.clear();
@@ -252,24 +269,34 @@ void FileSession::end(Actions& actions) {
     state_ = State::closing;
     return actions.end_and_close(linger_ || filled_ > consumed_, fault_);
   }
-  filled_ -= consumed_;
-  std::memmove(in_.get(), in_.get() + consumed_, filled_);
-  consumed_ = 0;
-  scanner_.reset();
   state_ = State::heading;
   actions.deadline(options_.limits.idle_time);
-  actions.end_request(filled_ > 0, fault_);
+  actions.end_request(filled_ > consumed_, fault_);
 }
 
 // The client was promised more bytes than it gets; closing is the only way to tell. `fault`: ours.
 void FileSession::break_off(bool fault, Actions& actions) {
   state_ = State::closing;
+  body_sent_ -= std::min(body_sent_, end_ - offset_);
   transfers_.end(transfer_);
   actions.close_file();
   actions.end_and_close(false, fault);
 }
 
+// A head that never came whole has a line all the same, perhaps a part of one.
+std::optional<Answered> FileSession::answered() const {
+  std::string_view input(reinterpret_cast<const char*>(in_.get()), filled_);
+  input.remove_prefix(std::min(scanner_.begin(), input.size()));
+  return Answered{.line = input.substr(0, input.find_first_of("\r\n")),
+                  .status = status_ == 0 ? kGone : status_,
+                  .bytes = body_sent_,
+                  .referer = request_.referer,
+                  .agent = request_.agent};
+}
+
 Answer FileSession::answer(int status) {
+  status_ = status;
+  body_sent_ = 0;
   os::Nanos wall = options_.wall();
   if (wall / os::kSecond != date_second_) {
     date_second_ = wall / os::kSecond;

@@ -28,8 +28,9 @@ class FileSession final : public Session, private Precondition {
   std::span<std::byte> room() override;
   // Who watches is not waited for, neither by other clients nor by the end of the server.
   bool in_request() const override {
-    return state_ != State::watching && (state_ != State::heading || filled_ > 0);
+    return state_ != State::watching && (state_ != State::heading || filled_ > consumed_);
   }
+  std::optional<Answered> answered() const override;
   void on(const Event& event, Actions& actions) override;
   void ended() override { transfers_.end(transfer_); }
 
@@ -53,6 +54,7 @@ class FileSession final : public Session, private Precondition {
 
   // file_session.cpp
   void reset();
+  void forget_request();
   void look_at_input(bool first, Actions& actions);
   bool line_too_long(std::string_view input) const;
   void begin(std::string_view head, Actions& actions);
@@ -115,7 +117,7 @@ class FileSession final : public Session, private Precondition {
   std::size_t filled_ = 0;    ///< bytes of in_ that are input
   std::size_t consumed_ = 0;  ///< of those, the request under way
   HeadScanner scanner_;
-  Request request_;           ///< views point into in_ until the request ends
+  Request request_;           ///< views point into in_ until the next is looked for
   BodyReader body_;           ///< of the request
   Query query_;               ///< likewise
   std::size_t gathered_ = 0;  ///< bytes at the front of out_ that are to be written
@@ -129,7 +131,9 @@ class FileSession final : public Session, private Precondition {
   std::uint64_t end_ = 0;               ///< of what is announced of it
   Transfer transfer_;                   ///< runs while an answer of several pieces does
   std::span<const std::byte> sending_;  ///< the piece under way
-  os::Nanos until_ = 0;  ///< when it must have gone, or a watch ends; 0: it has not begun
+  os::Nanos until_ = 0;          ///< when it must have gone, or a watch ends; 0: it has not begun
+  int status_ = 0;               ///< of the answer
+  std::uint64_t body_sent_ = 0;  ///< of its body, once all is
   os::Nanos date_second_ = -1;
   HttpDate date_{};
   State state_ = State::heading;

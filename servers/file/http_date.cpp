@@ -99,6 +99,23 @@ HttpDate http_date(os::Nanos wall) {
   return out;
 }
 
+LogDate log_date(os::Nanos wall) {
+  const HttpDate from = http_date(wall);
+  LogDate out;
+  char* at = out.data();
+  auto text = [&](std::string_view part) { at = std::ranges::copy(part, at).out; };
+  text("[");
+  text({from.data() + 5, 2});
+  text("/");
+  text({from.data() + 8, 3});
+  text("/");
+  text({from.data() + 12, 4});
+  text(":");
+  text({from.data() + 17, 8});
+  text(" +0000] ");
+  return out;
+}
+
 std::optional<os::Nanos> parse_http_date(std::string_view text, os::Nanos wall) {
   using namespace std::chrono;
   Reader in(text);

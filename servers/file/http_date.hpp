@@ -17,6 +17,10 @@ namespace os = lwp::os;
 using HttpDate = std::array<char, 29>;
 HttpDate http_date(os::Nanos wall);
 
+/// "[06/Nov/1994:08:49:37 +0000] ", as the common log format writes it.
+using LogDate = std::array<char, 29>;
+LogDate log_date(os::Nanos wall);
+
 /// Nothing if it is no date. `wall` tells which century a year of two digits means.
 std::optional<os::Nanos> parse_http_date(std::string_view text, os::Nanos wall);
 

@@ -38,6 +38,7 @@ class Tokens final : public http::basic_parser<true> {
   Once host, length, encoding, expect, range, content_range;
   Once if_match, if_none_match, if_modified_since, if_unmodified_since, if_range;
   Once destination, depth, overwrite;
+  Once referer, agent;  // which decide nothing
 
   /// One of those that we go by, but not of those that frame the request, is there twice: whichever
   /// we took, somebody between us and the client might take the other.
@@ -95,6 +96,10 @@ class Tokens final : public http::basic_parser<true> {
         return &depth;
       case http::field::overwrite:
         return &overwrite;
+      case http::field::referer:
+        return &referer;
+      case http::field::user_agent:
+        return &agent;
       default:
         return nullptr;
     }
@@ -188,6 +193,8 @@ Verdict judge(std::string_view head) {
   r.destination = t.destination.or_none();
   r.depth = t.depth.or_none();
   r.overwrite = t.overwrite.or_none();
+  r.referer = t.referer.value;
+  r.agent = t.agent.value;
   r.partial_put = t.content_range.times > 0;
 
   if (t.fields > kMaxFields || t.ambiguous()) return refuse(400, true, r);

@@ -33,6 +33,7 @@ struct Request {
   std::string_view host{};
   Conditions conditions{};
   std::string_view range{};
+  std::string_view referer{}, agent{};                   ///< for the access log; the last of each
   std::string_view destination{}, depth{}, overwrite{};  ///< of COPY and MOVE; null data: absent
   bool has_body() const { return chunked || length > 0; }
 };

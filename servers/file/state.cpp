@@ -106,7 +106,7 @@ void FileSession::end_state(Actions& actions) {
 bool FileSession::waits_for_change(Actions& actions) {
   const os::Nanos now = options_.clock();
   if (until_ == 0) until_ = now + query_.wait;
-  if (now >= until_ || filled_ > consumed_ || room().empty()) return false;
+  if (now >= until_ || filled_ > consumed_ || filled_ == options_.limits.head) return false;
   state_ = State::watching;
   actions.close_file();
   actions.deadline(kLook);

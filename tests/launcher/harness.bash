@@ -29,7 +29,7 @@ make_machine() {
   echo 0 >"$state/uid"
   printf '%s\n' 'g++ 4:12.2.0-3' 'cmake 3.25.1-1' 'ninja-build 1.11.1-1' \
     'libboost-context-dev 1.74.0.3' 'libboost-fiber-dev 1.74.0.3' 'libcli11-dev 2.1.2+ds-1' \
-    'nlohmann-json3-dev 3.11.2-2' 'catch2 2.13.10-1' 'curl 7.88' 'libarchive-tools 3.6.2' 'wrk 4.1' 'litmus 0.13' \
+    'nlohmann-json3-dev 3.11.2-2' 'catch2 2.13.10-1' 'curl 7.88' 'libarchive-tools 3.6.2' 'wrk 4.1' 'litmus 0.13' 'slowhttptest 1.8' \
     'netcat-openbsd 1.219' 'shellcheck 0.9.0-1' 'gdb 13.1-3' 'chromium 156.0' 'nodejs 18.20.4' \
     'npm 9.2.0~ds1-1' 'protobuf-compiler 3.21.12-3' 'clang 14.0-55.7' 'libclang-rt-dev 14.0-55.7' \
     'nginx 1.22.1-9' 'lighttpd 1.4.69-1' 'apache2-bin 2.4.71-1' >"$state/offered"

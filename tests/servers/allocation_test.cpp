@@ -49,7 +49,7 @@ TEST_CASE("requests allocate nothing in the steady state, on a kept or a new con
     std::cout << "SKIPPED: needs openat2\n";
     return;
   }
-  Folder root;
+  Folder root, log;
   root.file("a-name-too-long-for-a-short-string.txt", "hello");
   const std::string request = get("/a-name-too-long-for-a-short-string.txt");
   auto setup = GENERATE(from_range(all_setups()));
@@ -57,7 +57,10 @@ TEST_CASE("requests allocate nothing in the steady state, on a kept or a new con
   if (setup.workers == 0) return;  // a connection allocates its fiber
   INFO(setup << ", " << disk);
   counts_here = false;
-  Live live(setup, root.path(), [&](auto& o) { o.disk = *servers::parse_disk(disk).spec; });
+  Live live(setup, root.path(), [&](auto& o) {
+    o.disk = *servers::parse_disk(disk).spec;
+    o.access_log = log.path() + "/log";
+  });
   Client kept(live.port());
   auto talk = [&](int requests) {
     for (int i = 0; i < requests; ++i) {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <ostream>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -215,6 +216,13 @@ class Client {
   os::Fd fd_;
   std::string buffer_;
 };
+
+inline std::string contents(const std::string& path) {
+  std::ifstream in(path);
+  std::stringstream out;
+  out << in.rdbuf();
+  return out.str();
+}
 
 /// What a shell command printed, both streams, and its exit code.
 struct Ran {

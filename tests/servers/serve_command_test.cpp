@@ -23,12 +23,6 @@ std::string unwrapped(std::string text) {
     text.replace(at, 3, " ");
   return text;
 }
-std::string contents(const std::string& path) {
-  std::ifstream in(path);
-  std::stringstream out;
-  out << in.rdbuf();
-  return out.str();
-}
 
 }  // namespace
 
