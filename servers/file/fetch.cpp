@@ -109,7 +109,9 @@ void FileSession::read_on(std::size_t behind, Actions& actions) {
   state_ = State::reading;
   work_ = {.kind = DiskWork::Kind::read,
            .offset = offset_,
-           .into = {out_.get() + behind, static_cast<std::size_t>(left)}};
+           .into = {out_.get() + behind, static_cast<std::size_t>(left)},
+           .onward = behind == 0 ? end_ - offset_ : 0};
+  if (behind == 0) actions.deadline(options_.send);  // it may go straight to the peer
   actions.disk(work_);
 }
 

@@ -55,6 +55,10 @@ void FileSession::on(const Event& event, Actions& actions) {
     case Event::Kind::chunk_read:
       chunk_read(event.bytes, actions);
       break;
+    case Event::Kind::forwarded:
+      offset_ += event.bytes;
+      sent(actions);
+      break;
     case Event::Kind::disk_done:
       disk_done(event.done, actions);
       break;
@@ -176,7 +180,7 @@ void FileSession::failed(int error, Actions& actions) {
 }
 
 void FileSession::deadline(Actions& actions) {
-  if (state_ == State::sending || state_ == State::inviting) {
+  if (state_ == State::sending || state_ == State::reading || state_ == State::inviting) {
     break_off(actions);
   } else if (in_request()) {
     keep_alive_ = false;
