@@ -120,6 +120,7 @@ class Connection {
   bool receive(Event& event, Need& need);
   bool send(Event& event, Need& need);
   bool use_disk(Event& event, Need& need);
+  bool forward(const DiskWork& work, Event& event, Need& need);
   Event open_file();
   /// Tells the session and does the actions that take no waiting; the last one stays in action_.
   void tell(const Event& event);

@@ -67,6 +67,9 @@ struct DiskWork {
   bool overwrite = true;  ///< copy, move: what is there already
   std::uint64_t offset = 0;
   std::span<std::byte> into{};
+  /// read: so many bytes are for the peer as they are. Where the disk has them at hand they may go
+  /// there instead of `into`.
+  std::uint64_t onward = 0;
   std::span<const std::byte> from{};
   const std::string* name = nullptr;  ///< below the root; a folder's may end with a slash
   const std::string* to = nullptr;

@@ -45,6 +45,7 @@ struct Event {
     sent,         ///< all of the last send has been given to the kernel
     file_opened,  ///< `file` describes it
     chunk_read,   ///< `bytes` have been read; 0 is the end of the file
+    forwarded,    ///< `bytes` have gone from the file to the peer instead (DiskWork::onward)
     disk_done,    ///< other work of the disk: `done` says what came of it
     failed,       ///< the last open or work of the disk failed with `error`
     deadline,     ///< the deadline passed while the session waited to receive, or to send the

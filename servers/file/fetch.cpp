@@ -144,8 +144,11 @@ void FileSession::read_on(std::size_t behind, Actions& actions) {
   state_ = State::reading;
   work_ = {.kind = DiskWork::Kind::read,
            .offset = offset_,
-           .into = {out_.get() + behind, static_cast<std::size_t>(left)}};
-  actions.disk(work_);
+           .into = {out_.get() + behind, static_cast<std::size_t>(left)},
+           .onward = behind == 0 ? end_ - offset_ : 0};
+  if (work_.onward == 0) return actions.disk(work_);
+  until_ = options_.clock() + options_.limits.send_time;
+  if (!forwards_on(actions)) break_off(false, actions);
 }
 
 void FileSession::chunk_read(std::size_t bytes, Actions& actions) {

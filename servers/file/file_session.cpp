@@ -64,6 +64,10 @@ void FileSession::on(const Event& event, Actions& actions) {
     case Event::Kind::chunk_read:
       chunk_read(event.bytes, actions);
       break;
+    case Event::Kind::forwarded:
+      offset_ += event.bytes;
+      sent(actions);
+      break;
     case Event::Kind::disk_done:
       disk_done(event.done, actions);
       break;
@@ -227,7 +231,9 @@ void FileSession::failed(int error, Actions& actions) {
 // `unsent`: of the send under way.
 void FileSession::deadline(std::size_t unsent, Actions& actions) {
   if (state_ == State::watching) return look_again(actions);
-  if (state_ == State::sending || state_ == State::inviting) {
+  if (state_ == State::reading) {
+    if (!forwards_on(actions)) break_off(!transfer_.is_cancelled(), actions);
+  } else if (state_ == State::sending || state_ == State::inviting) {
     if (!sends_on(unsent, actions)) break_off(!transfer_.is_cancelled(), actions);
   } else if (in_request()) {
     keep_alive_ = false;

@@ -97,6 +97,8 @@ class FileSession final : public Session, private Precondition {
   bool waits_for_change(Actions& actions);
   void look_again(Actions& actions);
   bool sends_on(std::size_t unsent, Actions& actions);
+  bool forwards_on(Actions& actions);
+  bool has_time(Actions& actions);
 
   // change.cpp
   void change(Actions& actions);

@@ -123,11 +123,22 @@ void FileSession::look_again(Actions& actions) {
 // Sends what is left of a piece of a transfer, for a moment, so that a client that does not read
 // is no reason not to hear that it is cancelled. False if it is, or the piece has had its time.
 bool FileSession::sends_on(std::size_t unsent, Actions& actions) {
-  if (!transfer_.runs() || transfer_.is_cancelled()) return false;
-  const os::Nanos now = options_.clock();
-  if (now >= until_) return false;
-  actions.deadline(std::min(kLook, until_ - now));
+  if (!transfer_.runs() || !has_time(actions)) return false;
   actions.send(sending_.last(unsent));
+  return true;
+}
+
+// The same of a piece that may go straight from the file to the peer.
+bool FileSession::forwards_on(Actions& actions) {
+  if (!has_time(actions)) return false;
+  actions.disk(work_);
+  return true;
+}
+
+bool FileSession::has_time(Actions& actions) {
+  const os::Nanos left = until_ - options_.clock();
+  if (transfer_.is_cancelled() || left <= 0) return false;
+  actions.deadline(transfer_.runs() ? std::min(kLook, left) : left);
   return true;
 }
 

@@ -68,7 +68,7 @@ std::vector<std::string> nginx(const Premises& at, const std::string& port) {
 http {
   access_log off;
   sendfile on;
-  tcp_nopush on;
+  sendfile_max_chunk 128k;
   keepalive_requests 1000000000;
   open_file_cache max=100;
   default_type application/octet-stream;
