@@ -16,7 +16,7 @@ namespace {
 // Lines are gathered for so long after the first of them.
 constexpr os::Nanos kGather = 100 * os::kMillisecond;
 // How long the end of a server waits for a log that takes nothing.
-constexpr os::Nanos kPatience = os::kSecond;
+constexpr os::Nanos kLastWords = os::kSecond;
 // A pipe that is writable takes so much without blocking (PIPE_BUF), and of several processes that
 // append to one file none writes into another's line.
 constexpr std::size_t kAtOnce = 4096;
@@ -80,7 +80,7 @@ AccessLog::AccessLog(std::string path, os::Fd file, std::function<os::Nanos()> w
 }
 
 AccessLog::~AccessLog() {
-  ends_.store(os::now() + kPatience, lwp::memory_order_release);
+  ends_.store(os::now() + kLastWords, lwp::memory_order_release);
   wanted_.store(1, lwp::memory_order_release);
   os::futex_wake(wanted_, 1);
   writer_.join();
