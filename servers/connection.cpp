@@ -97,6 +97,7 @@ Need Connection::carry_on() {
     }
     if (event.kind == Event::Kind::received || event.kind == Event::Kind::turn) begin_span();
     tell(event);
+    if (event.kind == Event::Kind::forwarded && in_answer()) return Need::turn_over;
     if (action_.kind == Action::Kind::end_request) {
       return action_.more ? Need::turn_over : Need::readable;
     }
@@ -180,8 +181,8 @@ bool Connection::use_disk(Event& event, Need& need) {
   return true;
 }
 
-// From the page cache to the socket. In pieces, so that the peer takes the first while the next are
-// on their way: a megabyte at once costs twice the time.
+// From the page cache to the socket, in pieces, and others have their turn after each: meanwhile
+// the peer takes it, and the kernel's buffers stay small. A megabyte at once costs twice the time.
 bool Connection::forward(const DiskWork& work, Event& event, Need& need) {
   if (is_late()) {
     event.kind = Event::Kind::deadline;

@@ -41,7 +41,7 @@ enum class Need : std::uint8_t {
   readable,   ///< bytes from the peer
   writable,   ///< room for bytes to the peer
   disk,       ///< the work that disk_work() names
-  turn_over,  ///< its next request is in the buffer: others first, then run() again
+  turn_over,  ///< its next request, or a piece of its answer, is at hand: others first
   closed,     ///< it has ended
 };
 
@@ -85,6 +85,8 @@ class Connection {
   os::Nanos deadline() const { return std::min(deadline_, pace_deadline_); }
   /// Part of a request has come, or its answer is under way.
   bool in_request() const { return !lingering_ && session_->in_request(); }
+  /// It waits for its turn, or the disk, in the middle of an answer.
+  bool in_answer() const { return action_.kind == Action::Kind::disk; }
   /// It may be closed without loss.
   bool idle() const { return !lingering_ && !session_->in_request(); }
   os::Nanos last_request_cpu() const { return cpu_.last(); }

@@ -106,6 +106,7 @@ class SingleThreaded final : public ServerModel {
           if (!acceptor_.open() && c.idle()) close(c);
           break;
         case Need::turn_over:
+          if (c.in_answer()) continue;
           turn_over_.push(c);
           break;
         case Need::closed:
