@@ -16,6 +16,9 @@
 namespace weft::servers {
 namespace {
 
+// Of a connection whose peer does not read: megabytes for each would be the kernel's memory gone.
+constexpr int kMostUnsent = 256 * 1024;
+
 std::string reason(int error) {
   return std::generic_category().message(error);
 }
@@ -162,6 +165,7 @@ bool Server::open_port(os::Fd& listener, Refusal& why) {
     listener = listen_at(options_.bind, why);
     if (!listener) return false;
   }
+  os::limit_unsent(listener.get(), kMostUnsent);
   auto port = os::local_port(listener.get());
   port_ = port ? *port : 0;
   return true;
