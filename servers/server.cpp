@@ -17,6 +17,9 @@
 namespace weft::servers {
 namespace {
 
+// Of a connection whose peer does not read: megabytes for each would be the kernel's memory gone.
+constexpr int kMostUnsent = 256 * 1024;
+
 std::string reason(int error) {
   return std::generic_category().message(error);
 }
@@ -190,6 +193,7 @@ bool Server::open_source(Source& source, Refusal& why) {
     socket = listen_at(options_.bind, why);
     if (!socket) return false;
   }
+  os::limit_unsent(socket.get(), kMostUnsent);
   auto port = os::local_port(socket.get());
   port_ = port ? *port : 0;
   return true;

@@ -17,6 +17,10 @@ void limit_receive_buffer(int fd, int bytes) {
   ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
 }
 
+void limit_unsent(int fd, int bytes) {
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &bytes, sizeof bytes);
+}
+
 std::string_view peer_host(int fd, std::span<char> into) {
   sockaddr_storage address{};
   socklen_t length = sizeof address;

@@ -12,6 +12,9 @@ namespace weft::lwp::os {
 
 /// The kernel keeps about so many bytes for a reader that does not read, instead of megabytes.
 void limit_receive_buffer(int fd, int bytes);
+/// The kernel takes about so many bytes that it cannot send yet, instead of megabytes. Connections
+/// have it from their listener.
+void limit_unsent(int fd, int bytes);
 /// The address of the other side, as text in `into`; "" once it is gone.
 std::string_view peer_host(int fd, std::span<char> into);
 /// Closes a socket so that its peer reads an error (RST), whatever has been sent.

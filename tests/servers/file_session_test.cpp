@@ -308,7 +308,7 @@ TEST_CASE("deadlines: an idle peer goes, half a request is 408, a slow reader is
   Talk slow(of_slow.service, of_slow.files);
   slow.block_sends(true);
   slow.say(get("/big"));
-  now = o.send;
+  now = o.limits.send_time;
   slow.expire();
   CHECK(slow.closed());
   CHECK(slow.failures() == 1);
