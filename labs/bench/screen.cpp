@@ -70,7 +70,7 @@ class Screen {
       if (!result.row.name.starts_with(kCost)) rows += row(result) + '\n';
     return t_.bold(row_line("", say_("bench.engine"), say_("bench.lwps"), say_("bench.median"),
                             say_("bench.range"),
-                            say_(find(results_, kUnit) ? "bench.ratio" : "bench.ratio_peer"),
+                            find(results_, kUnit) ? say_("bench.ratio") : say_("bench.ratio_peer"),
                             say_("bench.target"), "")) +
            '\n' + rows;
   }
