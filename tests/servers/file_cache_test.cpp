@@ -48,7 +48,7 @@ TEST_CASE("a file stays open for its time, and who reads it keeps it for longer"
   CHECK(text_of(first) == "old");
 }
 
-TEST_CASE("what is forgotten is opened anew at once; 0 keeps nothing") {
+TEST_CASE("what is forgotten is opened anew at once, and 0 keeps nothing") {
   Folder folder;
   folder.file("a", "old");
   const os::Fd root = std::move(os::open_directory(folder.path())).value();
