@@ -638,7 +638,7 @@ inline constexpr Message kMessages[] = {
     {"main.about_fetch", "Fetches a file in pieces, from a server that may end in between.", "分块获取文件，服务器可能在中途结束。"},
     {"fetch.help_url", "http://ADDRESS[:PORT]/path", "http://地址[:端口]/路径"},
     {"fetch.help_output", "write it there; - is standard output", "写入该文件；- 为标准输出"},
-    {"fetch.help_state", "who keeps the place: stateless (the client), stateful (the server), soft (the server for a lease, and the client)", "位置由谁保存：stateless（客户端）、stateful（服务器）、soft（服务器在租约内保存，客户端也保存）"},
+    {"fetch.help_state", "who knows the place: the client, the server, or both", "位置由谁保存：客户端、服务器，或两者"},
     {"fetch.help_piece", "of a piece, as 64K", "每块大小，如 64K"},
     {"fetch.help_lease", "of soft state: unused so long, it is forgotten", "软状态的租约：闲置这么久便被遗忘"},
     {"fetch.help_pause", "between pieces", "块与块之间的停顿"},
