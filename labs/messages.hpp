@@ -705,7 +705,7 @@ inline constexpr Message kMessages[] = {
     {"bench.no_expectation", "'{word}' cannot be expected of bench; what can is: {all}.", "bench 不能期望“{word}”；可以期望：{all}。"},
     {"bench.nothing", "no row of {names} runs on {engines}. See all: ./weft bench --quick", "{names} 没有在 {engines} 上运行的行。查看全部：./weft bench --quick"},
     {"bench.help_name", "benchmarks to run (all; servers only if named)", "要运行的基准（全部；servers 须指名）"},
-    {"bench.help_engine", "of weft,boost-fiber,pthread,process,bare; servers:\nweft,epoll,io_uring,nginx,lighttpd,apache (all)", "weft,boost-fiber,pthread,process,bare 之中；servers：\nweft,epoll,io_uring,nginx,lighttpd,apache（全部）"},
+    {"bench.help_engine", "of weft,boost-fiber,pthread,process,bare (all)", "weft,boost-fiber,pthread,process,bare 之中（全部）"},
     {"bench.help_lwps", "LWPs of the rows that use several (2)", "使用多个 LWP 的各行的 LWP 数（2）"},
     {"bench.help_runs", "times each row is measured (9)", "每行测量几次（9）"},
     {"bench.help_quick", "under 10 s; the figures are rough", "10 秒以内；数字粗略"},

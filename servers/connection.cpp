@@ -72,8 +72,12 @@ void Connection::wait(Need need) {
 }
 
 // Its deadline has passed, and it has not caught up since.
-bool Connection::is_late() {
-  return std::exchange(expired_, false) && (pace_.too_slow() || os::now() >= deadline_);
+bool Connection::is_late(Event& event) {
+  if (!std::exchange(expired_, false)) return false;
+  event.too_slow = pace_.too_slow();
+  if (!event.too_slow && os::now() < deadline_) return false;
+  event.kind = Event::Kind::deadline;
+  return true;
 }
 
 Need Connection::carry_on() {
@@ -119,10 +123,7 @@ bool Connection::perform(Event& event, Need& need) {
 }
 
 bool Connection::receive(Event& event, Need& need) {
-  if (is_late()) {
-    event.kind = Event::Kind::deadline;
-    return true;
-  }
+  if (is_late(event)) return true;
   auto got = os::receive(socket_.get(), session_->room());
   if (!got && would_block(got.error())) {
     need = Need::readable;
@@ -137,8 +138,7 @@ bool Connection::receive(Event& event, Need& need) {
 
 bool Connection::send(Event& event, Need& need) {
   event.kind = Event::Kind::sent;
-  if (is_late()) {
-    event.kind = Event::Kind::deadline;
+  if (is_late(event)) {
     event.bytes = action_.bytes.size();
     return true;
   }
@@ -184,10 +184,7 @@ bool Connection::use_disk(Event& event, Need& need) {
 // From the page cache to the socket, in pieces, and others have their turn after each: meanwhile
 // the peer takes it, and the kernel's buffers stay small. A megabyte at once costs twice the time.
 bool Connection::forward(const DiskWork& work, Event& event, Need& need) {
-  if (is_late()) {
-    event.kind = Event::Kind::deadline;
-    return true;
-  }
+  if (is_late(event)) return true;
   constexpr std::uint64_t kPiece = 128 * 1024;
   auto sent = os::send_file(socket_.get(), work.file, work.offset, std::min(work.onward, kPiece));
   if (sent) {

@@ -116,7 +116,7 @@ class Connection {
   Need carry_on();
   void go_on();
   void wait(Need need);
-  bool is_late();
+  bool is_late(Event& event);
   /// Performs the action under way; the event it answers with, or nothing and sets `need`.
   bool perform(Event& event, Need& need);
   bool receive(Event& event, Need& need);

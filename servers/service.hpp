@@ -55,6 +55,7 @@ struct Event {
   Kind kind = Kind::opened;
   std::size_t bytes = 0;
   int error = 0;
+  bool too_slow = false;  ///< deadline: time is left, but the peer moves too little (pace.hpp)
   os::FileInfo file{};
   DiskDone done{};
 };

@@ -6,7 +6,8 @@
 
 namespace weft::servers::file {
 
-Cursors::Cursors(std::size_t most) : most_(most), all_(new Cursor[most]) {
+Cursors::Cursors(std::size_t most, const Ids& ids)
+    : most_(most), ids_(ids), all_(new Cursor[most]) {
   for (std::size_t i = most; i-- > 0;) {
     all_[i].next = free_;
     free_ = &all_[i];
@@ -15,7 +16,7 @@ Cursors::Cursors(std::size_t most) : most_(most), all_(new Cursor[most]) {
 
 std::uint64_t Cursors::open(const EntityTag& tag, std::uint64_t at, os::Nanos lease,
                             os::Nanos now) {
-  const auto id = fresh_id();
+  const auto id = ids_();
   std::lock_guard lock(lock_);
   if (free_ == nullptr) forget_expired(now);
   if (free_ == nullptr) return 0;

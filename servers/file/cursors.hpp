@@ -16,7 +16,7 @@ namespace weft::servers::file {
 /// Of one service. Thread-safe.
 class Cursors {
  public:
-  explicit Cursors(std::size_t most);
+  Cursors(std::size_t most, const Ids& ids);
 
   /// Its id; 0 if as many are open as may be. `lease` 0: until it is closed.
   std::uint64_t open(const EntityTag& tag, std::uint64_t at, os::Nanos lease, os::Nanos now);
@@ -52,6 +52,7 @@ class Cursors {
   void forget_expired(os::Nanos now);
 
   const std::size_t most_;
+  const Ids& ids_;
   SpinLock lock_;
   // Guarded by lock_:
   std::unique_ptr<Cursor[]> all_;

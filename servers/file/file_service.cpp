@@ -13,7 +13,7 @@ FileService::FileService(FileOptions options)
     : options_(std::move(options)),
       refusal_("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\n" +
                file::retry_after(options_.limits) + "Content-Length: 0\r\n\r\n"),
-      cursors_(options_.cursors) {}
+      cursors_(options_.cursors, options_.ids) {}
 std::unique_ptr<Session> FileService::make_session() {
   return std::make_unique<file::FileSession>(options_, draining_, cursors_, transfers_);
 }

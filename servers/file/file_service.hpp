@@ -27,6 +27,7 @@ struct FileOptions {
   std::size_t cursors = 1024;                      ///< open at a time
   std::function<os::Nanos()> wall = os::wall_now;  ///< the clock of Date
   std::function<os::Nanos()> clock = os::now;      ///< that of leases and long waits
+  file::Ids ids = file::fresh_id;                  ///< of cursors and transfers
 };
 
 class FileService final : public Service {
@@ -42,7 +43,7 @@ class FileService final : public Service {
   const std::string refusal_;
   lwp::atomic<bool> draining_{false};  // a hint; pairs with nothing
   file::Cursors cursors_;
-  file::Transfers transfers_;
+  file::Transfers transfers_{options_.ids};
 };
 
 }  // namespace weft::servers

@@ -84,7 +84,7 @@ void FileSession::on(const Event& event, Actions& actions) {
       actions.close();
       break;
     case Event::Kind::deadline:
-      deadline(event.bytes, actions);
+      deadline(event, actions);
       break;
   }
 }
@@ -228,13 +228,13 @@ void FileSession::failed(int error, Actions& actions) {
   }
 }
 
-// `unsent`: of the send under way.
-void FileSession::deadline(std::size_t unsent, Actions& actions) {
+void FileSession::deadline(const Event& event, Actions& actions) {
   if (state_ == State::watching) return look_again(actions);
-  if (state_ == State::reading) {
-    if (!forwards_on(actions)) break_off(!transfer_.is_cancelled(), actions);
-  } else if (state_ == State::sending || state_ == State::inviting) {
-    if (!sends_on(unsent, actions)) break_off(!transfer_.is_cancelled(), actions);
+  if (state_ == State::sending || state_ == State::inviting || state_ == State::reading) {
+    const bool forwards = state_ == State::reading;
+    const bool goes_on =
+        !event.too_slow && (forwards ? forwards_on(actions) : sends_on(event.bytes, actions));
+    if (!goes_on) break_off(!transfer_.is_cancelled(), actions);
   } else if (in_request()) {
     keep_alive_ = false;
     answer_error(408, actions);

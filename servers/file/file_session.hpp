@@ -62,7 +62,7 @@ class FileSession final : public Session, private Precondition {
   void answer_options(Actions& actions);
   void sent(Actions& actions);
   void failed(int error, Actions& actions);
-  void deadline(std::size_t unsent, Actions& actions);
+  void deadline(const Event& event, Actions& actions);
   void answer_error(int status, Actions& actions, std::string_view more = {});
   void send(std::size_t bytes, Actions& actions);
   void end(Actions& actions);

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -43,6 +44,9 @@ class IdTable {
   T*& chain(std::uint64_t id) { return chains_[id % chains_.size()]; }
   std::array<T*, 1024> chains_{};
 };
+
+/// Where ids come from; thread-safe, never 0.
+using Ids = std::function<std::uint64_t()>;
 
 inline std::uint64_t fresh_id() {
   while (true) {

@@ -6,7 +6,7 @@
 namespace weft::servers::file {
 
 void Transfers::begin(Transfer& t) {
-  const auto id = fresh_id();
+  const auto id = ids_();
   t.cancelled.store(false, lwp::memory_order_relaxed);
   std::lock_guard lock(lock_);
   running_.add(t, id);

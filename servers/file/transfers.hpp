@@ -22,6 +22,7 @@ struct Transfer : Identified {
 /// Of one service. Thread-safe.
 class Transfers {
  public:
+  explicit Transfers(const Ids& ids) : ids_(ids) {}
   void begin(Transfer& t);
   /// Nothing if it does not run.
   void end(Transfer& t);
@@ -29,6 +30,7 @@ class Transfers {
   bool cancel(std::uint64_t id);
 
  private:
+  const Ids& ids_;
   SpinLock lock_;
   IdTable<Transfer> running_;  // guarded by lock_
 };

@@ -182,7 +182,9 @@ std::string without_invitations(std::string_view said, std::string_view heard, i
 // What a client hears that says this in pieces of that size, and what the files are then.
 std::string converse(std::string_view said, bool writable, std::size_t piece, std::size_t chunk,
                      bool expires) {
-  servers::FileService service(options(writable));
+  auto with_ids = options(writable);
+  with_ids.ids = [id = std::uint64_t{0}]() mutable { return ++id; };
+  servers::FileService service(std::move(with_ids));
   Tree files(chunk);
   tests::Talk talk(service, files);
   for (auto rest = said; !rest.empty() && !talk.closed();) {

@@ -120,7 +120,8 @@ TEST_CASE("an access log that is renamed goes on under its name after SIGHUP") {
   CHECK(served.exit_code() == 0);
 }
 
-TEST_CASE("a log that nobody takes holds up no request and not the end, and its lines are dropped") {
+TEST_CASE(
+    "a log that nobody takes holds up no request and not the end, and its lines are dropped") {
   Folder root;
   root.file("a", "hello");
   auto setup = GENERATE(from_range(all_setups()));
