@@ -10,7 +10,7 @@ namespace {
 constexpr int kStepsPerHalf = 5;
 
 template <class... Values>
-std::string line(const char* format, Values... values) {
+std::string printed(const char* format, Values... values) {
   char text[160];
   std::snprintf(text, sizeof text, format, values...);
   return text;
@@ -27,8 +27,8 @@ std::string to_hgrm(const Histogram& h) {
     const double share = static_cast<double>(up_to) / static_cast<double>(h.count());
     if (last || 100 * share < next) {
       if (last)
-        out +=
-            line("%12.3f %2.12f %10llu\n", ms(value), 1.0, static_cast<unsigned long long>(up_to));
+        out += printed("%12.3f %2.12f %10llu\n", ms(value), 1.0,
+                       static_cast<unsigned long long>(up_to));
       return;
     }
     // Several steps may fall on one value: one line says it.
@@ -36,14 +36,14 @@ std::string to_hgrm(const Histogram& h) {
       const double halves = std::floor(std::log2(100 / (100 - next))) + 1;
       next += 100 / (kStepsPerHalf * std::exp2(halves));
     }
-    out += line("%12.3f %2.12f %10llu %14.2f\n", ms(value), share,
-                static_cast<unsigned long long>(up_to), 1 / (1 - share));
+    out += printed("%12.3f %2.12f %10llu %14.2f\n", ms(value), share,
+                   static_cast<unsigned long long>(up_to), 1 / (1 - share));
   });
-  out += line("#[Mean    = %12.3f, StdDeviation   = %12.3f]\n", ms(h.mean()), ms(h.deviation()));
-  out += line("#[Max     = %12.3f, Total count    = %12llu]\n", ms(h.max()),
-              static_cast<unsigned long long>(h.count()));
-  return out + line("#[Buckets = %12d, SubBuckets     = %12d]\n", Histogram::kDoublings,
-                    Histogram::kPerDoubling);
+  out += printed("#[Mean    = %12.3f, StdDeviation   = %12.3f]\n", ms(h.mean()), ms(h.deviation()));
+  out += printed("#[Max     = %12.3f, Total count    = %12llu]\n", ms(h.max()),
+                 static_cast<unsigned long long>(h.count()));
+  return out + printed("#[Buckets = %12d, SubBuckets     = %12d]\n", Histogram::kDoublings,
+                       Histogram::kPerDoubling);
 }
 
 }  // namespace weft::labs::load

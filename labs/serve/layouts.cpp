@@ -140,12 +140,15 @@ int supervise(const ServeFlags& f, const servers::ServerOptions& options,
 int serve_on_demand(const ServeFlags& f, const servers::ServerOptions& options,
                     const Listeners& listeners, int most,
                     const std::function<void(int port)>& say_listening) {
-  {
-    Refusal why;  // what would hinder each process is told now, and once
-    servers::ServerOptions trial = options;
-    trial.listener = listeners.sockets[0];
-    if (!servers::Server::open(trial, why)) return refuse_serving(why);
-  }
+  // What would hinder each process is told now, and once. In a process: a server may make threads.
+  auto trial = os::fork_process([&] {
+    Refusal why;
+    servers::ServerOptions own = options;
+    own.listener = listeners.sockets[0];
+    return servers::Server::open(own, why) ? kDone : refuse_serving(why);
+  });
+  if (!trial) return refuse_serving({"no process can be started here", kMachineLacks});
+  if (const auto exit = trial->wait(); exit && exit->code != kDone) return exit->code;
   const bool per_connection = f.layout == "per-connection";
   auto body = [&](std::uint64_t number, int connection) {
     servers::ServerOptions own = options;

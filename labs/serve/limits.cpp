@@ -65,8 +65,7 @@ void LimitFlags::add_to(CLI::App& sub) {
   size("--max-request-line", request_line_, "longer is 414");
   size("--max-head", head_, "request line and fields; longer is 431");
   size("--max-body", body_, "longer is 413");
-  number("--max-connections", connections_,
-         "open at once, others are told 503 (0: half of ulimit -n)");
+  number("--max-connections", connections_, "open at once, others: 503 (0: half of ulimit -n)");
   number("--max-queue", queue_, "requests that wait for a worker, others: 503 (0: any)");
   sub.get_option("--max-queue")->each([this](const std::string&) { queue_given_ = true; });
   number("--retry-after", retry_after_, "seconds until who was told 503 may come again");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSL-1.0
 // A load on several endpoints, of which some fail.
+#include <cctype>
 #include <cstdlib>
 
 #include "labs/load/generator.hpp"
@@ -185,6 +186,9 @@ TEST_CASE("weft load: endpoints are typed as --also or --names, and told in its 
   CHECK(ran.code == 0);
   CHECK(ran.out.find("spread over 2 endpoints") != ran.out.npos);
   CHECK(ran.out.find("no errors") != ran.out.npos);
+  const auto rate = ran.out.find("  KiB/s");
+  REQUIRE(rate != ran.out.npos);
+  CHECK(std::isdigit(ran.out.at(ran.out.find_first_not_of(' ', rate + 7))));
   CHECK(ran.out.find("failed over: ") != ran.out.npos);
 
   CHECK(load({there, "--also", "nowhere"}).code == 2);

@@ -76,6 +76,10 @@ TEST_CASE("on-demand: no process before a client, one for all of them, none when
   Served served(root.path(), layout("on-demand", model, {"--end-after", "0.3"}));
   served.process().signal(SIGUSR1);
   CHECK(served.line(100 * os::kMillisecond).empty());
+  // Who forks is one thread, whatever a server of this model would be.
+  const std::filesystem::directory_iterator tasks("/proc/" +
+                                                  std::to_string(served.process().pid()) + "/task");
+  CHECK(std::distance(begin(tasks), end(tasks)) == 1);
   pid_t before = 0;
   for (int round = 0; round < 2; ++round) {
     pid_t now = 0;
