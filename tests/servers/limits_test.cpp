@@ -3,8 +3,10 @@
 #include <csignal>
 #include <filesystem>
 
+#include "lwp/os/process_clock.hpp"
 #include "servers/pace.hpp"
 #include "tests/catch.hpp"
+#include "tests/sanitized.hpp"
 #include "tests/servers/served.hpp"
 
 using namespace weft;
@@ -36,11 +38,6 @@ std::size_t open_descriptors() {
   std::size_t n = 0;
   for ([[maybe_unused]] const auto& e : std::filesystem::directory_iterator("/proc/self/fd")) ++n;
   return n;
-}
-
-std::uint64_t number_in(const std::string& line, const std::string& key) {
-  const auto at = line.find("\"" + key + "\":");
-  return at == line.npos ? 0 : std::stoull(line.substr(at + key.size() + 3));
 }
 
 }  // namespace
@@ -124,6 +121,9 @@ TEST_CASE("a request that finds too many waiting for a worker is told 503") {
 }
 
 TEST_CASE("without a descriptor left, connections wait, the server sleeps, and then serves them") {
+  // UBSan asks the kernel by way of a pipe whether memory is there: without one it takes a good
+  // object for a bad one.
+  if (weft::testing::kSanitized) return;
   Folder root;
   root.file("a", "hello");
   auto setup = GENERATE(from_range(all_setups()));
@@ -133,14 +133,11 @@ TEST_CASE("without a descriptor left, connections wait, the server sleeps, and t
   std::vector<Client> clients;
   for (int i = 0; i < 80; ++i) clients.emplace_back(served.port()).send(get("/a"));
   CHECK(clients[0].hears_within(Client::kPatience));
-  auto cpu = [&] {
-    served.process().signal(SIGUSR1);
-    return number_in(served.line(), "cpu_ns");
-  };
+  auto cpu = [&] { return os::process_cpu_of(served.process().pid()); };
   constexpr os::Nanos kWindow = 300 * os::kMillisecond;
-  std::uint64_t least = UINT64_MAX;  // of a few windows: what they all have is the waiting
+  os::Nanos least = os::kNever;  // of a few windows: what they all have is the waiting
   for (int i = 0; i < 3; ++i) {
-    const std::uint64_t before = cpu();
+    const os::Nanos before = cpu();
     os::sleep_until(os::now() + kWindow);
     least = std::min(least, cpu() - before);
   }
