@@ -44,6 +44,25 @@ void operator delete[](void* at, std::size_t) noexcept {
 using namespace weft;
 using namespace weft::tests;
 
+namespace {
+
+// What grows by the chance of timing (a queue that a preempted helper let fill) may do so once
+// more; what allocates for each request does so in each window.
+template <class Talk>
+auto counted_in_steady_state(Talk&& talk) {
+  talk();
+  auto counted = allocations.load();
+  for (int window = 0; window < 4; ++window) {
+    const auto before = allocations.load();
+    talk();
+    counted = allocations.load() - before;
+    if (counted == 0) break;
+  }
+  return counted;
+}
+
+}  // namespace
+
 TEST_CASE("requests allocate nothing in the steady state, on a kept or a new connection") {
   if (!os::has(os::Feature::openat2)) {  // the walk in its place copies each part of the name
     std::cout << "SKIPPED: needs openat2\n";
@@ -75,16 +94,7 @@ TEST_CASE("requests allocate nothing in the steady state, on a kept or a new con
     for (int i = 0; i < 16; ++i) crowd.emplace_back(live.port()).send(request);
     for (auto& c : crowd) REQUIRE(c.answer().ends_with("hello"));
   }
-  talk(50);
-  // What grows by the chance of timing (a queue that a preempted helper let fill) may do so once
-  // more; what allocates for each request does so in each window.
-  auto counted = allocations.load();
-  for (int window = 0; window < 4; ++window) {
-    auto before = allocations.load();
-    talk(50);
-    counted = allocations.load() - before;
-    if (counted == 0) break;
-  }
+  const auto counted = counted_in_steady_state([&] { talk(50); });
   live.stop();
   counts_here = true;
   CHECK(counted == 0);
@@ -106,10 +116,7 @@ TEST_CASE("names: renewing and looking up allocates nothing") {
     for (int i = 0; i < 50; ++i)
       REQUIRE(client.send(asked).bytes(answer.size()).ends_with("\nend\n"));
   };
-  talk();
-  const auto before = allocations.load();
-  talk();
-  const auto counted = allocations.load() - before;
+  const auto counted = counted_in_steady_state(talk);
   live.stop();
   counts_here = true;
   CHECK(counted == 0);
