@@ -305,6 +305,7 @@ TEST_CASE("four reads of a slow disk overlap where threads or events carry them 
   Live live(setup, root.path(), [](auto& o) { slow_disk(o, "slow:60,heads=8,hot=hot/"); });
   std::vector<Client> clients;
   for (int i = 0; i < 4; ++i) clients.emplace_back(live.port());
+  CHECK(ok(clients[0].send(get("/hot/a")).answer()));  // now all workers are there
   os::Nanos begin = os::now();
   for (auto& c : clients) c.send(get("/a"));
   for (auto& c : clients) CHECK(ok(c.answer()));
