@@ -44,6 +44,11 @@ bool learn_policy(const ServeFlags& f, const Terminal& terminal, Refusal& why) {
     std::fprintf(stderr,
                  "weft serve: no fiber will be preempted: the kernel has no membarrier here\n");
   }
+  if (f.form == "uring" && !os::has(os::Feature::io_uring)) {
+    const std::string without(os::without(os::Feature::io_uring));
+    std::fprintf(stderr, "%s\n",
+                 wrap("weft serve: the kernel has no io_uring here: " + without, 80, 2).c_str());
+  }
   return true;
 }
 
